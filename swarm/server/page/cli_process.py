@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
@@ -169,14 +170,15 @@ class ModelFetches:
 
     async def _fetch(self, model: str) -> None:
         def hear(line: bytes) -> None:
-            told = msgspec.json.decode(line, type=dict[str, str]).get("told", "")
-            found = PERCENT.search(told)
-            self._known[model] = ModelFetch("fetching", told, int(found[1]) if found else 0)
+            with suppress(msgspec.MsgspecError, UnicodeDecodeError):  # libraries of engines write lines of their own
+                told = msgspec.json.decode(line, type=dict[str, str]).get("told", "")
+                found = PERCENT.search(told)
+                self._known[model] = ModelFetch("fetching", told, int(found[1]) if found else 0)
 
         try:
             await self._cli(["models", "fetch", model, "--json"], self._folder, hear)
             self._known[model] = ModelFetch("here", "it is here", 100)
-        except UsageError as fault:
+        except (UsageError, OSError) as fault:
             self._known[model] = ModelFetch("failed", str(fault))
         finally:
             del self._tasks[model]

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -14,7 +14,7 @@ from stand_in_hub import stand_in_hub
 from swarm.errors import StoreError, UsageError
 from swarm.server.order_handler import MAX_BOOK_BYTES, MIN_FREE_BYTES
 from swarm.server.page.add_views import KEPT_S, MAX_DRAFTS, MAX_TOGETHER, Drafts, ranges_text
-from swarm.server.page.cli_process import CliProcesses, ModelFetches
+from swarm.server.page.cli_process import CliProcesses, Hear, ModelFetches
 
 CHAPTERS = [
     {"number": number, "title": f"Chapter {number}", "opening": "It was", "words": 900, "estimated_s": 300}
@@ -245,6 +245,24 @@ async def test_a_download_that_fails_is_told_in_a_sentence_of_the_real_command(
             heard.append(fetches.find_fetch("hibari-emma"))
     assert "model.onnx cannot be downloaded from" in heard[-1].words and "answered 404" in heard[-1].words
     assert any("fetching hibari-emma (Apache-2.0, 7.9 MB)" in each.words for each in heard), heard
+
+
+@pytest.mark.parametrize("fault", [None, OSError(12, "Cannot allocate memory"), UsageError("no network")])
+async def test_a_fetch_ends_whatever_is_written_or_however_it_fails(tmp_path: Path, fault: Exception | None) -> None:
+    async def cli(words: Sequence[str], folder: Path, hear: Hear | None = None) -> bytes:
+        assert hear is not None
+        for line in (b" > Downloading model\n", b'{"told": 5}\n', b"[1]\n", b"\xff\n", b'{"told": "12 % of it"}\n'):
+            hear(line)
+        if fault:
+            raise fault
+        return b""
+
+    fetches = ModelFetches(cli, tmp_path)
+    fetches.fetch("hibari-emma")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    ended = fetches.find_fetch("hibari-emma")
+    assert (ended.state, str(fault or "here") in f"{ended}") == ("failed" if fault else "here", True)
 
 
 async def test_an_engine_that_nobody_has_is_told_before_a_book_is_added(bench: SiteBench) -> None:
