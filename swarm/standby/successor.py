@@ -1,8 +1,6 @@
 """A standby that takes over by itself: its questions to other candidates, and the command that it runs then."""
 
 import asyncio
-import signal
-import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -23,14 +21,13 @@ from swarm.net.worker_connections import WorkerSockets
 from swarm.standby.copy_server import leave_voters
 from swarm.standby.queue_copy import QUEUE_ID, latest_copies
 from swarm.standby.succession import Memory, Shortage, Succession
-from swarm.system.child import COMMAND, variables_of
+from swarm.system.child import COMMAND, run_command
 from swarm.system.disk import Lock, guarded, read_json, replace_file, try_folder
 from swarm.system.machine import Clock, Say
 from swarm.system.text import clean, duration_text
 
 INTERVAL_S = 1.0
 END_S = 30.0  # a book that was taken over has so long to stop in good order when this machine leaves
-MAX_LINE = 2000
 MEMORY = "succession.json"
 TELL_S = 60.0  # the user is told so often why no candidate takes over
 LOOK_S = 60.0  # a folder that cannot be used is looked at so often
@@ -343,22 +340,9 @@ class Successor:
         """Run a command that takes a job over, and return whether it finished it."""
         self._say(f"nobody has heard the coordinator of {title} for long: taking it over")
         leave_voters(self._state_dir, self._core.voters(job))
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-c", COMMAND, "take-over", job, "--output-dir", str(self._output_dir)),
-            env=variables_of() | {ENV_HOME: str(self._state_dir)},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=64 * MAX_LINE,
-            start_new_session=True,  # one Ctrl-C in the terminal would otherwise reach it twice
-        )
-        assert process.stdout
-        try:
-            async for line in process.stdout:
-                self._say(f"{title}: {line.decode(errors='replace').rstrip()[:MAX_LINE]}")
-            code = await process.wait()
-        finally:
-            await _end(process)
+        words = ("take-over", job, "--output-dir", str(self._output_dir))
+        variables = {ENV_HOME: str(self._state_dir)}
+        code = await run_command(words, variables, lambda line: self._say(f"{title}: {line}"), END_S, COMMAND)
         if code in (EXIT_DONE, EXIT_GAPS):
             return True
         self._say(
@@ -390,15 +374,3 @@ def _shortage_text(shortage: Shortage) -> str:
     if shortage.refusing:
         facts.append(f"{', '.join(shortage.refusing)} heard it since, or saw it end")
     return f"{silent}: {'; '.join(facts)}"
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Have a command end in good order, within bounds."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGINT)
-        try:
-            async with asyncio.timeout(END_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()

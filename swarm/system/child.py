@@ -25,6 +25,7 @@ _OF_THIS_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER
 _TAIL_BYTES = 2048  # the message of a death ends with this part of the log
 _LOG_BYTES = 1 << 20  # a larger log is renamed at the next start
 _PATIENCE_S = 2.0  # for a child to end by itself
+_MAX_LINE = 2000  # characters of a line that a command wrote
 
 
 UPGRADED = "e2a-swarm was upgraded while this command ran: start it again; nothing that was done is lost."
@@ -71,6 +72,49 @@ def bounded_program(program: str, most: int) -> list[str]:
         "-c",
         f"from swarm.system.platform import bound_memory; bound_memory({most}); {program}",
     ]
+
+
+async def run_command(
+    words: Sequence[str],
+    variables: Mapping[str, str],
+    tell: Callable[[str], None],
+    leaving_s: float,
+    program: str = COMMAND,
+    began: Callable[[int], None] = lambda pid: None,
+) -> int:
+    """Run a command of this program in a process of its own, and tell each line that it writes; return its exit code.
+
+    Cancelled, it has the process end in good order, within `leaving_s`. `began` hears the id of the process.
+    """
+    # It must not be started in another thread: on Linux some programs die with the thread that started them.
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", program, *words],
+        env=variables_of() | dict(variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # one Ctrl-C in the terminal would otherwise reach it twice
+    )
+    began(process.pid)
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+
+    def follow() -> None:
+        assert process.stdout is not None
+        with contextlib.suppress(RuntimeError), process.stdout:  # the event loop is closed, and nothing waits
+            for line in process.stdout:
+                loop.call_soon_threadsafe(tell, line.decode(errors="replace").rstrip()[:_MAX_LINE])
+            loop.call_soon_threadsafe(ended.set_result, process.wait())
+
+    threading.Thread(target=follow, daemon=True).start()
+    try:
+        return int(await asyncio.shield(ended))
+    finally:
+        if not ended.done():
+            process.terminate()
+            await asyncio.wait([ended], timeout=leaving_s)
+            process.kill()
+            await asyncio.wait([ended])
 
 
 def run_bounded(program: str, most: int, given: bytes, patience_s: float) -> bytes:

@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import re
 import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,8 +19,9 @@ from starlette.responses import Response
 from swarm.config import ENV_HOME, ENV_LOG
 from swarm.coordinator.prepare import reading_bytes, too_large
 from swarm.errors import NotThere, UsageError
-from swarm.system.child import COMMAND, ONE_THREAD, bounded_program, variables_of
+from swarm.system.child import COMMAND, ONE_THREAD, bounded_program, run_command, variables_of
 from swarm.system.disk import guarded
+from swarm.system.event_loop import cancel
 from swarm.system.machine import Say
 
 PATIENCE_S = 300.0  # a book of a thousand pages on a slow machine takes a minute
@@ -188,7 +188,6 @@ WORKER = f"from swarm.system.serving import die_with_parent; die_with_parent(); 
 MARK = "speaks-itself"  # a file of the state folder that is there while the page has turned the switch on
 RETRY_S = 30.0  # a worker that failed is started again so late
 LEAVING_S = 120.0  # it finishes the sentences under way
-MAX_LINE = 500  # characters
 
 Words = Callable[[int], Sequence[str]]
 
@@ -234,33 +233,19 @@ class OwnWorker:
 
     async def _work(self, port: int) -> int | None:
         """Have the worker speak until it ends or is turned off; return its code, None if it was turned off."""
-        # It must not be started in another thread: on Linux it dies with the thread that started it.
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", WORKER, *self._words(port)],
-            env=variables_of() | {ENV_HOME: str(self._state_dir), ENV_LOG: ""},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        self.pid, loop = process.pid, asyncio.get_running_loop()
 
-        def follow() -> None:
-            assert process.stdout is not None
-            for line in process.stdout:
-                told = line.decode(errors="replace").strip()[:MAX_LINE]
-                loop.call_soon_threadsafe(self._note, f"this machine: {told}")
+        def began(pid: int) -> None:
+            self.pid = pid
 
-        following = asyncio.create_task(asyncio.to_thread(follow))
-        turned = asyncio.create_task(self._turned.wait())
+        def tell(line: str) -> None:
+            self._note(f"this machine: {line}")
+
+        variables = {ENV_HOME: str(self._state_dir), ENV_LOG: ""}
+        speaking = run_command(self._words(port), variables, tell, LEAVING_S, WORKER, began)
+        working, turned = asyncio.create_task(speaking), asyncio.create_task(self._turned.wait())
         try:
-            await asyncio.wait([following, turned], return_when=asyncio.FIRST_COMPLETED)
-            return await asyncio.to_thread(process.wait) if following.done() else None
+            await asyncio.wait([working, turned], return_when=asyncio.FIRST_COMPLETED)
+            return working.result() if working.done() else None
         finally:
-            turned.cancel()
-            if process.poll() is None:
-                process.terminate()
-                await asyncio.wait([following], timeout=LEAVING_S)
-                process.kill()
-                await asyncio.wait([following])
-            process.wait()
+            await cancel([turned, working])
             self.pid = 0
