@@ -6,25 +6,8 @@ from functools import cache
 
 import regex
 
-from swarm.book.language.language import (
-    Abbreviations,
-    ClockWords,
-    Counted,
-    CreditWords,
-    Dates,
-    Forms,
-    Language,
-    LegalWords,
-    Match,
-    Numbers,
-    PartNames,
-    Powers,
-    Scripture,
-    Sentences,
-    Speakers,
-    table,
-    words,
-)
+from swarm.book.language import language
+from swarm.book.language.language import Forms, Language, Match, table, words
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import digit_by_digit, month_names, spelled
 
@@ -64,7 +47,7 @@ def _holy(match: Match) -> str:
     return f"{match[1]} {match[2]}eiligen" if match[1] else f"{match[2]}eilige"
 
 
-ABBREVIATIONS = Abbreviations(
+ABBREVIATIONS = language.Abbreviations(
     prepare=_prepare_abbreviations,
     prepared=frozenset((*_MONTHS, "v", "d", "f", "S", "Hl", "hl")),
     titles=table(
@@ -374,7 +357,7 @@ def _fraction(over: int, under: int) -> str:
     return f"{_agree(spelled(str(over), LANGUAGE), part)} {part}"
 
 
-_SCRIPTURE = Scripture(
+_SCRIPTURE = language.Scripture(
     words(
         "Mose Josua Richter Rut Samuel Könige Chronik Esra Nehemia Ester Hiob Psalm Sprüche Prediger Hoheslied Jesaja "
         "Jeremia Klagelieder Hesekiel Ezechiel Daniel Hosea Joel Amos Obadja Jona Micha Nahum Habakuk Zefanja Haggai "
@@ -394,7 +377,7 @@ _SCRIPTURE = Scripture(
 
 LANGUAGE: Language = Language(
     code="de",
-    numbers=Numbers(
+    numbers=language.Numbers(
         point="Komma",
         to="bis",
         times="mal",
@@ -446,7 +429,7 @@ LANGUAGE: Language = Language(
         },
         years=True,
         scales=table("Million=Million|Millionen=Millionen|Milliarde=Milliarde|Milliarden=Milliarden"),
-        clock=ClockWords(
+        clock=language.ClockWords(
             between="Uhr",
             full="Uhr",
             hour=lambda hour: _agree(spelled(str(hour), LANGUAGE), "Uhr"),
@@ -460,8 +443,8 @@ LANGUAGE: Language = Language(
         prepare=_say_ordinals,
         first=((_TOWN, lambda match: f"{digit_by_digit(match[1], LANGUAGE)}"),),
     ),
-    dates=Dates(form="{day}. {month} {year}", before="am|vom|bis|zum|seit|ab|den|dem"),
-    powers=Powers(
+    dates=language.Dates(form="{day}. {month} {year}", before="am|vom|bis|zum|seit|ab|den|dem"),
+    powers=language.Powers(
         squared=" hoch 2",
         cubed=" hoch 3",
         other=" hoch {}",
@@ -470,7 +453,7 @@ LANGUAGE: Language = Language(
         prefixes=("milli", "zenti", "dezi", "kilo"),
     ),
     abbreviations=ABBREVIATIONS,
-    speakers=Speakers(
+    speakers=language.Speakers(
         verbs=(
             "sagte|fragte|rief|antwortete|erwiderte|flüsterte|schrie|meinte|sprach|versetzte|entgegnete|murmelte|fuhr"
         ),
@@ -478,7 +461,7 @@ LANGUAGE: Language = Language(
         me="ich",
         turn="der andere|die andere",
     ),
-    sentences=Sentences(
+    sentences=language.Sentences(
         open="lt Nrn Sp Fußn Jg Hg Ew Se Sr em rer nat pol u Pfd Ztr Aufl Pfr Hptm Ing Dipl Lt Gen Dir Pr Inh Hrsg "
         "hrsg Übers übers bearb Bearb Verf ggf Ggf Bd Bde Nr S Fa Hr Hrn Fr Frl bzw ca z.B d.h u.a v.Chr n.Chr vgl "
         "Vgl hl Hl Abb Abs Art Anm Jh Jan Feb Febr Apr Aug Sept Sep Okt Nov Dez med phil jur",
@@ -487,13 +470,13 @@ LANGUAGE: Language = Language(
         starts="Er Sie Es Ich Wir Ihr Der Die Das Ein Eine Und Aber Da Dann Doch Als Wenn Nun So Man Was Wer Wie In Im "
         "Am Auf Mit Nach Vor Nur Nicht Dort Hier",
     ),
-    counted=Counted(
+    counted=language.Counted(
         words="kapitel|buch|teil|band|akt|szene|gesang|brief",
         plurals="kapitel|bücher|büchern|teile|teilen|bände|bänden|akte|akten|szenen",
         short="kap|bd|abb",
         lettered="brief",
     ),
-    parts=PartNames(
+    parts=language.PartNames(
         title_page="titelseite|titelblatt",
         cover="umschlag",
         imprint="impressum",
@@ -507,7 +490,7 @@ LANGUAGE: Language = Language(
         advertisement="vom selben autor|weitere bucher|demnachst erscheint",
         other_books="weitere (?:bucher|titel|romane) (?:von|aus) .{1,60}",
     ),
-    legal=LegalWords(
+    legal=language.LegalWords(
         copyright=r"\burheberrecht",
         rights="alle rechte",
         published="erstausgabe",
@@ -518,7 +501,7 @@ LANGUAGE: Language = Language(
     ),
     quotes="„“‚‘»«›‹",
     note="Anmerkung:",
-    credits=CreditWords(by="Von {}", read_by="Gelesen von {}", end="Ende", part="Teil {} von {}"),
+    credits=language.CreditWords(by="Von {}", read_by="Gelesen von {}", end="Ende", part="Teil {} von {}"),
     at="ät",
     scripture=_SCRIPTURE,
     function_words=words(

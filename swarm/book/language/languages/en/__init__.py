@@ -7,25 +7,8 @@ from functools import cache
 
 import regex
 
-from swarm.book.language.language import (
-    ClockWords,
-    Counted,
-    CreditWords,
-    Dates,
-    Forms,
-    Language,
-    LegalWords,
-    Match,
-    Numbers,
-    PartNames,
-    Powers,
-    Scripture,
-    Sentences,
-    Speakers,
-    Step,
-    table,
-    words,
-)
+from swarm.book.language import language
+from swarm.book.language.language import Forms, Language, Match, table, words
 from swarm.book.language.languages.en.abbreviation import ABBREVIATIONS
 from swarm.book.language.languages.en.heteronym import SEVERAL_SOUNDS, find_heteronyms
 from swarm.book.language.languages.en.measure import say_measures
@@ -252,7 +235,7 @@ def _say_written_dates(text: str) -> str:
 
 
 # Rules for decades and for early years, which are said in pairs.
-_YEARS: tuple[Step, ...] = (
+_YEARS: tuple[language.Step, ...] = (
     (compile_later(rf"{_YEAR}s(?!\p{{L}})"), lambda match: several(spelled(match[1], LANGUAGE, "year"))),
     (
         compile_later(r"(?<![\p{L}\d.,])['’]?([2-9]0)s(?!\p{L})"),
@@ -337,7 +320,7 @@ _BIBLE_SHORTS = table(
     "Phil=Philippians|Col=Colossians|Thess=Thessalonians|Tim=Timothy|Tit=Titus|Philem=Philemon|Heb=Hebrews|Jas=James|"
     "Pet=Peter|Rev=Revelation|Apoc=Apocalypse|Macc=Maccabees|Ecclus=Ecclesiasticus"
 )
-_SCRIPTURE = Scripture(
+_SCRIPTURE = language.Scripture(
     _BIBLE_BOOKS | words("verse verses Verse Verses"),
     _BIBLE_SHORTS,
     " ",
@@ -351,7 +334,7 @@ _SCRIPTURE = Scripture(
 LANGUAGE: Language = Language(
     code="en",
     locale="en_GB",  # the spelling of the engines' dictionaries: "kilometres"
-    numbers=Numbers(
+    numbers=language.Numbers(
         point=POINT,
         equals="equals",
         relations=table(
@@ -386,7 +369,9 @@ LANGUAGE: Language = Language(
             "million=million|billion=billion|trillion=trillion|thousand=thousand|bn=billion|m=million|M=million|"
             "B=billion|tn=trillion|k=thousand|K=thousand"
         ),
-        clock=ClockWords(full="o'clock", late="hundred hours", oh="oh", written=r"\.([0-5]\d)(?=\s?[ap]\.?\s?m\b)"),
+        clock=language.ClockWords(
+            full="o'clock", late="hundred hours", oh="oh", written=r"\.([0-5]\d)(?=\s?[ap]\.?\s?m\b)"
+        ),
         ordinal="st|nd|rd|th",
         king="the ",
         king_form=str.capitalize,
@@ -419,8 +404,8 @@ LANGUAGE: Language = Language(
         ),
         year_steps=_YEARS,
     ),
-    dates=Dates(form="{month} {day}, {year}", day=_th, numeric=_numeric, written=_say_written_dates),
-    powers=Powers(
+    dates=language.Dates(form="{month} {day}, {year}", day=_th, numeric=_numeric, written=_say_written_dates),
+    powers=language.Powers(
         squared=" squared",
         cubed=" cubed",
         other=" to the power of {}",
@@ -428,7 +413,7 @@ LANGUAGE: Language = Language(
         cubic=Forms("cubic {}metre", "cubic {}metres"),
     ),
     abbreviations=ABBREVIATIONS,
-    speakers=Speakers(
+    speakers=language.Speakers(
         verbs=(
             "said|says|asked|asks|replied|replies|answered|cried|exclaimed|continued|added|returned|observed|"
             "remarked|whispered|shouted|muttered|murmured|called|began|went on|put in|interrupted|repeated|"
@@ -444,7 +429,7 @@ LANGUAGE: Language = Language(
         me="I",
         turn="the other",
     ),
-    sentences=Sentences(
+    sentences=language.Sentences(
         starts=_STARTS,
         closing="etc did_I do_I am_I was_I had_I have_I should_I will_I would_I can_I could_I must_I than_I",
         names="Pt App Br Sr Ste SS Msgr Mstr Corp Ens Flt Sqn Ldr Brig Pfc Atty Drs",
@@ -455,7 +440,7 @@ LANGUAGE: Language = Language(
         speech_verbs="said|asked|cried|whispered|shouted|replied|answered|began|called|exclaimed|murmured|muttered|"
         "thought|added|repeated|screamed|sighed|growled|continued",
     ),
-    counted=Counted(
+    counted=language.Counted(
         words=r"chapter|chap\.|ch\.|book|part|volume|vol\.|act|scene|canto|section|letter|stave|appendix|figure|"
         r"fig\.|plate|article|world war",
         plurals=r"vols\.|chaps?\.|chs\.|bks\.|pts\.|figs\.|chapters|books|parts|volumes|acts|scenes|cantos|sections|letters|appendices|figures|plates|articles|"
@@ -463,7 +448,7 @@ LANGUAGE: Language = Language(
         short="vols?|chap|bk|pt",
         lettered=r"appendix|section|letter|figure|fig\.|plate|part",
     ),
-    parts=PartNames(
+    parts=language.PartNames(
         title_page="title page|titlepage|half title|halftitle|half title page|halftitlepage",
         cover="cover|cover page|coverpage",
         imprint="imprint",
@@ -483,7 +468,7 @@ LANGUAGE: Language = Language(
         other_books="(?:also|other (?:books|works|titles|novels)|more (?:books )?|books|novels|works) (?:by|from) "
         ".{1,60}|praise for .{1,80}",
     ),
-    legal=LegalWords(
+    legal=language.LegalWords(
         copyright=r"\bcopyright\b",
         rights="all rights reserved|no part of this (?:book|publication)",
         deposit="library of congress|cataloging",
@@ -499,7 +484,7 @@ LANGUAGE: Language = Language(
     ),
     initials=table("WWI=World War One|WWII=World War Two"),
     note="Note:",
-    credits=CreditWords(by="By {}", read_by="Read by {}", end="The End", part="Part {} of {}"),
+    credits=language.CreditWords(by="By {}", read_by="Read by {}", end="The End", part="Part {} of {}"),
     heteronyms=find_heteronyms,
     sounds=SEVERAL_SOUNDS,
     old_units=_old_units,

@@ -1,24 +1,7 @@
 """The Spanish language."""
 
-from swarm.book.language.language import (
-    Abbreviations,
-    ClockWords,
-    Counted,
-    CreditWords,
-    Dates,
-    Forms,
-    Language,
-    LegalWords,
-    Match,
-    Numbers,
-    PartNames,
-    Powers,
-    Scripture,
-    Sentences,
-    Speakers,
-    table,
-    words,
-)
+from swarm.book.language import language
+from swarm.book.language.language import Forms, Language, Match, table, words
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import ordered_nouns, say_ordered, spelled, thousand_steps
 
@@ -128,7 +111,7 @@ def _prepare_abbreviations(text: str) -> str:
     return _CENTURY.sub(lambda match: "siglo " if match[1] == "s" else "siglos ", text)
 
 
-_SCRIPTURE = Scripture(
+_SCRIPTURE = language.Scripture(
     words(
         "Génesis Éxodo Levítico Números Deuteronomio Josué Jueces Rut Samuel Reyes Crónicas Esdras Nehemías Ester Job "
         "Salmo Salmos Proverbios Eclesiastés Cantares Isaías Jeremías Lamentaciones Ezequiel Daniel Oseas Joel Amós "
@@ -145,7 +128,7 @@ _SCRIPTURE = Scripture(
 
 LANGUAGE: Language = Language(
     code="es",
-    numbers=Numbers(
+    numbers=language.Numbers(
         point="coma",
         to="a",
         times="por",
@@ -166,7 +149,11 @@ LANGUAGE: Language = Language(
         behind_noun=_and_a_half,
         half_of=_half_of,
         first=thousand_steps(_COUNTS, lambda figures: spelled(figures, LANGUAGE), _agree, _before_thousand),
-        money={"$": Forms("dólar", "dólares"), "£": Forms("libra", "libras"), "¢": Forms("centavo", "centavos")},
+        money={
+            "$": Forms("dólar", "dólares"),
+            "£": Forms("libra", "libras"),
+            "¢": Forms("centavo", "centavos"),
+        },
         fraction=_fraction,
         units={
             "V": "electric-volt",
@@ -190,7 +177,7 @@ LANGUAGE: Language = Language(
         },
         pairs=True,
         scales=table("mil=mil|M=millones de|millón=millón de|millones=millones de|millones de=millones de"),
-        clock=ClockWords(
+        clock=language.ClockWords(
             between="y", hour=_hour, written=r"(?<=\b(?i:a|de|desde|hasta|sobre)\slas?\s\d{1,2})\.([0-5]\d)(?!\d)"
         ),
         agree=_agree,
@@ -205,8 +192,8 @@ LANGUAGE: Language = Language(
             (compile_later(rf"(?<=\bsiglos?\s(?:[IVX]{{1,6}}(?:\s(?:y|al?)\s|\s?[-–]\s?))?)({NUMERAL})\b"), "cardinal"),
         ),
     ),
-    dates=Dates(form="{day} de {month} de {year}", before="el|del|al|día|desde"),
-    powers=Powers(
+    dates=language.Dates(form="{day} de {month} de {year}", before="el|del|al|día|desde"),
+    powers=language.Powers(
         squared=" al cuadrado",
         cubed=" al cubo",
         other=" elevado a {}",
@@ -214,7 +201,7 @@ LANGUAGE: Language = Language(
         cubic=Forms("{}metro cúbico", "{}metros cúbicos"),
         prefixes=("milí", "centí", "decí", "kiló"),
     ),
-    abbreviations=Abbreviations(
+    abbreviations=language.Abbreviations(
         prepare=_prepare_abbreviations,
         prepared=words("s ss S a p"),
         titles=table(
@@ -241,25 +228,25 @@ LANGUAGE: Language = Language(
         whole=frozenset(("Dr", "D.ª", "Dª", "n.º", "nº", "n°", "§")),
         joins="y|o|e|u",
     ),
-    speakers=Speakers(
+    speakers=language.Speakers(
         verbs="dijo|preguntó|respondió|contestó|exclamó|gritó|replicó|añadió|murmuró|repuso|continuó",
         article="el|la",
         turn="el otro|la otra",
     ),
-    sentences=Sentences(
+    sentences=language.Sentences(
         starts="El La Los Las Un Una Y Pero Luego Después Entonces Cuando Era Eran Fue En De Con No Se Su Así Como "
         "Si Yo Ella",
         open="aprox fol lám Ing Arq V RR CC FF Rvdo Fr Cnel Tte Ilmo Excmo Excma Bs Avda Av trad Trad ed Ed coord Sr "
         "Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs s ss Sto Sta Gral Mons a.C d.C a d",
         numbered="n t esc núm pág págs cap art fig lib",
     ),
-    counted=Counted(
+    counted=language.Counted(
         words="capítulo|libro|parte|tomo|acto|escena|carta|canto",
         plurals="capítulos|libros|partes|tomos|actos|escenas|cantos",
         short="cap|esc",
         lettered="carta",
     ),
-    parts=PartNames(
+    parts=language.PartNames(
         title_page="portada|portadilla",
         cover="cubierta",
         copyright="creditos|derechos de autor",
@@ -273,11 +260,13 @@ LANGUAGE: Language = Language(
         advertisement="del mismo autor|proximamente",
         other_books="otros (?:libros|titulos) de .{1,60}",
     ),
-    legal=LegalWords(rights="derechos reservados", published="impreso en", transcribed="nota del? transcriptor"),
+    legal=language.LegalWords(
+        rights="derechos reservados", published="impreso en", transcribed="nota del? transcriptor"
+    ),
     short_words=words("él ella yo tú mí ti sí no rey fin uno dos mi su dios día voz paz luz mal bien"),
     quotes="«»“”‘’",
     note="Nota:",
-    credits=CreditWords(by="Por {}", read_by="Leído por {}", end="Fin", part="Parte {} de {}"),
+    credits=language.CreditWords(by="Por {}", read_by="Leído por {}", end="Fin", part="Parte {} de {}"),
     at="arroba",
     scripture=_SCRIPTURE,
     function_words=words(

@@ -2,25 +2,8 @@
 
 import regex
 
-from swarm.book.language.language import (
-    Abbreviations,
-    ClockWords,
-    Counted,
-    CreditWords,
-    Dates,
-    Forms,
-    Language,
-    LegalWords,
-    Match,
-    Numbers,
-    PartNames,
-    Powers,
-    Scripture,
-    Sentences,
-    Speakers,
-    table,
-    words,
-)
+from swarm.book.language import language
+from swarm.book.language.language import Forms, Language, Match, table, words
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import spelled
 
@@ -130,7 +113,7 @@ def _prepare_abbreviations(text: str) -> str:
     return str(_TITLE_OF_RANK.sub(lambda match: _TITLES_OF_RANK[match[1].rstrip(".")], text))
 
 
-_SCRIPTURE = Scripture(
+_SCRIPTURE = language.Scripture(
     words(
         "Genèse Exode Lévitique Nombres Deutéronome Josué Juges Ruth Samuel Rois Chroniques Esdras Néhémie Esther Job "
         "Psaume Psaumes Proverbes Ecclésiaste Cantique Isaïe Ésaïe Jérémie Lamentations Ézéchiel Daniel Osée Joël Amos "
@@ -149,7 +132,7 @@ _SCRIPTURE = Scripture(
 
 LANGUAGE: Language = Language(
     code="fr",
-    numbers=Numbers(
+    numbers=language.Numbers(
         point="virgule",
         to="à",
         times="fois",
@@ -192,7 +175,7 @@ LANGUAGE: Language = Language(
             "milliard=milliard de|milliards=milliards de|"
             "millions d'=millions de|millions d’=millions de|milliards d'=milliards de|milliards d’=milliards de"
         ),
-        clock=ClockWords(
+        clock=language.ClockWords(
             between="heures",
             full="heures",
             one="heure",
@@ -212,10 +195,10 @@ LANGUAGE: Language = Language(
         elides=True,
         score=" à ",
     ),
-    dates=Dates(
+    dates=language.Dates(
         form="{day} {month} {year}", day=lambda day: "1er" if day == 1 else str(day), before="le|du|au|dès le|depuis le"
     ),
-    powers=Powers(
+    powers=language.Powers(
         squared=" au carré",
         cubed=" au cube",
         other=" puissance {}",
@@ -223,7 +206,7 @@ LANGUAGE: Language = Language(
         cubic=Forms("{}mètre cube", "{}mètres cubes"),
         prefixes=("milli", "centi", "déci", "kilo"),
     ),
-    abbreviations=Abbreviations(
+    abbreviations=language.Abbreviations(
         prepare=_prepare_abbreviations,
         prepared=words("s LL th Th c cuil cuill cc"),
         prepared_whole=words("M MM Mme Mmes Mlle Mlles"),
@@ -275,14 +258,14 @@ LANGUAGE: Language = Language(
         joins="et|ou",
         also="Madame",
     ),
-    speakers=Speakers(
+    speakers=language.Speakers(
         verbs=("dit|demanda|répondit|s’écria|cria|reprit|ajouta|murmura|répliqua|fit|continua|dit-il|observa|s'écria"),
         article="le|la",
         others="ils|elles|je|nous",
         inside=True,
         turn="l’autre|l'autre",
     ),
-    sentences=Sentences(
+    sentences=language.Sentences(
         starts="Il Elle Ils Elles Je Nous Vous On Le La Les Un Une Mais Et Puis Alors Quand Ce Cette Ces Dans En "
         "Après Avant Depuis Si Comme",
         open="ap Ap apr Apr Pr fol bd Bd boul Boul Exc R.P Gal Cdt Lt Col Éd éd Éds éds trad Trad coll Coll dir réf "
@@ -290,13 +273,13 @@ LANGUAGE: Language = Language(
         names="Ch Th Ph",
         numbered="n sc f t art liv ch sect pl",
     ),
-    counted=Counted(
+    counted=language.Counted(
         words="chapitre|livre|partie|tome|acte|scène|chant|lettre",
         plurals="chapitres|livres|parties|tomes|actes|scènes|chants|lettres",
         short="t|sc|liv|chap|vol|art",
         lettered="lettre",
     ),
-    parts=PartNames(
+    parts=language.PartNames(
         title_page="page de titre|faux titre",
         cover="couverture",
         imprint="mentions legales",
@@ -311,7 +294,7 @@ LANGUAGE: Language = Language(
         advertisement="du meme auteur|ouvrages du meme auteur|a paraitre|prochainement",
         other_books="(?:autres )?(?:ouvrages|livres) (?:de|d'|du) .{1,60}|du meme auteur.{0,60}",
     ),
-    legal=LegalWords(
+    legal=language.LegalWords(
         rights="tous droits",
         deposit="dépôt légal",
         transcribed="notes? d[eu] (?:transcription|transcripteur)|livre électronique reproduit",
@@ -322,7 +305,7 @@ LANGUAGE: Language = Language(
     ),
     quotes="«»‹›“”‘’",
     note="Note :",
-    credits=CreditWords(by="Par {}", read_by="Lu par {}", end="Fin", part="Partie {} sur {}"),
+    credits=language.CreditWords(by="Par {}", read_by="Lu par {}", end="Fin", part="Partie {} sur {}"),
     at="arobase",
     scripture=_SCRIPTURE,
     function_words=words(

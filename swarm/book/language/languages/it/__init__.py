@@ -2,24 +2,8 @@
 
 import regex
 
-from swarm.book.language.language import (
-    Abbreviations,
-    ClockWords,
-    Counted,
-    CreditWords,
-    Dates,
-    Forms,
-    Language,
-    LegalWords,
-    Numbers,
-    PartNames,
-    Powers,
-    Scripture,
-    Sentences,
-    Speakers,
-    table,
-    words,
-)
+from swarm.book.language import language
+from swarm.book.language.language import Forms, Language, table, words
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import ordered_nouns, say_ordered, spelled
 
@@ -136,7 +120,7 @@ def _prepare_abbreviations(text: str) -> str:
     )
 
 
-_SCRIPTURE = Scripture(
+_SCRIPTURE = language.Scripture(
     words(
         "Genesi Esodo Levitico Numeri Deuteronomio Giosuè Giudici Rut Samuele Re Cronache Esdra Neemia Ester Giobbe "
         "Salmo Salmi Proverbi Qoelet Isaia Geremia Lamentazioni Ezechiele Daniele Osea Gioele Amos Abdia Giona Michea "
@@ -152,7 +136,7 @@ _SCRIPTURE = Scripture(
 
 LANGUAGE: Language = Language(
     code="it",
-    numbers=Numbers(
+    numbers=language.Numbers(
         point="virgola",
         to="a",
         times="per",
@@ -196,7 +180,7 @@ LANGUAGE: Language = Language(
             "mln=milioni di|mld=miliardi di|M=milioni di|milione=milione di|milioni=milioni di|"
             "miliardo=miliardo di|miliardi=miliardi di|milioni di=milioni di|miliardi di=miliardi di"
         ),
-        clock=ClockWords(between="e", hour=_hour, written=r"(?<=\b(?i:ore|alle|dalle)\s\d{1,2})\.([0-5]\d)"),
+        clock=language.ClockWords(between="e", hour=_hour, written=r"(?<=\b(?i:ore|alle|dalle)\s\d{1,2})\.([0-5]\d)"),
         agree=_agree,
         ordinal=r"\.?[ºª]",
         ordinal_form=_ordinal,
@@ -220,10 +204,10 @@ LANGUAGE: Language = Language(
             ),
         ),
     ),
-    dates=Dates(
+    dates=language.Dates(
         form="{day} {month} {year}", day=lambda day: "1º" if day == 1 else str(day), before="il|del|dal|al|fino al"
     ),
-    powers=Powers(
+    powers=language.Powers(
         squared=" al quadrato",
         cubed=" al cubo",
         other=" elevato a {}",
@@ -231,7 +215,7 @@ LANGUAGE: Language = Language(
         cubic=Forms("{}metro cubo", "{}metri cubi"),
         prefixes=("milli", "centi", "deci", "chilo"),
     ),
-    abbreviations=Abbreviations(
+    abbreviations=language.Abbreviations(
         prepare=_prepare_abbreviations,
         prepared=words("sec secc S L l d D Lgs lgs SS E Em A"),
         titles=table(
@@ -272,12 +256,12 @@ LANGUAGE: Language = Language(
         ),
         joins="e|ed|o",
     ),
-    speakers=Speakers(
+    speakers=language.Speakers(
         verbs="disse|chiese|domandò|rispose|esclamò|gridò|replicò|aggiunse|mormorò|continuò|fece",
         article="il|la|lo",
         turn="l’altro|l’altra|l'altro|l'altra",
     ),
-    sentences=Sentences(
+    sentences=language.Sentences(
         starts="Il Lo La I Gli Le Un Una E Ma Poi Allora Quando Era Erano Fu In Di Con Non Si Così Come Se Egli Ella "
         "Nel Nella Dopo",
         open="Comm Rev Ten Col Cap Magg fol cell dr.ssa nn prof.ssa dott.ssa trad Trad ed Ed sec secc sig sigg "
@@ -285,13 +269,13 @@ LANGUAGE: Language = Language(
         numbered="int d.lgs D.Lgs D.lgs d.l D.L l tav t nn pag pagg art artt fig sez lib v vv",
         closing="ecc etc",
     ),
-    counted=Counted(
+    counted=language.Counted(
         words="capitolo|libro|parte|volume|atto|scena|canto|lettera",
         plurals="capitoli|libri|parti|volumi|atti|scene|canti",
         short="cap|sc|t|vol|lib",
         lettered="lettera",
     ),
-    parts=PartNames(
+    parts=language.PartNames(
         title_page="frontespizio",
         cover="copertina",
         colophon="colofon",
@@ -305,11 +289,11 @@ LANGUAGE: Language = Language(
         advertisement="dello stesso autore|prossimamente",
         other_books="altri libri di .{1,60}",
     ),
-    legal=LegalWords(rights="diritti riservati", published="stampato", transcribed="nota del? trascrittore"),
+    legal=language.LegalWords(rights="diritti riservati", published="stampato", transcribed="nota del? trascrittore"),
     short_words=words("io tu lui lei noi voi me te sì no re un uno due mio sua dio di mi ci vi si là qui"),
     quotes="«»“”‘’",
     note="Nota:",
-    credits=CreditWords(by="Di {}", read_by="Letto da {}", end="Fine", part="Parte {} di {}"),
+    credits=language.CreditWords(by="Di {}", read_by="Letto da {}", end="Fine", part="Parte {} di {}"),
     at="chiocciola",
     has_word_i=True,
     initials=table("IVA=Iva|ONU=Onu|USA=Usa|NATO=Nato|FIAT=Fiat|UNESCO=Unesco"),

@@ -1,24 +1,7 @@
 """The Dutch language."""
 
-from swarm.book.language.language import (
-    Abbreviations,
-    ClockWords,
-    Counted,
-    CreditWords,
-    Dates,
-    Forms,
-    Language,
-    LegalWords,
-    Match,
-    Numbers,
-    PartNames,
-    Powers,
-    Scripture,
-    Sentences,
-    Speakers,
-    table,
-    words,
-)
+from swarm.book.language import language
+from swarm.book.language.language import Forms, Language, Match, table, words
 from swarm.book.language.pattern import compile_later
 from swarm.book.language.spelling import spelled
 
@@ -77,7 +60,7 @@ def _fraction(over: int, under: int) -> str:
     return f"{spelled(str(over), LANGUAGE)} {spelled(str(under), LANGUAGE, 'ordinal')}"
 
 
-_SCRIPTURE = Scripture(
+_SCRIPTURE = language.Scripture(
     words(
         "Genesis Exodus Leviticus Numeri Deuteronomium Jozua Richteren Rechters Ruth Samuel Koningen Kronieken Ezra "
         "Nehemia Ester Job Psalm Spreuken Prediker Hooglied Jesaja Jeremia Klaagliederen Ezechiël Daniël Hosea Joël "
@@ -96,7 +79,7 @@ _SCRIPTURE = Scripture(
 
 LANGUAGE: Language = Language(
     code="nl",
-    numbers=Numbers(
+    numbers=language.Numbers(
         point="komma",
         to="tot",
         times="maal",
@@ -135,7 +118,7 @@ LANGUAGE: Language = Language(
         signs={"°": Forms("graad", "graden")},  # CLDR's "booggraden" is for angles only
         years=True,
         scales=table("miljoen=miljoen|miljard=miljard|mln=miljoen|mld=miljard"),
-        clock=ClockWords(between="uur", full="uur", written=r"\.([0-5]\d)(?=\s?uur\b)"),
+        clock=language.ClockWords(between="uur", full="uur", written=r"\.([0-5]\d)(?=\s?uur\b)"),
         ordinal="e|ste|de",
         king="de ",
         last_ordinal_king=99,
@@ -151,15 +134,15 @@ LANGUAGE: Language = Language(
             ),
         ),
     ),
-    dates=Dates(form="{day} {month} {year}", before="op|van|tot|vanaf|sinds"),
-    powers=Powers(
+    dates=language.Dates(form="{day} {month} {year}", before="op|van|tot|vanaf|sinds"),
+    powers=language.Powers(
         squared=" kwadraat",
         cubed=" tot de macht 3",
         other=" tot de macht {}",
         square=Forms("vierkante {}meter", "vierkante {}meter"),
         cubic=Forms("kubieke {}meter", "kubieke {}meter"),
     ),
-    abbreviations=Abbreviations(
+    abbreviations=language.Abbreviations(
         prepare=lambda text: _AGE.sub(_years_old, text),
         prepared=words("jr"),
         titles=table(
@@ -193,13 +176,13 @@ LANGUAGE: Language = Language(
         joins="en|of",
         also="Mevrouw|Meneer",
     ),
-    speakers=Speakers(
+    speakers=language.Speakers(
         verbs="zei|vroeg|riep|antwoordde|fluisterde|hernam|sprak|mompelde",
         article="de|het",
         me="ik",
         turn="de ander",
     ),
-    sentences=Sentences(
+    sentences=language.Sentences(
         starts="De Het Een Hij Zij Ze Wij Ik En Maar Toen Dan Er In Op Met Dat Die Dit Deze Als Zo Daar Na",
         open="v.a lt Lt kap Kap sgt Sgt geb Geb overl kol Kol fam Fam gen kapt burg dhr Dhr mevr Mevr mw Mw mej Mej "
         "dr mr drs Drs ir Ir ing prof ds Ds jhr Jhr mgr Mgr hfdst dl nrs afb bijv vgl Vgl zgn incl excl evt ong "
@@ -208,12 +191,12 @@ LANGUAGE: Language = Language(
         closing="etc enz enzv",
         speech_verbs="zei|vroeg|riep|fluisterde|antwoordde|schreeuwde|mompelde",
     ),
-    counted=Counted(
+    counted=language.Counted(
         words="akte|scène|hoofdstuk|deel|boek|bedrijf|zang",
         plurals="hoofdstukken|delen|boeken|bedrijven|zangen",
         short="hfdst|hfst|dl",
     ),
-    parts=PartNames(
+    parts=language.PartNames(
         title_page="titelpagina|titelblad",
         cover="omslag",
         colophon="colofon",
@@ -226,7 +209,7 @@ LANGUAGE: Language = Language(
         advertisement="van dezelfde auteur|binnenkort verschijnt",
         other_books="(?:eerder|ook) (?:verscheen|verschenen) van .{1,60}",
     ),
-    legal=LegalWords(
+    legal=language.LegalWords(
         rights="alle rechten voorbehouden|niets uit deze (?:uitgave|publicatie)",
         published="uitgegeven door|gedrukt door",
         transcribed="opmerkingen? van de bewerker",
@@ -234,7 +217,7 @@ LANGUAGE: Language = Language(
     short_words=words("hij zij ik jij wij mij u ja nee god dag man vrouw nooit"),
     quotes="“”‘’„”‚’«»",
     note="Noot:",
-    credits=CreditWords(by="Door {}", read_by="Voorgelezen door {}", end="Einde", part="Deel {} van {}"),
+    credits=language.CreditWords(by="Door {}", read_by="Voorgelezen door {}", end="Einde", part="Deel {} van {}"),
     initials=table("WO=Wereldoorlog"),
     at="apenstaartje",
     scripture=_SCRIPTURE,

@@ -8,25 +8,8 @@ from functools import cache
 
 import regex
 
-from swarm.book.language.language import (
-    Abbreviations,
-    ClockWords,
-    Counted,
-    CreditWords,
-    Dates,
-    Forms,
-    Language,
-    LegalWords,
-    Match,
-    Numbers,
-    PartNames,
-    Powers,
-    Scripture,
-    Sentences,
-    Speakers,
-    table,
-    words,
-)
+from swarm.book.language import language
+from swarm.book.language.language import Forms, Language, Match, table, words
 from swarm.book.language.languages.pl.agreement import (
     BILLION,
     MILLION,
@@ -81,7 +64,7 @@ def _heat(match: Match) -> str:
     return f"{match[1]} {_HEATS[match[1].lower()]}" if match[1] else "temperatura"
 
 
-ABBREVIATIONS = Abbreviations(
+ABBREVIATIONS = language.Abbreviations(
     prepare=_prepare_abbreviations,
     prepared=words("temp św ul al p m"),
     titles=table(
@@ -354,7 +337,7 @@ def _fraction(over: int, under: int) -> str:
     return f"{counted} {_ordinal(under, _FEMININE if over == 1 else _NEUTER if over < 5 else _OF_PLURAL)}"
 
 
-_SCRIPTURE = Scripture(
+_SCRIPTURE = language.Scripture(
     words(
         "Rodzaju Wyjścia Kapłańska Liczb Powtórzonego Prawa Jozuego Sędziów Rut Samuela Królewska Kronik Hioba Psalm "
         "Psalmy Przysłów Koheleta Izajasza Jeremiasza Ezechiela Daniela Ozeasza Joela Amosa Jonasza Micheasza "
@@ -377,7 +360,7 @@ _SCRIPTURE = Scripture(
 
 LANGUAGE: Language = Language(
     code="pl",
-    numbers=Numbers(
+    numbers=language.Numbers(
         point="przecinek",
         to="do",
         times="razy",
@@ -420,15 +403,15 @@ LANGUAGE: Language = Language(
             "mld zł": of_zlotys(BILLION),
         },
         scales={"mln": MILLION, "mld": BILLION},
-        clock=ClockWords(hour=lambda hour: _ordinal(hour, _FEMININE) if hour else "zero"),
+        clock=language.ClockWords(hour=lambda hour: _ordinal(hour, _FEMININE) if hour else "zero"),
         agree=agree,
         last_ordinal_king=99,
         rulers=words("Jan Zygmunt Władysław Kazimierz Stanisław August Stefan Bolesław Mieszko Henryk Fryderyk Karol")
         | words("Mikołaj Piotr Ludwik Franciszek Aleksander Wilhelm Filip Jerzy Paweł Elżbieta Katarzyna Anna Maria"),
         prepare=_prepare,
     ),
-    dates=Dates(form="{day} {month} {year}", before="dnia|z|od|do|na"),
-    powers=Powers(
+    dates=language.Dates(form="{day} {month} {year}", before="dnia|z|od|do|na"),
+    powers=language.Powers(
         squared=" do kwadratu",
         cubed=" do sześcianu",
         other=" do potęgi {}",
@@ -437,13 +420,13 @@ LANGUAGE: Language = Language(
         prefixes=("mili", "centy", "decy", "kilo"),
     ),
     abbreviations=ABBREVIATIONS,
-    speakers=Speakers(
+    speakers=language.Speakers(
         verbs=(
             "powiedział|powiedziała|zapytał|zapytała|rzekł|rzekła|odparł|odparła|krzyknął|krzyknęła|"
             "odpowiedział|szepnął"
         ),
     ),
-    sentences=Sentences(
+    sentences=language.Sentences(
         starts="On Ona Ono Oni Był Była Było Byli I A Ale Potem Wtedy Gdy Kiedy To Ten Ta W Na Z Po Nie Jak Jest Tam "
         "Tu",
         names="p o hr",
@@ -455,12 +438,12 @@ LANGUAGE: Language = Language(
         closing="etc itd itp",
         speech_verbs="rzekł|rzekła|powiedział|powiedziała|zapytał|zapytała|krzyknął|krzyknęła|szepnął|szepnęła",
     ),
-    counted=Counted(
+    counted=language.Counted(
         words=r"rozdział|księga|część|tom|scena|pieśń|rozdz\.",
         plurals="rozdziały|rozdziałach|księgi|części|częściach|tomy|tomach|sceny",
         short="rozdz|cz|sc",
     ),
-    parts=PartNames(
+    parts=language.PartNames(
         title_page="strona tytułowa|karta tytułowa",
         cover="okładka",
         copyright="prawa autorskie",
@@ -475,7 +458,7 @@ LANGUAGE: Language = Language(
         advertisement="tego samego autora|ksiazki tego samego autora|w przygotowaniu",
         other_books="(?:inne|pozostałe) (?:ksiazki|powiesci) .{1,60}",
     ),
-    legal=LegalWords(
+    legal=language.LegalWords(
         rights="(?:wszelkie|wszystkie) prawa zastrzeżone",
         deposit="biblioteka narodowa",
         published="wydanie pierwsze|wydrukowano w",
@@ -483,7 +466,7 @@ LANGUAGE: Language = Language(
     short_words=words("on ona ja ty my wy oni nie tak pan pani bóg dzień to co kto jak ja mi"),
     quotes="„”‚’«»",
     note="Przypis:",
-    credits=CreditWords(by="Autor: {}", read_by="Czyta {}", end="Koniec", part="Część {} z {}"),
+    credits=language.CreditWords(by="Autor: {}", read_by="Czyta {}", end="Koniec", part="Część {} z {}"),
     at="małpa",
     scripture=_SCRIPTURE,
     function_words=words(

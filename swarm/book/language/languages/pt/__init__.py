@@ -1,24 +1,7 @@
 """The Portuguese language."""
 
-from swarm.book.language.language import (
-    Abbreviations,
-    ClockWords,
-    Counted,
-    CreditWords,
-    Dates,
-    Forms,
-    Language,
-    LegalWords,
-    Match,
-    Numbers,
-    PartNames,
-    Powers,
-    Scripture,
-    Sentences,
-    Speakers,
-    table,
-    words,
-)
+from swarm.book.language import language
+from swarm.book.language.language import Forms, Language, Match, table, words
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import ordered_nouns, say_ordered, spelled, thousand_steps
 
@@ -164,7 +147,7 @@ def _ordinal(said: str, suffix: str) -> str:
     return f"{said[:-1]}a" if suffix.endswith("ª") and said.endswith("o") else said
 
 
-_SCRIPTURE = Scripture(
+_SCRIPTURE = language.Scripture(
     words(
         "Gênesis Génesis Êxodo Levítico Números Deuteronômio Josué Juízes Rute Samuel Reis Crônicas Esdras Neemias "
         "Ester Jó Salmo Salmos Provérbios Eclesiastes Isaías Jeremias Lamentações Ezequiel Daniel Oseias Joel Amós "
@@ -182,7 +165,7 @@ _SCRIPTURE = Scripture(
 LANGUAGE: Language = Language(
     code="pt",
     locale="pt_PT",  # "quilómetros"; the bare code is Brazil's
-    numbers=Numbers(
+    numbers=language.Numbers(
         point="vírgula",
         to="a",
         times="vezes",
@@ -203,7 +186,11 @@ LANGUAGE: Language = Language(
         behind_noun=_and_a_half,
         half_of=_half_of,
         first=thousand_steps(_COUNTS, lambda figures: spelled(figures, LANGUAGE), _agree),
-        money={"R$": Forms("real", "reais"), "$": Forms("dólar", "dólares"), "£": Forms("libra", "libras")},
+        money={
+            "R$": Forms("real", "reais"),
+            "$": Forms("dólar", "dólares"),
+            "£": Forms("libra", "libras"),
+        },
         fraction=_fraction,
         units={
             "h": "duration-hour",
@@ -227,7 +214,7 @@ LANGUAGE: Language = Language(
             "tri": Forms("trilhão de", "trilhões de"),
             **table("M=milhões de|milhão=milhão de|milhões=milhões de|milhões de=milhões de"),
         },
-        clock=ClockWords(between="e", hour=_hour, written=r"(?<=\b(?i:às?|das)\s\d{1,2})\.([0-5]\d)(?!\d)"),
+        clock=language.ClockWords(between="e", hour=_hour, written=r"(?<=\b(?i:às?|das)\s\d{1,2})\.([0-5]\d)(?!\d)"),
         ordinal=r"\.?[ºª]",
         ordinal_form=_ordinal,
         last_ordinal_king=10,
@@ -244,8 +231,8 @@ LANGUAGE: Language = Language(
             ),
         ),
     ),
-    dates=Dates(form="{day} de {month} de {year}", before="em|de|dia|desde|até|a"),
-    powers=Powers(
+    dates=language.Dates(form="{day} de {month} de {year}", before="em|de|dia|desde|até|a"),
+    powers=language.Powers(
         squared=" ao quadrado",
         cubed=" ao cubo",
         other=" elevado a {}",
@@ -253,7 +240,7 @@ LANGUAGE: Language = Language(
         cubic=Forms("{}metro cúbico", "{}metros cúbicos"),
         prefixes=("milí", "centí", "decí", "quiló"),
     ),
-    abbreviations=Abbreviations(
+    abbreviations=language.Abbreviations(
         prepare=_prepare_abbreviations,
         prepared=words("séc sécs S D R"),
         titles=table(
@@ -278,23 +265,23 @@ LANGUAGE: Language = Language(
         whole=frozenset(("Dr", "n.º", "nº", "n°", "§")),
         joins="e|ou",
     ),
-    speakers=Speakers(
+    speakers=language.Speakers(
         verbs="disse|perguntou|respondeu|exclamou|gritou|replicou|acrescentou|murmurou|continuou",
         article="o|a",
     ),
-    sentences=Sentences(
+    sentences=language.Sentences(
         starts="O A Os As Um Uma E Mas Depois Então Quando Era Eram Foi Em De Com Não Se Assim Como Ele Ela No Na",
         open="Rs fl aprox Cap Ten Arq Gen Lgo Pça inc Av av R Fr trad Trad ed Ed S Stos séc sécs Sr Sra Srs Sras "
         "Srta Dr Dra D Exmo Exma núm pág págs cap Prof Profa Eng Cel Pe Sta Sto V a d a.C d.C",
         numbered="n inc al t sc núm pág págs cap art fig liv",
     ),
-    counted=Counted(
+    counted=language.Counted(
         words="capítulo|livro|parte|volume|tomo|ato|cena|carta|canto",
         plurals="capítulos|livros|partes|volumes|tomos|atos|cenas|cantos",
         short="cap|liv|inc|t|vol",
         lettered="carta",
     ),
-    parts=PartNames(
+    parts=language.PartNames(
         title_page="folha de rosto",
         cover="capa",
         colophon="colofao",
@@ -303,11 +290,11 @@ LANGUAGE: Language = Language(
         notes="notas",
         bibliography="bibliografia",
     ),
-    legal=LegalWords(rights="direitos reservados"),
+    legal=language.LegalWords(rights="direitos reservados"),
     short_words=words("ele ela eu tu nós eles sim não rei fim um dois meu sua deus dia voz paz"),
     quotes="“”‘’«»",
     note="Nota:",
-    credits=CreditWords(by="Por {}", read_by="Lido por {}", end="Fim", part="Parte {} de {}"),
+    credits=language.CreditWords(by="Por {}", read_by="Lido por {}", end="Fim", part="Parte {} de {}"),
     at="arroba",
     scripture=_SCRIPTURE,
     function_words=words(

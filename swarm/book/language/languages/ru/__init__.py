@@ -7,23 +7,8 @@ from functools import lru_cache
 
 import regex
 
-from swarm.book.language.language import (
-    Abbreviations,
-    ClockWords,
-    Counted,
-    CreditWords,
-    Dates,
-    Forms,
-    Language,
-    Match,
-    Numbers,
-    Powers,
-    Scripture,
-    Sentences,
-    Speakers,
-    table,
-    words,
-)
+from swarm.book.language import language
+from swarm.book.language.language import Forms, Language, Match, table, words
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import MAX_DIGITS, month_names
 
@@ -106,7 +91,7 @@ def _saint(match: Match) -> str:
     return f"{match[1]}вят{ending}"
 
 
-ABBREVIATIONS = Abbreviations(
+ABBREVIATIONS = language.Abbreviations(
     prepare=_prepare_abbreviations,
     prepared=words("с г гг ул пл св стр с гл т ч кн п ст рис табл"),
     titles=table(
@@ -462,7 +447,7 @@ def _fraction(over: int, under: int) -> str:
     return f"{counted} {_ordinal(under, 'n', 'f') if over == 1 else _ordinal(under, 'g', 'm', plural=True)}"
 
 
-_SCRIPTURE = Scripture(
+_SCRIPTURE = language.Scripture(
     words(
         "Бытие Исход Псалом Исаия Иеремия Иезекииль Даниил Матфея Марка Луки Иоанна Римлянам Коринфянам Евреям "
         "Откровение"
@@ -476,7 +461,7 @@ _SCRIPTURE = Scripture(
 
 LANGUAGE: Language = Language(
     code="ru",
-    numbers=Numbers(
+    numbers=language.Numbers(
         point="запятая",
         to="—",
         times="умножить на",
@@ -500,15 +485,15 @@ LANGUAGE: Language = Language(
         },
         fraction=_fraction,
         units=UNITS,
-        clock=ClockWords(written=r"(?<=\b[Вв]о?\s\d{1,2})\.([0-5]\d)(?!\d|\.\d|\s?%|\sраз)"),
+        clock=language.ClockWords(written=r"(?<=\b[Вв]о?\s\d{1,2})\.([0-5]\d)(?!\d|\.\d|\s?%|\sраз)"),
         agree=_agree,
         last_ordinal_king=99,
         amend={"одна тысяча ": "тысяча "},
         prepare=_prepare,
         decimal=_decimal,
     ),
-    dates=Dates(form="{day} {month} {year} года", before="от|с|до|на|числа"),
-    powers=Powers(
+    dates=language.Dates(form="{day} {month} {year} года", before="от|с|до|на|числа"),
+    powers=language.Powers(
         squared=" в квадрате",
         cubed=" в кубе",
         other=" в степени {}",
@@ -518,8 +503,10 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=ABBREVIATIONS,
     initials=table("ООН=о-о-эн"),
-    speakers=Speakers(verbs="(?:сказал|спросил|ответил|крикнул|воскликнул|проговорил|отвечал|прошептал|закричал)а?"),
-    sentences=Sentences(
+    speakers=language.Speakers(
+        verbs="(?:сказал|спросил|ответил|крикнул|воскликнул|проговорил|отвечал|прошептал|закричал)а?"
+    ),
+    sentences=language.Sentences(
         starts="Он Она Оно Они Был Была Было Были И А Но Потом Тогда Когда Это Этот Эта В На С По Не Как Там Тут Затем",
         open="инж Инж свв преп полк подполк кап Полк ок г ул пл пос оз о им проф Проф акад Акад св Св тов ген см См "
         "ср Ср напр т е д н архиеп еп Им пер Пер ред Ред изд Изд Тов Ген",
@@ -528,7 +515,7 @@ LANGUAGE: Language = Language(
         closing="etc т.д т._д т.п т._п др пр",
         speech_verbs="сказал|сказала|спросил|спросила|крикнул|крикнула|ответил|ответила|прошептал|прошептала",
     ),
-    counted=Counted(
+    counted=language.Counted(
         words="глава|главы|главе|часть|части|том|тома|томе|книга|книги|книге|раздел|действие|сцена|песнь|письмо",
         plurals="глав|главах|частях|тома|томах|томов|книгах",
         short="гл|т|ч|кн|рис|табл",
@@ -536,7 +523,7 @@ LANGUAGE: Language = Language(
     short_words=words("он она я ты мы вы они не да нет бог день что кто как так это все всё"),
     quotes="«»„““”",
     note="Примечание:",
-    credits=CreditWords(by="Автор: {}", read_by="Читает {}", end="Конец", part="Часть {} из {}"),
+    credits=language.CreditWords(by="Автор: {}", read_by="Читает {}", end="Конец", part="Часть {} из {}"),
     at="собака",
     scripture=_SCRIPTURE,
     function_words=words(
