@@ -178,7 +178,10 @@ class Seat(NamedTuple):
         found = [answer for answer in answers if answer.reply]
         if not found:
             why = next((answer.refusal for answer in answers if answer.refusal), "")
-            raise EnvironmentFault(why or "No coordinator of this swarm answers: start `e2a-swarm serve`, or name it.")
+            raise EnvironmentFault(
+                why
+                or "No coordinator of this swarm answers: start `e2a-swarm serve`, or name one by --coordinator HOST."
+            )
         return found
 
     def connect(self, answer: Answer) -> "Conversation":

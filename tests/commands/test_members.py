@@ -125,7 +125,9 @@ def test_a_machine_that_waits_is_named_and_let_in(identity: Identity, capsys: py
     line = "attic (fingerprint 0707070707070707) waits: `e2a-swarm members approve 0707070707070707` lets it in"
     assert line in capsys.readouterr().out.splitlines()
     assert main(["members", "approve", "cellar", "--coordinator", "127.0.0.1:1"]) == EXIT_ENVIRONMENT
-    assert "No coordinator of this swarm answers" in capsys.readouterr().err, "it may wait at another machine"
+    said = capsys.readouterr().err
+    assert "No coordinator of this swarm answers" in said, "it may wait at another machine"
+    assert "name one by --coordinator HOST" in said
     assert main(["members", "approve", "attic"]) == 0
     assert capsys.readouterr().out == "attic is a member now.\n"
     identity.refresh()

@@ -373,6 +373,9 @@ def _unknown(request: object, fault: HTTPException) -> litestar.Response[ErrorAn
 
 
 def _about(wrong: Mapping[str, str]) -> str:
+    # Litestar looks a body up by its parameter's name, and tells of one that is not there by that name alone.
+    if wrong["message"] == "'data'":
+        return "it is missing, and an empty one is {}"
     return wrong["message"] if wrong["message"].startswith("Object") else f"{wrong['key']}: {wrong['message']}"
 
 

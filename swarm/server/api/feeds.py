@@ -174,8 +174,8 @@ def ranged(request: Request, content: bytes, kind: str, digest: str, cache: str)
 
 PUBLIC = "/feeds/"
 ONLY_HERE = (
-    "Only this machine opens these addresses. Ask for them by its name or address in the network: feeds have what you "
-    "came by. For that, `serve --web 0.0.0.0:5848` lets other devices in."
+    "Only this machine opens these addresses, which begin with the one by which you came. "
+    "`serve --web 0.0.0.0:5848` has one for other devices, too."
 )
 Hosts = Callable[[], Sequence[str]]  # other devices reach this server at these; none if they do not
 EPISODE = re.compile(r"\d{1,9}")

@@ -126,7 +126,7 @@ class AddViews:
             for draft in drafts
         }
         values = {"drafts": drafts, "groups": self._groups(), "given": form, "kept": kept}
-        why = in_words(self._options.fields, why)
+        why = page_note(in_words(self._options.fields, why))
         return self._site.render(request, "add.html", 400 if why else 200, why=why, **values)
 
     async def contents(self, request: Request) -> Response:

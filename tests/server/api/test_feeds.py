@@ -219,5 +219,6 @@ async def test_what_is_no_feed_is_refused_in_words(bench: FeedBench) -> None:
     for asked, code in (('{"book": 7}', 404), ('{"book": "x"}', 400), ('{"colour": "red"}', 400), ("", 400)):
         answer = await bench.client.post("/api/v1/feeds", content=asked)
         assert (answer.status_code, bool(answer.json()["error"])) == (code, True)
+    assert answer.json()["error"] == "The body is not understood: it is missing, and an empty one is {}."
     assert (await bench.client.get("/api/v1/feeds")).json() == []
     assert (await bench.client.delete("/api/v1/feeds/9")).status_code == 404

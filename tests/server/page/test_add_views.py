@@ -13,7 +13,7 @@ from stand_in_hub import stand_in_hub
 
 from swarm.errors import StoreError, UsageError
 from swarm.server.order_handler import MAX_BOOK_BYTES, MIN_FREE_BYTES
-from swarm.server.page.add_views import KEPT_S, MAX_DRAFTS, MAX_TOGETHER, Drafts, ranges_text
+from swarm.server.page.add_views import KEPT_S, MAX_DRAFTS, MAX_TOGETHER, AddViews, Drafts, ranges_text
 from swarm.server.page.cli_process import CliProcesses, Hear, ModelFetches
 
 CHAPTERS = [
@@ -112,6 +112,18 @@ async def test_chapters_that_were_counted_with_other_options_are_not_taken(bench
     assert "No chapter of Emma.txt is chosen" in none.text
     assert bench.queue.books == ()
     assert (await bench.send(f"/add/{number}", **chosen)).status_code == 303
+
+
+async def test_a_form_that_is_refused_names_no_command_of_a_terminal(
+    bench: SiteBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_given: object) -> None:
+        raise UsageError("No engine has a voice 'Morgan': `e2a-swarm voices` lists all.")
+
+    monkeypatch.setattr(AddViews, "_words", refuse)
+    answer = await bench.send(f"/add/{await draft(bench)}")
+    why = html.document_fromstring(answer.text).xpath("string(//p[@role='alert'])")
+    assert (answer.status_code, why) == (400, "No engine has a voice 'Morgan'.")
 
 
 async def test_a_form_that_is_refused_keeps_all_its_fields(bench: SiteBench) -> None:
