@@ -100,8 +100,6 @@ class Reason(Struct, frozen=True, omit_defaults=True):
     slot: Count = 0
     count: Count = 0
     expected: Count = 0  # the right value of `count`
-    version: Name = ""
-    expected_version: Name = ""
     percent: Count = 0
     seconds: Seconds = 0.0
     least_s: Seconds = 0.0  # the bounds of `seconds`

@@ -357,8 +357,6 @@ def refuse(hello: Hello, settings: Settings) -> Reason | None:
         coordinator=settings.name,
         count=hello.protocol,
         expected=PROTOCOL,
-        version=hello.version,
-        expected_version=settings.version,
     )
 
 
