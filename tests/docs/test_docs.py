@@ -28,6 +28,7 @@ STATES = ROOT / "docs" / "design" / "states.md"
 TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
 SECURITY, DOCS = ROOT / "tests" / "security.md", ROOT / "docs"
 MAX_PAGE_BYTES = 25_000
+MAX_WORDS = 80  # rows of the glossary
 ELSEWHERE = re.compile(r"/(?:work|tmp|home|root|Users)/|C:\\Users")
 PAGE_OF = {command.name: REFERENCE / generate.page_of(command) for command in ALL}
 
@@ -174,6 +175,11 @@ def test_every_page_is_reached_from_the_readme() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_a_page_is_read_in_one_go(page: Path) -> None:
     assert page.stat().st_size <= MAX_PAGE_BYTES
+
+
+def test_the_glossary_can_be_learnt_in_ten_minutes() -> None:
+    words = (DOCS / "design" / "words.md").read_text(encoding="utf-8")
+    assert words.count("\n| **") <= MAX_WORDS
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", TROUBLESHOOTING], ids=page_id)

@@ -15,27 +15,8 @@ from swarm.book.package.archive import CONTAINER, Archive, join
 from swarm.book.package.package import NCX_TYPE, PACKAGE_TYPE
 from swarm.book.page.bare_text import tidy
 from swarm.book.page.markup import parse
-from swarm.book.read_along.epub3 import (
-    DC,
-    DRAWN_SHEET,
-    LANDMARKS,
-    SHEET,
-    SMIL_TYPE,
-    XHTML_TYPE,
-    Additions,
-    NewItem,
-    Par,
-    TimedText,
-    free_id,
-    is_old,
-    ncx_points,
-    republish,
-    serialise,
-    smil,
-    time_pars,
-    without_overlays,
-    write_nav,
-)
+from swarm.book.read_along import epub3
+from swarm.book.read_along.epub3 import Additions, NewItem, Par, TimedText
 from swarm.book.read_along.modern import modernise, page_properties, serialise_page
 from swarm.book.read_along.spot import Spot
 from swarm.book.read_along.wrap import SVG, XHTML, Fragment, free_prefix, wrap
@@ -45,7 +26,7 @@ MIMETYPE = "mimetype"
 FOLDER = "read-along"
 SIGNATURES = "META-INF/signatures.xml"  # dropped, because the signed files are changed
 DRAWING_TYPE = "image/svg+xml"
-PAGE_TYPES = frozenset((XHTML_TYPE, "text/html", "text/x-oeb1-document", DRAWING_TYPE))
+PAGE_TYPES = frozenset((epub3.XHTML_TYPE, "text/html", "text/x-oeb1-document", DRAWING_TYPE))
 COPY_BUFFER_BYTES = 1 << 20
 
 
@@ -88,14 +69,14 @@ class _Narrated:
         self.package = etree.fromstring(
             archive.read(self.opf), etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
         )
-        self.title = tidy(self.package.findtext(f"{{*}}metadata//{DC}title") or "") or "…"
+        self.title = tidy(self.package.findtext(f"{{*}}metadata//{epub3.DC}title") or "") or "…"
         self.base = posixpath.dirname(self.opf)
-        self.old = is_old(self.package)
+        self.old = epub3.is_old(self.package)
         taken = {name.casefold() for name in archive.names()}
         self.folder = posixpath.join(self.base, FOLDER)
         while any(name.startswith(self.folder.casefold() + "/") for name in taken):
             self.folder += "-"
-        self.prefix = free_id(self.package, "read-along-")
+        self.prefix = epub3.free_id(self.package, "read-along-")
         self.items: list[NewItem] = []
         self.overlays: dict[str, str] = {}
         self.properties: dict[str, frozenset[str]] = {}
@@ -104,7 +85,7 @@ class _Narrated:
     def write(self) -> tuple[frozenset[Spot], tuple[str, ...]]:
         """Write the book, and return what `narrate` does."""
         self.made.writestr(zipfile.ZipInfo(MIMETYPE), "application/epub+zip")
-        gone = {self._named(href) for href in without_overlays(self.package)}
+        gone = {self._named(href) for href in epub3.without_overlays(self.package)}
         pages = self._pages()
         for name in self.archive.names():
             if name in (MIMETYPE, SIGNATURES, self.opf) or name in gone:
@@ -114,13 +95,13 @@ class _Narrated:
         self._write_sounds(self._write_overlays(pages))
         if self.old or not self._has_nav():
             self._write_nav()
-        republish(
+        epub3.republish(
             self.package,
             Additions(
                 tuple(self.items), self.overlays, self.narration.narrator, self.narration.modified, self.properties
             ),
         )
-        self._add(self.opf, serialise(self.package))
+        self._add(self.opf, epub3.serialise(self.package))
         marked = frozenset(spot for spot, fragments in self.fragments.items() if fragments)
         return marked, tuple(self.notes)
 
@@ -160,7 +141,7 @@ class _Narrated:
             self.properties[item] = page_properties(root)
         if any(wrapped) and drawn:
             style = etree.Element(f"{SVG}style", nsmap=root.nsmap)
-            style.text = DRAWN_SHEET
+            style.text = epub3.DRAWN_SHEET
             root.insert(0, style)
         elif any(wrapped):
             self._link_sheet(root, name)
@@ -188,16 +169,16 @@ class _Narrated:
                 for start_s, spot in spoken.heard
                 if self.fragments.get(spot)
             ]
-            for par in time_pars(heard, spoken.name, spoken.duration_s):
+            for par in epub3.time_pars(heard, spoken.name, spoken.duration_s):
                 pars[par.document].append(par)
         for number, (name, lines) in enumerate(pars.items(), 1):
             overlay = f"{self.folder}/document-{number:04}.smil"
-            self._add(overlay, smil(lines, _address(overlay, name)).encode())
+            self._add(overlay, epub3.smil(lines, _address(overlay, name)).encode())
             identity = f"{self.prefix}{number}"
-            self._item(identity, overlay, SMIL_TYPE, duration_ms=sum(par.end_ms - par.begin_ms for par in lines))
+            self._item(identity, overlay, epub3.SMIL_TYPE, duration_ms=sum(par.end_ms - par.begin_ms for par in lines))
             self.overlays[pages[name][0]] = identity
         if pars:
-            self._add(f"{self.folder}/active.css", SHEET.encode())
+            self._add(f"{self.folder}/active.css", epub3.SHEET.encode())
             self._item(f"{self.prefix}sheet", f"{self.folder}/active.css", "text/css")
         return {par.sound for lines in pars.values() for par in lines}
 
@@ -228,17 +209,17 @@ class _Narrated:
                 root = parse(self.archive.read(source), source)
             except (PageError, KeyError):
                 root = None
-            for depth, title, reference in ncx_points(root) if root is not None else ():
+            for depth, title, reference in epub3.ncx_points(root) if root is not None else ():
                 points.append((depth, title, self._moved_reference(name, posixpath.dirname(source), reference)))
         if not points:
             points = [(1, "…", _address(name, next(iter(self._pages()), "")))]
         landmarks = [
             (kind, line.get("title") or kind, self._moved_reference(name, self.base, line.get("href") or ""))
             for line in self.package.iterfind("{*}guide/{*}reference")
-            if (kind := (line.get("type") or "").lower()) in LANDMARKS
+            if (kind := (line.get("type") or "").lower()) in epub3.LANDMARKS
         ]
-        self._add(name, write_nav(points, self.title, landmarks, [*self._aside(name)]).encode())
-        self._item(f"{self.prefix}nav", name, XHTML_TYPE, properties="nav")
+        self._add(name, epub3.write_nav(points, self.title, landmarks, [*self._aside(name)]).encode())
+        self._item(f"{self.prefix}nav", name, epub3.XHTML_TYPE, properties="nav")
 
     def _aside(self, source: str) -> Iterator[str]:
         """Yield the addresses of documents outside the reading order, to which EPUB 3 requires links."""
