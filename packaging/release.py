@@ -11,7 +11,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -101,6 +103,14 @@ def sum_up(folder: Path) -> Path:
     return sums
 
 
+def refuse_lacks(names: Sequence[str] = ("swarm", "build", "hatchling", "twine", "cyclonedx")) -> None:
+    """Raise ValueError if this Python lacks a module that a release is built with."""
+    if lacks := [name for name in names if not find_spec(name)]:
+        raise ValueError(
+            f"{sys.executable} has no {', '.join(lacks)}: install `.[test]` in its environment, then build again."
+        )
+
+
 def refuse_strays(root: Path) -> None:
     """Refuse files that nobody committed: the sdist would take them along. Raises ValueError."""
     line = ["git", "ls-files", "--others", "--exclude-standard"]
@@ -124,6 +134,7 @@ def main(words: list[str]) -> int:
             cut(ROOT, version, f"{datetime.now(UTC):%Y-%m-%d}")
             print(f"version {version}; next: git commit -am 'Release {version}' && git tag v{version}")
         case ["build", folder]:
+            refuse_lacks()
             refuse_strays(ROOT)
             made_at = time_of_commit(ROOT)
             made = list(build(ROOT, Path(folder), made_at).values())

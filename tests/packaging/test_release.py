@@ -16,7 +16,19 @@ pytest.importorskip("build")
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
 
-from release import CHANGELOG, VERSION_FILE, build, built, cut, cut_changelog, describe, digest, refuse_strays, sum_up  # noqa: E402
+from release import (  # noqa: E402
+    CHANGELOG,
+    VERSION_FILE,
+    build,
+    built,
+    cut,
+    cut_changelog,
+    describe,
+    digest,
+    refuse_lacks,
+    refuse_strays,
+    sum_up,
+)
 
 from swarm import __version__  # noqa: E402
 
@@ -191,3 +203,9 @@ def test_files_that_nobody_committed_are_not_published(tmp_path: Path) -> None:
     (tmp_path / "backup.tar").write_text("a key")
     with pytest.raises(ValueError, match=r"backup\.tar"):
         refuse_strays(tmp_path)
+
+
+def test_an_environment_that_lacks_what_builds_a_release_is_told_so() -> None:
+    refuse_lacks()
+    with pytest.raises(ValueError, match=r"has no no_such_module: install `\.\[test\]` in its environment"):
+        refuse_lacks(("swarm", "no_such_module"))
