@@ -92,9 +92,10 @@ def member_lines(known: "MemberList", now: float) -> list[str]:
 
 
 def _invite_line(invite: "InviteRow") -> str:
-    until = datetime.fromtimestamp(invite.until_s).strftime("%Y-%m-%d %H:%M")
-    made = datetime.fromtimestamp(invite.made_s).strftime(" made %Y-%m-%d %H:%M,") if invite.made_s else ""
-    return f"an invite,{made} is open until {until}: `e2a-swarm key --revoke-invite {invite.invite}` takes it back"
+    made, until = (f"{datetime.fromtimestamp(at_s):%Y-%m-%d %H:%M}" for at_s in (invite.made_s, invite.until_s))
+    return (
+        f"an invite, made {made}, is open until {until}: `e2a-swarm key --revoke-invite {invite.invite}` takes it back"
+    )
 
 
 def _lines_of_others(known: "MemberList") -> list[str]:

@@ -238,5 +238,5 @@ class MemberViews:
 
 
 def _moment(at_s: int) -> str:
-    """Return a moment in local time; an older e2a-swarm did not note when it made an invite."""
-    return datetime.fromtimestamp(at_s).strftime("%Y-%m-%d %H:%M") if at_s else "-"
+    """Return a moment in local time."""
+    return datetime.fromtimestamp(at_s).strftime("%Y-%m-%d %H:%M")
