@@ -110,7 +110,7 @@ def taken_s(pattern: Pattern, method: str, run: str, length: int) -> float:
 
 def grows(pattern: Pattern, method: str, run: str) -> bool:
     """Return whether the time grows faster than the text; what seems to is measured again, since it may be a pause."""
-    for length in (LENGTH, 4 * LENGTH, 16 * LENGTH):
+    for length in (LENGTH, 8 * LENGTH):
         longer_s = taken_s(pattern, method, run, TIMES * length)
         if longer_s > NOTICED_S:
             if longer_s <= MAX_GROWTH * taken_s(pattern, method, run, length):

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm.book.any_file import read_book
-from swarm.book.model.book import Block, Book, Chapter, ChapterText, Pause, Unspoken
+from swarm.book.model.book import Block, Chapter, ChapterText, Pause, Unspoken
 from swarm.book.speech.capitals import book_names
 from swarm.book.speech.segment import segment_chapter, unsaid_languages
 from swarm.book.speech.speech import Speech
@@ -142,8 +143,8 @@ def test_every_book_comes_back_whole(real_books: list[Path]) -> None:
     for path in real_books:
         book = read_book(path)
         speech = Remembering(LATIN)
-        for limit in (300, 90):
-            comes_back_whole(book, limit, speech)
+        for limit, chapters in ((300, book.chapters[::2]), (90, book.chapters[1::2] or book.chapters)):
+            comes_back_whole(chapters, book.language, limit, speech)
 
 
 class Remembering(Speech):
@@ -158,11 +159,11 @@ def has_heading(chapter: Chapter) -> bool:
     return any(segment.pause == Pause.HEADING for segment in chapter.segments)
 
 
-def comes_back_whole(book: Book, limit: int, speech: Speech) -> None:
-    """Check that the written texts of the segments and the unspoken text are the whole text of the book."""
+def comes_back_whole(chapters: Sequence[ChapterText], language: str, limit: int, speech: Speech) -> None:
+    """Check that the written texts of the segments and the unspoken text are the whole text of the chapters."""
     engine = card(limit, "Latin")
-    for text in book.chapters:
-        chapter = segment_chapter(text, book.language, engine, speech)
+    for text in chapters:
+        chapter = segment_chapter(text, language, engine, speech)
         assert all(len(segment.engine_text) <= limit for segment in chapter.segments)
         headings = [each.pause for each in chapter.segments].index(Pause.HEADING) + 1 if has_heading(chapter) else 0
         spoken_title = "".join(each.written for each in chapter.segments[:headings])
