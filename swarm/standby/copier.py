@@ -92,18 +92,10 @@ class Copies:
         if free is not None and free - more < MIN_FREE_BYTES:
             raise StoreError(f"{self.store.state_dir} has only {bytes_text(free)} free.")
 
-    def create(self, spec: JobSpec, book: Path, files: Mapping[str, Path]) -> None:
-        """Begin the copy of a job. Raises StoreError."""
-        self.store.create_job(spec, book, dict(files))
-
     def lacking(self, records: list[AnyRecord]) -> list[ClipAccepted]:
         """Return the accepted clips among some records that are not here."""
         accepted = [record for record in records if isinstance(record, ClipAccepted)]
         return [record for record in accepted if self.store.clips.size(record.key) != record.bytes]
-
-    def add_clips(self, clips: Mapping[str, bytes]) -> None:
-        """Write clips, durable on return. Raises StoreError."""
-        self.store.clips.add_clips(clips)
 
     def append(self, job: str, records: list[AnyRecord], latents: Mapping[str, bytes]) -> None:
         """Write further records of a job, whose clips are here. Raises StoreError."""
@@ -287,7 +279,7 @@ class Copier:
             files = {file.digest: scratch / file.digest for file in spec.job_files}
             for file in spec.job_files:
                 await self._file(job, Content(file.digest, file.size), files[file.digest], MAX_JOB_FILE)
-            await asyncio.to_thread(self._copies.create, spec, scratch / "book", files)
+            await asyncio.to_thread(self._copies.store.create_job, spec, scratch / "book", files)
 
     async def _file(self, job: str, content: Content, path: Path, most: int) -> None:
         """Copy a file. Raises Unsound if it does not fit its size or its digest."""
@@ -317,7 +309,7 @@ class Copier:
             lacking = await asyncio.to_thread(self._copies.lacking, some)
             found = await self._contents(job, some, lacking)
             clips = {clip.key: found[clip.digest] for clip in lacking if clip.digest in found}
-            await asyncio.to_thread(self._copies.add_clips, clips)
+            await asyncio.to_thread(self._copies.store.clips.add_clips, clips)
             await asyncio.to_thread(self._copies.append, job, some, found)
         return count + len(records) < answer.total
 
