@@ -331,7 +331,7 @@ def _stranger_line(stranger: Candidate, swarm: str, *, invited: bool = False) ->
         return f"an open coordinator is at {at}: only `e2a-swarm work --open` speaks for it"
     if invited:
         return (
-            f"the coordinator at {at} does not know this machine's invite as open: `e2a-swarm join` with it once more "
-            "says whether it was used, ran out or was taken back"
+            f"the coordinator at {at} is of another swarm, or does not know this machine's invite as open: "
+            "`e2a-swarm join` with it once more says whether it was used, ran out or was taken back"
         )
     return f"a coordinator of another swarm is at {at}: this machine's key does not fit it"

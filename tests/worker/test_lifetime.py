@@ -10,14 +10,14 @@ import pytest
 
 from swarm.lease.message import PROTOCOL, Device, EngineOffer, Hello
 from swarm.net.discovery import Browser, Candidate
-from swarm.net.identity.swarm_key import curve_keys, make_key
+from swarm.net.identity.swarm_key import OPEN, curve_keys, make_key
 from swarm.net.transport import RouterSocket
 from swarm.net.worker_connections import FixedSockets
 from swarm.system.machine import Clock
 from swarm.worker import lifetime
 from swarm.worker.engine_processes import Engines
 from swarm.worker.files.file_cache import FileCache
-from swarm.worker.lifetime import LAST_S, MAX_UNPROVEN, Lifetime, _browse
+from swarm.worker.lifetime import LAST_S, MAX_UNPROVEN, Lifetime, _browse, _stranger_line
 from swarm.worker.limit_watch import GpuReadings, LimitWatch
 from swarm.worker.node import WorkNode
 
@@ -199,3 +199,15 @@ def test_a_worker_leaves_after_so_long_without_work_and_each_work_begins_the_wai
     assert not stint.over(working=True, now=299.0)
     assert not stint.over(working=False, now=598.0)
     assert stint.over(working=False, now=599.0) == "there was no work for 5 min (--exit-when-idle)"
+
+
+@pytest.mark.parametrize(
+    ("swarm", "invited", "said"),
+    [
+        (SWARM, True, "is of another swarm, or does not know this machine's invite as open: `e2a-swarm join` with it"),
+        (SWARM, False, "a coordinator of another swarm is at 127.0.0.1:9"),
+        (OPEN, False, "only `e2a-swarm work --open` speaks for it"),
+    ],
+)
+def test_a_coordinator_that_cannot_be_served_is_told_with_the_reason(swarm: str, invited: bool, said: str) -> None:
+    assert said in _stranger_line(Candidate("x", (DEAD,), swarm, 1, PROTOCOL), "cafe", invited=invited)
