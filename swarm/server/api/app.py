@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from inspect import getdoc
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, cast, get_args
 from urllib.parse import urlsplit
 
 import litestar
@@ -30,7 +30,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from swarm import __version__
 from swarm.coordinator.machine_orders import InviteRow, MemberAdmin, MemberList
 from swarm.errors import NotThere, StoreError, SwarmError, UsageError
-from swarm.lease.member_message import Order
+from swarm.lease.member_message import Action, Order
 from swarm.lease.message import StatusReply
 from swarm.server.api.answers import (
     BookAnswer,
@@ -365,7 +365,11 @@ def _error(why: str, code: int, headers: dict[str, str] | None = None) -> litest
 
 
 def _unknown(request: object, fault: HTTPException) -> litestar.Response[ErrorAnswer]:
-    why = {404: "There is no such address: /api/v1/openapi.json lists all.", 413: "The body is too large for an order."}
+    why = {
+        404: "There is no such address: /api/v1/openapi.json lists all.",
+        405: "This address does not take that method: `Allow` names those that it takes.",
+        413: "The body is too large for an order.",
+    }
     told = why.get(fault.status_code, fault.detail)
     if isinstance(fault, ValidationException) and isinstance(fault.extra, list):
         told = " ".join(f"The {each['source']} is not understood: {_about(each)}." for each in fault.extra)
@@ -376,7 +380,8 @@ def _about(wrong: Mapping[str, str]) -> str:
     # Litestar looks a body up by its parameter's name, and tells of one that is not there by that name alone.
     if wrong["message"] == "'data'":
         return "it is missing, and an empty one is {}"
-    return wrong["message"] if wrong["message"].startswith("Object") else f"{wrong['key']}: {wrong['message']}"
+    known = f"; known are {', '.join(get_args(Action))}" if wrong["key"] == "action" else ""
+    return wrong["message"] if wrong["message"].startswith("Object") else f"{wrong['key']}: {wrong['message']}{known}"
 
 
 def _became(became: str | SwarmError) -> OrderAnswer:
