@@ -77,10 +77,20 @@ def chosen(arguments: argparse.Namespace, name: str) -> str:
     return text and one_of(name, text, CHOICES[name].words)
 
 
+def _writable(folder: str) -> str:
+    """Return the name of a folder for audiobooks. Raises UsageError for one that journal and report cannot name."""
+    try:
+        folder.encode()
+    except UnicodeEncodeError:
+        shown = folder.encode(errors="replace").decode()
+        raise UsageError(f"--output-dir {shown}: that name is no UTF-8 here; name another folder.") from None
+    return folder
+
+
 def render_config(arguments: argparse.Namespace, *, is_voice_name: bool = False) -> RenderConfig:
     """Build the config from the options of `RENDERING`. `is_voice_name`: --voice names no file. Raises UsageError."""
     recording = None if is_voice_name else voice_file(arguments.voice)
-    output = arguments.output_dir.strip()
+    output = _writable(arguments.output_dir.strip())
     books, found = books_named(arguments)
     on_failure = chosen(arguments, "--on-failure")
     return RenderConfig(

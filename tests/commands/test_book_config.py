@@ -69,6 +69,11 @@ def test_books_by_every_way_of_naming_them(tmp_path: Path) -> None:
     assert books == (Path("x.epub"), Path("y.epub"), tmp_path / "A.EPUB", tmp_path / "b.epub")
 
 
+def test_a_folder_that_no_journal_can_name_is_refused_before_anything_is_spoken() -> None:
+    with pytest.raises(UsageError, match=r"--output-dir /srv/caf\?: that name is no UTF-8"):
+        render("book.epub", "--output-dir", "/srv/caf\udce9")
+
+
 def test_headless_is_what_this_is_anyway() -> None:
     assert render("a.epub", "--headless") == render("a.epub")
 
