@@ -39,7 +39,7 @@ class Connections(dict[str, Connection]):
     def __init__(self, say: Say) -> None:
         super().__init__()
         self._say = say
-        self._told = 0
+        self._refusals = set[str]()  # that the user was told of
         self.left = set[str]()  # addresses of coordinators that ended in good order
 
     @property
@@ -82,13 +82,11 @@ class Connections(dict[str, Connection]):
         return who
 
     def hear_refusal(self, connection: Connection) -> None:
-        """Tell the user why a coordinator refused this worker, if that is news."""
-        words = connection.socket.refusal or ""
-        if words and words != connection.refusal:
-            self._told += 1
-            if self._told <= MAX_REFUSALS:
-                self._say(words)
-        connection.refusal = words
+        """Tell the user why a coordinator refused this worker, if that is news: its addresses are tried by turns."""
+        connection.refusal = words = connection.socket.refusal or ""
+        if words and words not in self._refusals and len(self._refusals) < MAX_REFUSALS:
+            self._refusals.add(words)
+            self._say(words)
 
 
 OnChange = Callable[[], None]

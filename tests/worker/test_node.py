@@ -385,6 +385,17 @@ def test_a_refusal_is_told_once_and_a_thousand_of_them_are_not() -> None:
     assert not connections.connected
 
 
+def test_addresses_of_one_coordinator_that_refuse_by_turns_are_told_once_each() -> None:
+    said: list[str] = []
+    connections = Connections(said.append)
+    connections["attic"] = connection()
+    for _ in range(5):
+        for words in ("refused at 10.0.0.1", "", "refused at [fd00::2]"):
+            connections["attic"].socket.refusal = words  # type: ignore[misc]
+            connections.hear_refusal(connections["attic"])
+    assert said == ["refused at 10.0.0.1", "refused at [fd00::2]"]
+
+
 def test_what_was_connected_once_is_proven_and_given_up_only_after_long() -> None:
     connections = Connections(lambda line: None)
     connections["new"] = connection(lost_s=90.0)
