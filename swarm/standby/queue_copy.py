@@ -58,7 +58,13 @@ class QueueCopy:
 
     def lacks_none_of(self, new: QueueList) -> bool:
         """Tell whether a new list has all books that are here."""
-        return self._here <= {file.path for file in new.files}
+        return not self._left_out(new)
+
+    def _left_out(self, new: QueueList) -> set[str]:
+        """Return the paths of the files here that a new list lacks, or has with another content."""
+        kept = {(file.path, file.digest) for file in new.files}
+        files = self.list.files if self.list else ()
+        return {file.path for file in files if file.path in self._here and (file.path, file.digest) not in kept}
 
     def take_list(self, body: bytes) -> None:
         """Follow a list, which was checked: write its small files, and remove the books that left the queue."""
@@ -66,7 +72,7 @@ class QueueCopy:
         for path, content in new.small.items():
             with guarded(self.folder / path):
                 replace_file(self.folder / path, content, mode=0o600)
-        for path in self._here - {file.path for file in new.files}:
+        for path in self._left_out(new):
             with guarded(self.folder / path):
                 (self.folder / path).unlink(missing_ok=True)
         with guarded(self.folder / LIST):

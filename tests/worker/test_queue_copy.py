@@ -154,6 +154,23 @@ async def test_a_restored_backup_takes_no_book_from_the_copy(store: DiskStore, t
     assert len(fetched) == 1, "what is set aside needs not come again"
 
 
+async def test_a_restored_backup_takes_no_book_by_another_one_of_its_name_and_size(
+    store: DiskStore, tmp_path: Path
+) -> None:
+    made, paths = offered(tmp_path / "books", "Emma", epoch=9)
+    first = Hub(store, (made, paths))
+    await follow(tmp_path, [first], is_told(first, 1))
+    body = next(iter(paths.values())).read_bytes()[::-1]
+    (other := tmp_path / "other").write_bytes(body)
+    digest = hashlib.sha256(body).hexdigest()
+    file = structs.replace(made.files[0], digest=digest)
+    restored = Hub(store, (structs.replace(made, epoch=4, files=(file,)), {digest: other}))
+    await follow(tmp_path, [restored], is_told(restored, 1))
+    [aside] = (tmp_path / "standby" / "queues").glob("*.before-*")
+    assert (aside / file.path).read_bytes() == body[::-1]
+    assert (aside.parent / aside.name.partition(".before-")[0] / file.path).read_bytes() == body
+
+
 async def test_of_two_coordinators_of_one_queue_a_copy_follows_one(store: DiskStore, tmp_path: Path) -> None:
     hubs = [Hub(store, offered(tmp_path / "a", "Emma")), Hub(store, offered(tmp_path / "b", "Persuasion"))]
     said = await follow(tmp_path, hubs, lambda: False)
