@@ -184,7 +184,7 @@ def _missing() -> dict[str, str]:
 def _lines(row: Row, language: str, *, every: bool) -> list[str]:
     """Return the lines of an engine that is installed here."""
     card = row.card
-    default = f" (default for {language_name(language)})" if row.is_default else ""
+    default = " (default)" if row.is_default else ""
     lines = [f"{card.name}: {card.about}{default}"]
     if row.facts:
         lines.append(f"  {row.facts}")

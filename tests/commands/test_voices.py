@@ -139,7 +139,7 @@ def test_the_voices_of_one_engine_alone_are_listed_and_a_wrong_name_is_refused(
 def test_the_default_engine_and_voice_come_first_and_are_marked(capsys: pytest.CaptureFixture[str]) -> None:
     lines = lines_of(capsys, "--language", "en")
     assert lines[0].startswith("hibari: ")
-    assert lines[0].endswith("(default for English)")
+    assert lines[0].endswith("(default)")
     assert lines[1:4] == [
         "  natural; Apache-2.0",
         "  * heart; --all describes them",

@@ -102,7 +102,7 @@ def test_its_voices_are_listed_and_what_brings_it_where_it_is_away(here: Machine
 
 
 def test_its_models_are_fetched_listed_and_removed(here: Machine, piccolo: dict[str, str]) -> None:
-    assert "piccolo --language fr: piccolo/fr (Fipple Licence, 2 bytes)" in said(here, piccolo, "models")
+    assert "piccolo --language fr: piccolo/fr (Fipple Licence, 2 bytes)" in said(here, piccolo, "models", "--all")
     assert "PICCOLO_AGREED=1" in said(
         here, piccolo, "models", "fetch", "piccolo", "--language", "en", code=EXIT_ENVIRONMENT
     )
