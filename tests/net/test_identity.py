@@ -7,7 +7,7 @@ import signal
 import stat
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
@@ -116,6 +116,26 @@ def test_processes_of_one_machine_see_what_the_other_changed(tmp_path: Path, own
     assert owner.membership.admit(identity_at(tmp_path, "third").card, "third")
     assert beside.refresh()
     assert len(beside.membership.members) == 2
+
+
+def test_a_thread_that_notes_something_keeps_what_is_read_at_that_moment(
+    tmp_path: Path, owner: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen_by_coordinator = identity_at(tmp_path, "owner")
+    owner.invite(60.0, "owner")
+    is_of, noting = identity_file._is_of, ThreadPoolExecutor(1)
+    noted: list[Future[None]] = []
+
+    def look_slowly(kept: identity_file.IdentityFile, given: SwarmKey) -> bool:
+        monkeypatch.setattr(identity_file, "_is_of", is_of)
+        noted.append(noting.submit(seen_by_coordinator.membership.note_seen, {owner.card}))
+        time.sleep(0.2)  # long enough for a thread that does not wait
+        return is_of(kept, given)
+
+    monkeypatch.setattr(identity_file, "_is_of", look_slowly)
+    seen_by_coordinator.refresh()
+    noted[0].result(30)
+    assert len(identity_file.read_file(tmp_path / "owner").invites) == 1
 
 
 def test_another_swarm_has_another_identity(tmp_path: Path, owner: Identity) -> None:

@@ -24,7 +24,7 @@ from swarm.system.disk import LOOK_S, Lock, guarded, is_on_loop, replace_file
 
 FILE = "members.json"
 MAX_FILE_BYTES = 4 * 1024 * 1024
-_changing = threading.Lock()  # a thread that has it waits for no other process
+_changing = threading.RLock()  # a thread that has it waits for no other process
 
 
 InviteState = Literal["", "open", "used", "ran out", "taken back"]
@@ -99,12 +99,13 @@ class IdentityStore:
 
     def refresh(self) -> bool:
         """Read the file again if another process changed it; tell whether that was news."""
-        stamp, before = _stamp_of(self.state_dir), self.kept
-        if stamp != self._stamp:
-            self._stamp, kept = stamp, read_file(self.state_dir)
-            if _is_of(kept, self.given):
-                self._hold(kept)
-        return (self.kept.membership, self.kept.secrets) != (before.membership, before.secrets)
+        with _changing:  # or a thread that changes the file meanwhile writes back what was there before
+            stamp, before = _stamp_of(self.state_dir), self.kept
+            if stamp != self._stamp:
+                self._stamp, kept = stamp, read_file(self.state_dir)
+                if _is_of(kept, self.given):
+                    self._hold(kept)
+            return (self.kept.membership, self.kept.secrets) != (before.membership, before.secrets)
 
     def change(self, change: Callable[[IdentityFile], IdentityFile]) -> None:
         """Write what a function makes of the file's content of now.
