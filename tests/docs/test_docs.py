@@ -73,9 +73,10 @@ def test_the_reference_is_what_its_script_writes() -> None:
     assert set(generate.pages()) == set(REFERENCE.glob("*.md"))
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", INDEX], ids=page_id)
-def test_every_command_is_named(page: Path) -> None:
-    assert all(re.search(rf"(e2a-swarm |\[`){command}\b", prose(read(page))) for command in COMMANDS)
+def test_the_reference_lists_every_command_and_the_readme_at_most_ten() -> None:
+    assert all(f"| [`{command}`](" in read(INDEX) for command in COMMANDS)
+    rows = sections(ROOT / "README.md")["Commands"].count("\n| `e2a-swarm ")
+    assert 5 < rows <= 10
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
@@ -201,8 +202,19 @@ def test_the_checks_run_the_readmes_own_line() -> None:
     subprocess.run(["bash", "-n", str(script)], check=True)
     (pattern,) = re.findall(r"grep -m1 -- '(.+?)' README\.md", script.read_text())
     lines = [line for line in read(ROOT / "README.md").splitlines() if re.search(pattern, line)]
-    assert lines == [".venv/bin/pip install -q '.[test]' && .venv/bin/python -m pytest"]
+    assert lines == ["python3 -m venv .venv && .venv/bin/pip install -q '.[test]' && .venv/bin/python -m pytest"]
+    split = re.findall(r"^line=\$\{.*$", script.read_text(), re.MULTILINE)
+    told = ["bash", "-c", f'line=$1\n{split[0]}\nprintf \'%s\\n\' "$install" "$tests"', "-", lines[0]]
+    steps = subprocess.run(told, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert steps == [".venv/bin/pip install -q '.[test]'", ".venv/bin/python -m pytest"]
     assert 'eval "$tests tests' in script.read_text()  # slow tests run where tests are named
+
+
+def test_the_readme_has_the_main_job_and_the_tests_for_each_tool_in_lines_that_stand_alone() -> None:
+    lines = re.findall(r"^(?:uv|python3) .*$", read(ROOT / "README.md"), re.MULTILINE)
+    assert [line.split()[0] for line in lines] == ["uv", "python3", "uv", "python3"]
+    assert all("convert BOOK.epub" in line for line in lines[:2]) and all("pytest" in line for line in lines[2:])
+    assert all(line.startswith("python3 -m venv .venv && ") for line in lines[1::2])
 
 
 def test_each_line_of_what_strangers_cannot_do_names_tests_that_exist() -> None:
