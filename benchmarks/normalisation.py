@@ -1,0 +1,135 @@
+"""Counts the written forms of a public test set that are said right, acceptably and wrongly, per language and class.
+
+python benchmarks/normalisation.py FOLDER                      prints a table of the languages
+python benchmarks/normalisation.py FOLDER --classes            adds a row for each class
+python benchmarks/normalisation.py FOLDER --language sv --list names the forms that are said wrongly
+
+FOLDER holds `CODE.tsv`, a line a form: class, written form, one or more spoken forms, with tabs between them. Forms are
+split by a hash: rules are made with the `read` part, and the `kept` part, which --list never names, says whether they
+carry. Right are forms whose words are those given, but for case, hyphens, punctuation and "and", or that sound the same
+to espeak. Acceptable are forms that differ from one that is right by a word that a listener takes for the same.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from unicodedata import normalize
+
+import regex
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "voice"))
+
+from said_forms import ESPEAK, Sounds, _espeak, _heard
+
+from swarm.book.model.engine_text import make_engine_text
+from swarm.book.speech.speech import Speech
+
+VERDICTS = ("right", "acceptable", "wrong")
+KEPT_PERCENT = 40
+_SILENT = regex.compile(r"[\s\p{P}\p{S}\p{Cf}]|\band\b")
+_MARK = regex.compile(r"[^\w\s\p{M}]")
+# What listeners take for the same, by language: each group is folded to its first word.
+_ALIKE = {
+    "en": ("|a|the|of", "zero|o|oh", "dot|point", "one hundred|a hundred", "slash|forward slash|over"),
+    "de": ("|und", "ss|ß", "zwei|zwo", "ein|eine|eins|einen|einem|einer", "minus|strich|bindestrich"),
+    "es": ("|y|de|con|el|la", "un|uno|una", "coma|punto", "barra|diagonal", "a|al"),
+    "fr": ("|et|de|le|la|l", "un|une", "point|virgule"),
+    "it": ("|e|di", "un|uno|una"),
+    "pt": ("|e|de|o|a", "um|uma", "dois|duas", "dezesseis|dezasseis", "dezessete|dezassete", "dezenove|dezanove"),
+    "ru": ("|и", "один|одна|одно", "два|две"),
+    "sv": ("|och", "en|ett|e", "krona|kronor"),
+    "hu": ("|és", "kettő|két"),
+    "zh": ("二|两", "零|〇"),
+    "ja": ("零|ゼロ|〇", "四|よん"),
+    "ko": ("영|공",),
+    "vi": ("|và", "bốn|tư", "mốt|một", "lăm|năm|nhăm", "nghìn|ngàn", "lẻ|linh"),
+    "hi": ("|और", "शून्य|ज़ीरो|जीरो"),
+}
+
+
+def cases(path: Path, part: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield class, written form and spoken forms of one part of a file."""
+    for line in path.read_text("utf-8").splitlines():
+        kind, written, *spoken = line.split("\t")
+        if part in ("all", part_of(written)):
+            yield kind, written, spoken
+
+
+def part_of(written: str) -> str:
+    """Return the part that a written form belongs to, by its hash."""
+    return "kept" if sha256(f"split {written}".encode()).digest()[0] * 100 < KEPT_PERCENT * 256 else "read"
+
+
+def judge(written: str, spoken: list[str], language: str) -> tuple[str, str]:
+    """Return the verdict on a written form, and what is said."""
+    said = _speech().say(written, language)
+    if folded(said) in map(folded, spoken):
+        return "right", said
+    sounds = sounds_of(language)
+    if sounds is not None:
+        heard = _heard(make_engine_text(said, ()), sounds)
+        if any(heard == _heard(words, sounds) for words in spoken):
+            return "right", said
+    alike = {_alike(words, language) for words in spoken}
+    return ("acceptable" if _alike(said, language) in alike else "wrong"), said
+
+
+def folded(text: str) -> str:
+    """Return a text without what listeners do not hear: case, spaces, hyphens, punctuation, "and"."""
+    return str(_SILENT.sub("", normalize("NFKC", text).casefold()))
+
+
+def _alike(text: str, language: str) -> str:
+    text = _MARK.sub(" ", normalize("NFKC", text).casefold())
+    for group in _ALIKE.get(language, ()):
+        first, *others = group.split("|")
+        edge = "" if language in ("zh", "ja") else r"\b"
+        text = regex.sub(rf"{edge}(?:{'|'.join(others)}){edge}", first, text)
+    return folded(text)
+
+
+@cache
+def _speech() -> Speech:
+    from swarm.job.card import EngineCard
+
+    return Speech(EngineCard("tester", "", ("*",), (), (("", 300),), (), ()))
+
+
+@cache
+def sounds_of(language: str) -> Sounds | None:
+    """Return espeak's phonemes of a language; None if it has no voice, or reads too little of it."""
+    return _espeak(language) if language not in ("ja", "zh") and ESPEAK.speaks(language) else None
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="the folder with a file for each language")
+    parser.add_argument("--language", help="judge only this one")
+    parser.add_argument("--part", choices=("read", "kept", "all"), default="kept", help="the part to count")
+    parser.add_argument("--classes", action="store_true", help="print a row for each class")
+    parser.add_argument("--list", action="store_true", help="name what is not right in the part that may be read")
+    options = parser.parse_args()
+    part = "read" if options.list else options.part
+    print(f"| language | class | {' | '.join(VERDICTS)} | not wrong |\n|{' --- |' * 6}")
+    for path in sorted(options.folder.glob(f"{options.language or '*'}.tsv")):
+        counts: Counter[tuple[str, str]] = Counter()
+        for kind, written, spoken in cases(path, part):
+            verdict, said = judge(written, spoken, path.stem)
+            counts[kind, verdict] += 1
+            counts["all", verdict] += 1
+            if options.list and verdict != "right":
+                print(f"    {verdict} {kind}: {written} = {spoken[0]}, but: {said}")
+        kinds = sorted({kind for kind, _ in counts} - {"all"}) if options.classes else []
+        for kind in ("all", *kinds):
+            row = [counts[kind, verdict] for verdict in VERDICTS]
+            share = 100 * (row[0] + row[1]) / max(1, sum(row))
+            print(f"| {path.stem} | {kind} | {' | '.join(map(str, row))} | {share:.1f} % |")
+
+
+if __name__ == "__main__":
+    main()
