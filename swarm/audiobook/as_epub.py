@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 from swarm.audiobook.style import Style, book_cover
+from swarm.book.any_file import read_page
 from swarm.book.epub import read_epub
 from swarm.book.kinds import FOREIGN, PAGES, converted
 from swarm.book.model.book import Book, Chapter
 from swarm.book.model.reading_choice import Wording
 from swarm.book.read_along.publish import CoverFile, publish
 from swarm.book.read_along.spot import with_origins
-from swarm.book.single_page import read_page
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import make_script, spoken_credits
 from swarm.job.spec import JobSpec

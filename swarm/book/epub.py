@@ -29,7 +29,7 @@ from swarm.book.page.note import mark_notes
 from swarm.book.page.passage import Tracer
 from swarm.book.page.stylesheet import Cascade, SheetReader, sheets_of
 from swarm.book.speech.lexicon import parse_pls, pls_rules
-from swarm.book.structure.book_language import parsed, settle, take_sample
+from swarm.book.structure.book_language import parsed, prose, settle, take_sample
 from swarm.book.structure.composition import compose, count_notes, named_language
 from swarm.book.structure.division import Named
 from swarm.book.structure.inclusion import caution, code_caution
@@ -63,6 +63,40 @@ def read_pages(
             lost.append(Loss(item, name, error))
     _check(archive, items, lost)
     return pages, lost
+
+
+MIN_ASIDE_BYTES = 1_000  # a smaller document outside the reading order is a cover or a note
+MIN_ASIDE_WORDS = 100  # so many words outside the reading order are read
+
+
+def in_order(archive: Archive, package: Package, contents: TableOfContents) -> tuple[ManifestItem, ...]:
+    """Return the documents as the book orders them: those of the spine, with those beside it that it needs.
+
+    It needs those that its contents name, each behind the one named before it, and all if they have most of the text.
+    """
+    beside = {
+        archive.find_file(item.name): item for item in package.beside if archive.size(item.name) >= MIN_ASIDE_BYTES
+    }
+    linear = [item for item in package.documents if item not in package.aside]
+    main = sum(archive.size(item.name) for item in linear)
+    known = [item for item in package.documents if item in linear or archive.size(item.name) >= MIN_ASIDE_BYTES]
+    items = {archive.find_file(item.name) or item.name: item for item in known}
+    order = list(items)
+    before = ""
+    for name in dict.fromkeys(entry.name for entry in contents.entries):
+        if name in beside and name not in items:
+            order.insert(order.index(before) + 1 if before else 0, name)
+            items[name] = beside[name]
+        before = name if name in items else before
+    if 2 * main < main + sum(archive.size(item.name) for item in beside.values()):
+        rest = [name for name in beside if name and name not in items]
+        order, items = [*order, *rest], {**items, **{name: beside[name] for name in rest}}
+    return tuple(items[name] for name in dict.fromkeys(order))
+
+
+def _is_needed(root: etree._Element) -> bool:
+    """Tell whether a document outside the reading order has text to read."""
+    return len(prose(root).split()) >= MIN_ASIDE_WORDS
 
 
 def _read_document(archive: Archive, name: str) -> bytes:
@@ -184,14 +218,19 @@ def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = Tr
     reading = reading or DEFAULT_READING
     with Archive(path) as archive:
         package = read_package(archive)
-        pages, losses = read_pages(archive, package.documents)
         whole = read_contents(archive, package)
-        names = [archive.find_file(item.name) or item.name for item in package.documents]
+        items = in_order(archive, package, whole)
+        outside = {archive.find_file(item.name) or item.name for item in (*package.aside, *package.beside)}
+        pages, losses = read_pages(archive, items)
+        pages = [(name, root) for name, root in pages if name not in outside or _is_needed(root)]
+        losses = [loss for loss in losses if loss.name not in outside]
+        aside = _aside_lines(package, {name for name, _ in pages} & outside)
+        names = [archive.find_file(item.name) or item.name for item in items]
         contents = without(whole, names, losses)
         lost = (*name_losses(archive, whole, losses), *_lost(package))
         pronunciations, unsaid = read_pronunciations(archive, lexicons_of(archive, package.lexicons, pages))
         unsaid = (*_odd_pages(pages), *unsaid)
-        sample = take_sample(archive, package.documents, dict(pages).get)
+        sample = take_sample(archive, items, dict(pages).get)
         documents, hidden = _documents(archive, pages, contents, reading)
     declared = (*package.languages, *(named.document.language for named in documents))
     tongue = settle(named_language(declared), sample, believed=believed)
@@ -209,7 +248,7 @@ def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         notes=count_notes(documents),
         language_doubt=tongue.doubt,
         cautions=tuple(filter(None, (caution(chapters), code_caution(chapters)))),
-        oddities=(*lost, *_oddities(package, contents, documents, hidden), *unsaid),
+        oddities=(*lost, *_oddities(package, contents, documents, hidden), *aside, *unsaid),
         pronunciations=pronunciations,
         lost=lost,
         **structs.asdict(package.label),
@@ -223,7 +262,8 @@ def read_epub_name(path: Path) -> tuple[str, str] | None:
         declared = named_language(package.languages)
         if not declared:
             return None
-        return package.title, settle(declared, take_sample(archive, package.documents, parsed(archive))).language
+        items = in_order(archive, package, read_contents(archive, package))
+        return package.title, settle(declared, take_sample(archive, items, parsed(archive))).language
 
 
 def _documents(
@@ -277,6 +317,13 @@ def _lost(package: Package) -> Iterator[str]:
         yield f"its cover is not used: {package.cover_fault}"
 
 
+def _aside_lines(package: Package, read: set[str]) -> list[str]:
+    """Return a line for each document outside the reading order that is read, or that the spine names in vain."""
+    silent = [item.name for item in package.aside if item.name not in read]
+    lines = [f"{name} stands outside the reading order and is not read" for name in silent]
+    return [*lines, *(f"{name} stands outside the reading order and is read: it has text" for name in sorted(read))]
+
+
 def _odd_pages(pages: Sequence[tuple[str, etree._Element]]) -> list[str]:
     return [f"{name}: {root.get(ODD)}" for name, root in pages if root.get(ODD)][:MAX_ODD_PAGES]
 
@@ -293,8 +340,6 @@ def _oddities(package: Package, contents: TableOfContents, documents: list[Named
         yield "it does not say its language"
     for name in package.missing:
         yield f"{name} is missing from the file: by its name no part of the text"
-    for name in package.aside:
-        yield f"{name} stands outside the reading order and is not read"
     if hidden:
         yield f"words that its stylesheets hide and that are not read: {hidden}"
     empty = sum(1 for named in documents if not named.document.passages)

@@ -147,7 +147,8 @@ class Package(Struct, frozen=True):
     unreadable: tuple[tuple[str, str], ...] = ()  # name and type of unreadable files in the reading order
     instead: tuple[tuple[str, str], ...] = ()  # name of an unreadable file, and of the document in its place
     lexicons: tuple[str, ...] = ()  # names of pronunciation lexicons
-    aside: tuple[str, ...] = ()  # names of documents outside the reading order
+    aside: tuple[ManifestItem, ...] = ()  # documents that the spine calls not linear, also among the documents
+    beside: tuple[ManifestItem, ...] = ()  # documents of the manifest that the spine does not name
     nav: ManifestItem | None = None
     ncx: ManifestItem | None = None
     guide: tuple[tuple[str, str], ...] = ()  # pairs of a reference from the archive's root and a type
@@ -239,7 +240,8 @@ def _package(reader: _Reader) -> Package:
         unreadable=tuple(_unreadable(reader)),
         instead=tuple(_fallbacks(reader)),
         lexicons=tuple(item.name for item in items if item.media_type == PLS_TYPE),
-        aside=_aside(reader),
+        aside=_aside(reader, documents),
+        beside=_beside(reader),
         nav=next((item for item in items if "nav" in item.properties), None),
         ncx=ncx,
         guide=_guide(reader),
@@ -256,17 +258,15 @@ def _package(reader: _Reader) -> Package:
 
 
 def _documents(reader: _Reader) -> tuple[ManifestItem, ...]:
-    """Return the linear documents of the spine. Raises BookError if they cannot be determined."""
+    """Return the documents of the spine. Raises BookError if they cannot be determined."""
     archive, spine = reader.archive, reader.book.spine
     lines = len(_ITEMREF.findall(_COMMENT.sub(b"", archive.read(reader.opf_file))))
     empty = sum(line.startswith(NOTHING) for line in reader.odd)
     if lines - empty > sum(1 for name, _ in spine if name) or len(spine) > MAX_SPINE:
         raise BookError(f"{archive.path} is damaged: the list of its documents in {reader.opf_file} is cut short.")
     found: dict[str, ManifestItem] = {}
-    for name, linear in spine:
-        if name is None or linear == "no":
-            continue
-        item = _text_item(reader, name)
+    for name, _ in spine:
+        item = None if name is None else _text_item(reader, name)
         if item is not None:
             found[item.name] = item
     archive.check_locks(frozenset(filter(None, map(archive.find_file, (*found, reader.opf_file)))))
@@ -278,9 +278,23 @@ def is_matter(item: ManifestItem) -> bool:
     return front_matter.named(PurePosixPath(item.name).stem) not in ("", front_matter.INDEX)
 
 
-def _aside(reader: _Reader) -> tuple[str, ...]:
-    names = [reader.items[name].name for name, linear in reader.book.spine if linear == "no" and name in reader.items]
-    return tuple(dict.fromkeys(names))
+def _aside(reader: _Reader, documents: tuple[ManifestItem, ...]) -> tuple[ManifestItem, ...]:
+    names = {reader.items[name].name for name, linear in reader.book.spine if linear == "no" and name in reader.items}
+    return tuple(item for item in documents if item.name in names)
+
+
+def _beside(reader: _Reader) -> tuple[ManifestItem, ...]:
+    spine = {name for name, _ in reader.book.spine}
+    items = ((name, item) for name, item in reader.items.items() if name not in spine and item.is_text())
+    fallbacks = {item.fallback for item in reader.items.values()}
+    return tuple(
+        item
+        for name, item in items
+        if name not in fallbacks
+        and "nav" not in item.properties
+        and reader.archive.find_file(item.name)
+        and item.media_type != "image/svg+xml"
+    )
 
 
 def _text_item(reader: _Reader, name: str) -> ManifestItem | None:

@@ -36,7 +36,7 @@ class TableOfContents(Struct, frozen=True):
 def read_contents(archive: Archive, package: Package) -> TableOfContents:
     """Read the nav, or else the NCX, and the guide. Damaged ones are ignored."""
     nav, ncx = _root(archive, package.nav), _root(archive, package.ncx)
-    known = {archive.find_file(item.name) or item.name for item in package.documents}
+    known = {archive.find_file(item.name) or item.name for item in (*package.documents, *package.beside)}
     instead = {archive.find_file(name) or name: archive.find_file(other) or other for name, other in package.instead}
     named = {name: instead.get(name, name) for name in (*known, *instead)}
     entries: tuple[TocEntry, ...] = ()

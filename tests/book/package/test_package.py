@@ -119,12 +119,47 @@ def test_a_missing_picture_costs_nothing_and_a_missing_document_is_named(tmp_pat
         read_book(maker.make(tmp_path, PAGES, without=("OEBPS/two.xhtml",)))
 
 
-def test_the_spine_decides_and_its_side_lines_are_not_read(tmp_path: Path) -> None:
+PROSE = "<p>The brig lay at anchor, and nobody came aboard of her that night.</p>" * 20
+
+
+def test_the_spine_decides_and_its_side_lines_are_read_if_they_have_text(tmp_path: Path) -> None:
     manifest = '<item id="side" href="side.xhtml" media-type="application/xhtml+xml"/>'
     manifest += '<item id="pic" href="pic.jpg" media-type="image/jpeg"/>'
-    spine = '<itemref idref="side" linear="no"/><itemref idref="pic"/><itemref idref="one.xhtml"/>'
-    path = maker.make(tmp_path, PAGES, manifest=manifest, spine=spine, more={"OEBPS/side.xhtml": maker.page("no")})
-    assert [item.name for item in package(path).documents] == ["OEBPS/one.xhtml", "OEBPS/two.xhtml"]
+    manifest += '<item id="two" href="two.xhtml" media-type="application/xhtml+xml"/>'
+    spine = '<itemref idref="side" linear="no"/><itemref idref="pic"/><itemref idref="two"/>'
+    pages = {"one.xhtml": maker.page(f"<h1>One</h1>{PROSE}")}
+    two = maker.page(f"<h1>Two</h1>{PROSE}")
+
+    def read(side: str) -> tuple[list[str], tuple[str, ...]]:
+        files = {"OEBPS/side.xhtml": maker.page(side), "OEBPS/two.xhtml": two}
+        book = read_book(maker.make(tmp_path, pages, manifest=manifest, spine=spine, more=files))
+        return [chapter.title for chapter in book.chapters], book.oddities
+
+    titles, lines = read("<p>A cover</p>")
+    assert titles == ["One", "Two"] and "OEBPS/side.xhtml stands outside the reading order and is not read" in lines
+    titles, lines = read(f"<h1>Aside</h1>{PROSE}")
+    assert titles == ["One", "Aside", "Two"]
+    assert "OEBPS/side.xhtml stands outside the reading order and is read: it has text" in lines
+
+
+def test_text_beside_the_spine_is_read_where_the_contents_name_it(tmp_path: Path) -> None:
+    pages = {f"{name}.xhtml": maker.page(f"<h1>{name}</h1>{PROSE}") for name in ("one", "two", "three")}
+    manifest = '<item id="lost" href="lost.xhtml" media-type="application/xhtml+xml"/>'
+    links = "".join(f'<li><a href="{name}.xhtml">{name}</a></li>' for name in ("one", "lost", "two", "three"))
+    nav = f'<nav epub:type="toc"><ol>{links}</ol></nav>'
+    more = {"OEBPS/lost.xhtml": maker.page(f"<h1>lost</h1>{PROSE}"), "OEBPS/nav.xhtml": maker.page(nav)}
+    manifest += '<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>'
+    book = read_book(maker.make(tmp_path, pages, manifest=manifest, more=more))
+    assert [chapter.title for chapter in book.chapters] == ["one", "lost", "two", "three"]
+
+
+def test_a_book_whose_spine_has_little_of_its_text_is_read_whole(tmp_path: Path) -> None:
+    names = ("one", "two")
+    manifest = "".join(f'<item id="{name}" href="{name}.xhtml" media-type="application/xhtml+xml"/>' for name in names)
+    more = {f"OEBPS/{name}.xhtml": maker.page(f"<h1>{name}</h1>{PROSE}") for name in names}
+    for pages in ({"cover.xhtml": maker.page("<p>A cover</p>")}, {}):
+        book = read_book(maker.make(tmp_path, pages, manifest=manifest, more=more))
+        assert [chapter.title for chapter in book.chapters if not chapter.left_out] == ["one", "two"]
 
 
 def test_fallbacks_lead_to_a_document_and_circles_to_none(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 import pytest
 from lxml import etree
 
+from swarm.book.any_file import read_page
 from swarm.book.model.reading_choice import Reading
 from swarm.book.page.block import CODE, is_code
-from swarm.book.single_page import read_page
 
 LISTINGS = {
     "marked": "<pre class='programlisting'>a b c</pre>",

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from swarm.book.any_file import read_page
 from swarm.book.model.book import Book
 from swarm.book.model.reading_choice import Reading
 from swarm.book.page.plain_text import aozora_tree, is_aozora, plain_tree, said_about
-from swarm.book.single_page import read_page
 
 
 def shape(text: str) -> list[tuple[str, str]]:
