@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from making import BOOKS
+from msgspec import structs
 from process import head, row
 
 from swarm.audiobook.sound.clip import make_opus, pack_tighter, read_opus
@@ -27,9 +28,12 @@ from swarm.book.epub import read_epub
 from swarm.book.speech.script import make_script
 from swarm.job.clip_info import SpokenClip
 from swarm.system.child import ONE_THREAD
+from swarm.voice.engine import Engine
+from swarm.voice.espeak.engine import engine as espeak
 from swarm.voice.hibari.engine import engine as hibari
 from swarm.voice.host.registry import choose_recipe, find_card
 from swarm.voice.host.takes import make_clip
+from swarm.voice.metronome.engine import engine as metronome
 
 BOOK = BOOKS / "yellow-wallpaper.epub"
 REPEATS = 3
@@ -59,6 +63,16 @@ def order_of(folder: Path, clips: list[SpokenClip], rate: int, name: str) -> Ree
 def _each(pack: Callable[[bytes], bytes], clips: list[SpokenClip]) -> None:
     for clip in clips:
         pack(clip.frame)
+
+
+def other_reels(folder: Path, engine: Engine, texts: list[str]) -> float:
+    """Return the CPU time of reels for M4B of another voice, for a second of its sound."""
+    settings = {"cost_per_char": "0"} if engine is metronome else {}
+    voice = engine.open(choose_recipe("en", engine=engine.card.name, settings=settings), "cpu")
+    clips = [make_clip(voice.speak(text, 1), voice.sample_rate, text) for text in texts]
+    order = order_of(folder, clips, voice.sample_rate, "m4b")
+    order = structs.replace(order, gain_db=find_gain(order).gain_db)
+    return spent(partial(encode_reel, order)) / sum(clip.info.length_s for clip in clips)
 
 
 def main() -> None:
@@ -96,6 +110,8 @@ def main() -> None:
             tell(f"reels for {name}", spent(partial(encode_reel, order)))
         order = order_of(Path(folder), clips, rate, "m4b")
         row("the gain of a book, once", f"{spent(partial(find_gain, order)):.1f} s for {sound_s:.0f} s of sound", "")
+        for engine in (espeak, metronome):  # a rehearsal is to cost what a voice costs
+            row(f"reels for m4b of {engine.card.name}", f"{1000 * other_reels(Path(folder), engine, texts):.2f} ms", "")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A rehearsal engine that plays tones.
+"""A rehearsal engine that babbles.
 
-In come texts; out go tones at a set pace, for rehearsals, benchmarks and tests.
+In come texts; out goes speech-like sound at a set pace, for rehearsals, benchmarks and tests.
 """

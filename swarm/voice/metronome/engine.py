@@ -1,4 +1,4 @@
-"""metronome: a tone at a set pace, without using the CPU, for rehearsals, benchmarks and tests."""
+"""metronome: speech-like sound at a set pace, without using the CPU, for rehearsals, benchmarks and tests."""
 
 import os
 from pathlib import Path
@@ -29,13 +29,13 @@ def batch_curve() -> float:
 
 CARD = EngineCard(
     name="metronome",
-    about="a test tone that takes no CPU time, to try the swarm without a voice",
+    about="babble that takes no CPU time, to try the swarm without a voice",
     languages=("*",),
     scripts=(),
     limits=(("", 300),),
     voices=(
-        VoiceCard(name="tick", language="*", about="one tone a sentence"),
-        VoiceCard(name="tock", language="*", about="another tone, for characters"),
+        VoiceCard(name="tick", language="*", about="syllables, entered where the text says"),
+        VoiceCard(name="tock", language="*", about="the same syllables entered elsewhere, for characters"),
     ),
     casts=True,
     settings=(
@@ -70,7 +70,7 @@ class MetronomeEngine(Engine):
         return MetronomeVoice(cost_s, float(settings["seconds_per_char"]), batch_curve(), recipe.voice)
 
     def estimate_s(self, recipe: Recipe, characters: int) -> float:
-        """Return the seconds of the tones, which follow from a setting."""
+        """Return the seconds of the sound, which follow from a setting."""
         return characters * float((self.card.defaults | dict(recipe.settings))["seconds_per_char"])
 
 
