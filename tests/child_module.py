@@ -27,7 +27,7 @@ def handle(message: dict) -> dict:
         case "input":
             return {"read": sys.stdin.read()}
         case "wait":
-            return {"opened": gate.wait(20)}
+            return {"opened": gate.wait(600)}
         case "open":
             gate.set()
             return {}
@@ -43,6 +43,7 @@ def handle(message: dict) -> dict:
         case "large":
             return {"bytes": bytes(message["bytes"])}
         case "hold":
+            teller()("holding")
             ctypes.PyDLL(None).sleep(60)  # keeps the GIL, as a badly written library does
         case "busy":
             while True:

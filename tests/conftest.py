@@ -1,6 +1,7 @@
 import gc
 import os
 import random
+import secrets
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import hypothesis
 import pytest
 import zmq
 
+from swarm.net import discovery
 from swarm.system.capacity import default_cpu_slots
 from swarm.system.child import ONE_THREAD
 from swarm.voice.coqui.card import is_installed
@@ -23,9 +25,16 @@ BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
 QUICK = "not slow and not bench"
 LONG = ("slow", "lan", "chaos")  # marks of tests that take many seconds
 MAX_PROCESSES = 16  # each takes 200 MiB
+FOR_TESTS = {"E2A_SWARM_DEBIAN_PACKAGE", "E2A_SWARM_DEBIAN_ROOT"}
 GPUS = ("nvidia[0-9]*", "kfd", "dxg")  # files in /dev of NVIDIA's GPUs, AMD's, and those of Windows below Linux
 
+# No test sees a swarm, a state folder or settings of this machine's user. Its coordinators have a kind of their own in
+# mDNS, so that neither other swarms nor the tests of other processes find them.
+for variable in [name for name in os.environ if name.startswith("E2A_SWARM_") and name not in FOR_TESTS]:
+    del os.environ[variable]
+os.environ["E2A_SWARM_HOME"] = os.devnull  # a test that names no state folder fails
 os.environ["E2A_SWARM_MODELS"] = os.devnull  # models that this machine has would change the default voices
+os.environ["E2A_TESTS_SERVICE"] = discovery.SERVICE = f"_e2a-{secrets.token_hex(4)}._tcp.local."
 os.environ |= ONE_THREAD  # engines have it, too: the threads of OpenMP and BLAS spin while they wait
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of a thousand processes compiles the program anew
 sys.dont_write_bytecode = False  # or this one compiles all tests anew

@@ -1,8 +1,10 @@
 """Waits that last as long as something moves: on a busy machine all takes longer, but only what hangs stands still."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,17 @@ def in_time(seconds: float) -> float:
     """Return how long something may take here that takes at most `seconds` on an idle machine."""
     load = max(psutil.getloadavg()[:2])
     return seconds * max(1.0, load / (psutil.cpu_count() or 1))
+
+
+@contextmanager
+def noted_calls() -> Iterator[list[str]]:
+    """Note each call and return of a function in this thread: they tell of work, and are the same on each machine."""
+    calls = list[str]()
+    sys.setprofile(lambda frame, event, argument: calls.append(event))
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
 
 
 def anyone_runs() -> bool:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from swarm.config import CoordinateConfig
-from swarm.errors import InUse, StoreError
+from swarm.errors import EnvironmentFault, InUse, StoreError
 from swarm.lease.member_message import ASKS, Enrol, Members
 from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
@@ -98,12 +98,13 @@ class Enrolment:
 
     def _open(self) -> None:
         identity = self._identity
-        self._invites = [*identity.invites.live, *identity.invites.ended]
+        invites = [*identity.invites.live, *identity.invites.ended]
         present = curve_keys(identity.key)
         if not identity.key_epochs.is_current:  # the code dates from before a removal
             present = replace(present, worker_public=b"")
-        invites = [curve_keys(invite.key) for invite in self._invites]
-        self._router.open_server_keys(present, [*map(curve_keys, identity.key_epochs.older)], invites)
+        keys = [curve_keys(invite.key) for invite in invites]
+        self._router.open_server_keys(present, [*map(curve_keys, identity.key_epochs.older)], keys)
+        self._invites = invites  # what could not be opened is tried again
 
     def take_enrolment(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
         """Take in what a machine says of itself and of the membership; make it a member if it came by the code."""
@@ -207,8 +208,8 @@ class Enrolment:
                 if here and now - noted_s > (SEEN_S if here <= noted else NEWS_S):
                     noted_s, noted = now, here
                     await asyncio.to_thread(self._identity.membership.note_seen, here)
-            except StoreError as fault:
-                logger.debug(f"cannot keep the membership: {fault}")
+            except EnvironmentFault as fault:
+                logger.debug(f"cannot follow the membership: {fault}")
 
     def _tell_of_others(self) -> None:
         """Tell the user of a list of members that another owner began."""

@@ -1,4 +1,3 @@
-import time
 from pathlib import Path
 
 import epub_maker as maker
@@ -22,9 +21,7 @@ def left_out(book: Book) -> dict[str, str]:
 
 
 def test_moby_dick_has_its_chapters_by_name(books: Path) -> None:
-    started = time.process_time()
     book = read_book(books / "moby-dick.epub")
-    assert time.process_time() - started < 10  # measured: 0.2 s
     assert (book.title, book.authors, book.language) == ("Moby Dick", ("Herman Melville",), "en")
     titles = spoken(book)
     assert titles[:4] == ["Dedication", "Etymology", "Extracts", "I: Loomings"]

@@ -21,7 +21,7 @@ from patience import in_time
 pytestmark = [pytest.mark.lan, pytest.mark.slow]
 
 COST_S = 0.004  # a character: a sentence takes 0.2 s
-FLOWS_S = 2.0  # after the coordinator's return
+FLOWS_S = 6.0  # after the coordinator's return
 RETURNED_S = 10.0
 Report = dict[str, Any]
 Story = Callable[[Path], None]

@@ -18,8 +18,10 @@ from swarm.net.discovery import SERVICE, Advertisement, Browser, mark_of, read_c
 
 LOOPBACK = "127.0.0.1"
 ADVERTISE = """
-import asyncio
+import asyncio, sys
+from swarm.net import discovery
 from swarm.net.discovery import Advertisement
+discovery.SERVICE = sys.argv[1]
 async def main():
     await Advertisement("5afe0006", 7006, 1, "127.0.0.1", print).start()
     await asyncio.sleep(600)
@@ -98,7 +100,7 @@ async def test_one_that_is_silent_for_a_round_is_kept_and_one_that_stays_silent_
     monkeypatch.setattr(discovery, "SEARCH_S", 2.0)
     monkeypatch.setattr(discovery, "REFRESH_S", 2.0)
     browser = Browser("5afe0006", LOOPBACK, ignore)
-    there = subprocess.Popen([sys.executable, "-c", ADVERTISE])
+    there = subprocess.Popen([sys.executable, "-c", ADVERTISE, SERVICE])
     try:
         await browser.start()
         await until(lambda: bool(browser.candidates()))
@@ -136,7 +138,7 @@ async def test_a_network_that_refuses_is_said_once_and_never_fatal(monkeypatch: 
     advertisement = Advertisement("5afe", 7005, 1, LOOPBACK, said.append)
     browser = Browser("5afe", LOOPBACK, said.append)
     await asyncio.gather(advertisement.start(), browser.start())
-    await asyncio.sleep(0.2)
+    await until(lambda: len(said) >= 2)
     assert sorted(line.partition(" (")[0] for line in said) == [
         "cannot be found over mDNS",
         "cannot browse over mDNS",
@@ -167,6 +169,7 @@ async def test_a_coordinator_without_ipv4_says_once_how_workers_find_it(
     said: list[str] = []
     advertisement = Advertisement("5afe", 7005, 1, "", said.append)
     await advertisement.start()
+    await until(lambda: len(said) >= hints)
     await asyncio.sleep(0.1)
     assert [line.rpartition("--coordinator ")[2] for line in said] == ["[2001:db8::7]:7005"] * hints
     await advertisement.withdraw()

@@ -316,6 +316,25 @@ async def test_an_invite_lets_one_machine_in_once_and_gives_it_the_swarms_own_se
                 await prying.receive()
 
 
+async def test_an_invite_that_finds_no_port_at_first_is_opened_later(
+    house: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = house(Desk, "laptop")
+    bind, failed = desk.router._bind_inner, list[str]()
+
+    def bind_later() -> int:
+        if failed:
+            return bind()
+        failed.append("once")
+        raise EnvironmentFault("no port is free")
+
+    monkeypatch.setattr(desk.router, "_bind_inner", bind_later)
+    invite = Identity(tmp_path / "laptop", KEY).invite(900, "laptop")
+    guest = house(Tenant, "guest", desk, invite)
+    await until(lambda: guest.membership.is_member)
+    assert failed
+
+
 async def test_an_invite_whose_time_is_over_lets_nobody_in(house: Open, tmp_path: Path) -> None:
     desk = house(Desk, "laptop")
     Identity(tmp_path / "laptop", KEY).invite(900, "laptop")

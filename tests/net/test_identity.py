@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import EnvironmentFault, StoreError
-from swarm.net.identity import identity_file, newcomers
+from swarm.net.identity import identity_file, membership, newcomers
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.identity_file import server_key_of
 from swarm.net.identity.keys import join_another, load_key, obtain_key, rotate, save_key, saved_key
-from swarm.net.identity.membership import BadMembership, server_keys
+from swarm.net.identity.membership import BadMembership, Membership, server_keys
 from swarm.net.identity.swarm_key import SwarmKey, make_key
 
 KEY = SwarmKey(bytes(range(16)))
@@ -116,6 +116,31 @@ def test_processes_of_one_machine_see_what_the_other_changed(tmp_path: Path, own
     assert owner.membership.admit(identity_at(tmp_path, "third").card, "third")
     assert beside.refresh()
     assert len(beside.membership.members) == 2
+
+
+def test_a_change_of_the_same_moment_is_seen(tmp_path: Path, owner: Identity) -> None:
+    coordinator, command = identity_at(tmp_path, "owner"), identity_at(tmp_path, "owner")
+    path = tmp_path / "owner" / identity_file.FILE
+    coordinator.membership.note_seen({coordinator.card})
+    before = path.stat()
+    command.invite(60.0, "owner")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # many kernels count time in steps of 4 ms
+    coordinator.refresh()
+    assert len(coordinator.invites.live) == 1
+
+
+def test_no_member_is_missing_while_a_thread_notes_who_is_here(
+    owner: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, members = list[int](), membership.members
+
+    def count(known: Membership) -> dict[bytes, membership.Member]:
+        counted.append(len(owner.membership.members))
+        return members(known)
+
+    monkeypatch.setattr(membership, "members", count)
+    owner.membership.note_seen({owner.card})
+    assert counted and 0 not in counted
 
 
 def test_a_thread_that_notes_something_keeps_what_is_read_at_that_moment(

@@ -23,7 +23,7 @@ CURVE_GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01CURVE" + bytes(47)
 
 
 async def until(what: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(120):
         while not what():
             await asyncio.sleep(0.005)
 
@@ -68,7 +68,7 @@ async def hears(router: RouterSocket, dealer: DealerSocket, *numbers: int) -> No
     for number in numbers:
         assert dealer.send(Release(number))
     heard = 0
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(120):
         while heard < len(numbers):
             heard += isinstance((await router.receive())[1], Release)
 

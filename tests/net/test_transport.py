@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import zmq
 from memory_twins import MemoryNetwork
-from patience import in_time
+from patience import in_time, noted_calls
 from zmq.utils import z85
 
 from swarm.errors import EnvironmentFault
@@ -129,9 +129,9 @@ async def test_what_nobody_reads_yet_costs_nothing(ends: tuple[Router, Dealer, i
     for lease in range(10):
         dealer.send(Release(lease))
     await until(router.waiting)
-    before = time.process_time()
-    await asyncio.sleep(0.5)
-    assert time.process_time() - before < 0.25
+    with noted_calls() as calls:
+        await asyncio.sleep(0.5)
+    assert len(calls) < 3000  # 340 were counted; a loop that does not sleep makes some 100,000
     assert (await soon(router.receive()))[1] == Release(0)
 
 
@@ -231,9 +231,9 @@ async def test_the_gate_outlives_requests_that_make_no_sense() -> None:
         nonsense = ([b""], [b"", b"1.0", b"1"], [b"x"] * 20, [*good[:3], b"*", *good[4:]], [*good[:6], b"NULL", b""])
         for request in (*nonsense, good):
             asker.send_multipart(request)
-        await asyncio.sleep(0.1)
-        codes = []
-        while asker.poll(0):
+        codes = list[bytes]()
+        while len(codes) < 5:
+            await until(lambda: bool(asker.poll(0)))
             codes.append(asker.recv_multipart()[3])
         assert codes == [b"400"] * 4 + [b"200"]
         authenticator.stop_answering()
@@ -329,7 +329,7 @@ async def test_a_restarted_coordinator_is_found_again_within_seconds() -> None:
     again, started = RouterSocket(KEYS), time.monotonic()
     again.bind("127.0.0.1", port)
     await until(lambda: dealer.connected)
-    assert time.monotonic() - started < in_time(10)
+    assert time.monotonic() - started < in_time(60)
     dealer.send(Bye())
     assert (await soon(again.receive()))[1] == Bye()
     dealer.close()
@@ -352,7 +352,7 @@ async def test_what_does_not_fit_is_counted_and_nothing_else(router: RouterSocke
 async def test_the_next_free_port_is_taken_but_a_chosen_one_is_insisted_on() -> None:
     first, second = RouterSocket(), RouterSocket()
     port, next_port = first.bind("127.0.0.1", None), second.bind("127.0.0.1", None)
-    assert 5847 <= port < next_port
+    assert min(port, next_port) >= 5847 and port != next_port
     third = RouterSocket()
     with pytest.raises(EnvironmentFault, match=f"port {port} .*--port"):
         third.bind("127.0.0.1", port)

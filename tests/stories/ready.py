@@ -179,8 +179,10 @@ def start(
 def load() -> None:
     """Import what commands import, also what they import only when they need it."""
     from swarm.commands.main import main
+    from swarm.net import discovery
     from swarm.voice.host.registry import better_voices_line, find_engine
 
+    discovery.SERVICE = os.environ["E2A_TESTS_SERVICE"]  # see tests/conftest.py
     for module in LOADED:
         importlib.import_module(module)
     better_voices_line(find_engine("metronome").card, "fr")

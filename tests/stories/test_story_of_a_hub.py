@@ -21,7 +21,6 @@ def has_weights(machine: Machine) -> bool:
 
 @piper_bench.needs_joe
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_of_three_machines_that_lack_a_voice_one_downloads_it_and_all_speak(
     lan: Callable[[str], Machine], write_book: Callable[..., Path], tmp_path: Path, free_port: int
 ) -> None:

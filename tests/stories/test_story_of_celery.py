@@ -20,7 +20,6 @@ pytest.importorskip("celery")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.chaos,
-    pytest.mark.timeout(240),
     pytest.mark.skipif(not shutil.which("redis-server"), reason="needs Debian's redis-server"),
 ]
 VOICE = (*QUICK, "cost_per_char=0.03")

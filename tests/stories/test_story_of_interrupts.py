@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, clips, only, report_of
 from household import SLOW, Machine, Running, descendants, is_alive, wait_for
-from patience import in_time
 
 from swarm.errors import EXIT_INTERRUPTED
 
@@ -85,9 +84,8 @@ def test_twice_stops_at_once(lan: Callable[[str], Machine], small_book: Path, co
     time.sleep(0.2)
     assert running.process.poll() is None
     running.signal()
-    began_s = time.monotonic()
     running.ends(EXIT_INTERRUPTED)
-    assert time.monotonic() - began_s < in_time(15)
+    assert not accepted(laptop.home)  # a sentence takes half a minute
     wait_for(lambda: not any(map(is_alive, children)))
 
 
@@ -128,10 +126,8 @@ def test_whoever_only_waits_ends_at_once(lan: Callable[[str], Machine], small_bo
     waiting = words[0] == "work"
     running = laptop.start(*words) if waiting else laptop.start(*words, small_book, *SLOW)
     running.says("looking for" if waiting else "waiting for a worker")
-    began_s = time.monotonic()
     running.signal()
     running.ends(0 if waiting else 130)
-    assert time.monotonic() - began_s < 10
 
 
 def test_a_worker_that_waits_for_a_key_ends_at_once(here: Machine) -> None:

@@ -6,7 +6,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -72,9 +71,7 @@ def test_a_finished_book_is_not_spoken_again(here: Machine, small_book: Path) ->
     path = only(here.desk, "*.m4b")
     written, spoken, taken = path.stat().st_mtime_ns, clips(here.home), len(accepted(here.home))
 
-    began_s = time.monotonic()
     again = here.run("convert", small_book, *FAST)
-    assert time.monotonic() - began_s < 10  # about one, on a machine that does nothing else
     assert (again.returncode, again.stderr) == (0, "")
     assert "finished already" in again.stdout
     assert str(path) in again.stdout or path.name in again.stdout

@@ -14,7 +14,7 @@ PILOTS = CLI.parent / "examples" / "slurm" / "pilots.sh"
 # The book takes one engine two minutes: long enough for all that happens to the first array.
 LASTING = (*QUICK, "cost_per_char=0.1")
 
-pytestmark = [pytest.mark.slow, pytest.mark.chaos, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.chaos]
 
 
 @pytest.fixture

@@ -30,7 +30,6 @@ SetEnv {variables}
 pytestmark = [
     pytest.mark.skipif(not SSHD or not shutil.which("ssh"), reason="needs Debian's openssh-server and openssh-client"),
     pytest.mark.skipif(os.name == "posix" and os.geteuid() != 0, reason="only root's sshd opens terminals"),
-    pytest.mark.timeout(200),
 ]
 
 

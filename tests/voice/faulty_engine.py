@@ -64,7 +64,7 @@ class FaultyVoice:
                 print("chatter")
                 os.write(1, b"from C\n")
             case "meet":
-                meeting.wait(5)
+                meeting.wait(300)
             case "slow":
                 time.sleep(0.1)
         return SOUND

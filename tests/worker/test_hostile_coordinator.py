@@ -252,9 +252,11 @@ async def tell_of_jobs_without_end(state_dir: Path) -> None:
             node.forget_coordinator("a")
             while node._file_thread._acts.qsize() or node.core.fetched.downloads.unanswered:
                 await asyncio.sleep(0.01)
-            await asyncio.sleep(0.1)
-            left = sum(path.is_file() for path in (state_dir / "assets").rglob("*"))
-            open_parts = len(node._file_thread._folder._parts)
+            left, open_parts, looks = 1, 1, 0
+            while (left or open_parts) and looks < 600:  # the thread may be at the last of its acts
+                await asyncio.sleep(0.1)
+                left, looks = sum(path.is_file() for path in (state_dir / "assets").rglob("*")), looks + 1
+                open_parts = len(node._file_thread._folder._parts)
             print(msgspec.json.encode([grown >> 20, waiting, beats, left, open_parts]).decode())
 
 

@@ -96,10 +96,9 @@ async def test_announcements_that_come_and_go_give_everything_back(
             browser.withdraw(f"flood {number}")
         while node.connections:
             await asyncio.sleep(0.02)
-        await asyncio.sleep(0.2)
         assert most <= before + (MAX_UNPROVEN + 1) * FILES_EACH
-        assert count("fd") <= before + 2
-        assert count("task") <= threads + 1
+        while count("fd") > before + 2 or count("task") > threads + 1:
+            await asyncio.sleep(0.02)
 
 
 @pytest.mark.timeout(600)
@@ -136,7 +135,8 @@ async def test_a_coordinator_that_proved_itself_keeps_its_connection_and_takes_n
             connection = node.connections["real"]
             for number in range(100):
                 browser.announce(f"flood {number}")
-            await asyncio.sleep(1.5)
+            while len(node.connections) <= MAX_UNPROVEN:
+                await asyncio.sleep(0.02)
             browser.withdraw("real")
             await asyncio.sleep(0.3)
             assert node.connections["real"] is connection

@@ -43,7 +43,7 @@ def limit_watch(nvml: FakeNvml | None, limits: Limits) -> LimitWatch:
 
 def until(watch: LimitWatch, own: set[int], wanted: list[bool]) -> list[Hindrance | None]:
     """Wait until the expected slots rest, and return the reasons."""
-    deadline_s = time.monotonic() + 5.0
+    deadline_s = time.monotonic() + 120.0
     while True:
         watch.apply_readings()
         reasons = watch.hindrances(own, now=0.0)
@@ -74,7 +74,7 @@ def test_a_gpu_that_gets_hot_stops_its_slots_only() -> None:
 def test_a_gpu_that_is_gone_is_named_by_its_slots() -> None:
     nvml = FakeNvml(GPU_5a=FakeGpu(), GPU_77=FakeGpu(fault=GPU_IS_LOST))
     watch = limit_watch(nvml, Limits())
-    deadline_s = time.monotonic() + 5.0
+    deadline_s = time.monotonic() + 120.0
     while len(watch.apply_readings()) < 2:
         assert time.monotonic() < deadline_s
     assert watch.lost() == [2]

@@ -180,7 +180,6 @@ async def running(folder: Path, *, is_old: bool = False, voice: str = "") -> Asy
             house.router.close()
 
 
-@pytest.mark.timeout(120)
 async def test_of_four_workers_that_lack_a_model_one_downloads_it(tmp_path: Path) -> None:
     async with running(tmp_path) as house:
         names = "attic", "barn", "cellar", "den"
@@ -192,7 +191,6 @@ async def test_of_four_workers_that_lack_a_model_one_downloads_it(tmp_path: Path
         assert not list(tmp_path.rglob("*.from-neighbour"))
 
 
-@pytest.mark.timeout(120)
 async def test_if_the_one_that_downloads_dies_another_one_does(tmp_path: Path) -> None:
     async with running(tmp_path) as house:
         attic = house.work("attic", hangs=True)
@@ -215,7 +213,6 @@ class LyingCache(FileCache):
         return bytes(len(data)), size
 
 
-@pytest.mark.timeout(120)
 async def test_what_a_liar_sent_is_thrown_away_and_the_liar_is_asked_no_more(tmp_path: Path) -> None:
     async with running(tmp_path) as house:
         house.work("attic", cache=LyingCache)
@@ -228,7 +225,6 @@ async def test_what_a_liar_sent_is_thrown_away_and_the_liar_is_asked_no_more(tmp
         assert house.downloads == 2  # one was in vain
 
 
-@pytest.mark.timeout(120)
 async def test_an_older_coordinator_says_nothing_and_each_worker_downloads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,7 +244,6 @@ class SlowCache(FileCache):
         return super().passed_on(fetch)
 
 
-@pytest.mark.timeout(120)
 async def test_a_neighbour_whose_disk_is_slow_is_neither_a_liar_nor_given_up(tmp_path: Path) -> None:
     async with running(tmp_path) as house:
         house.work("attic", cache=SlowCache)
@@ -259,7 +254,6 @@ async def test_a_neighbour_whose_disk_is_slow_is_neither_a_liar_nor_given_up(tmp
         assert house.downloads == 1
 
 
-@pytest.mark.timeout(120)
 async def test_a_model_without_known_digests_is_had_from_the_first_machine_that_downloaded_it(tmp_path: Path) -> None:
     async with running(tmp_path) as house:
         names = "attic", "barn", "cellar"
@@ -270,7 +264,6 @@ async def test_a_model_without_known_digests_is_had_from_the_first_machine_that_
         assert not list(tmp_path.rglob("*.from-neighbour"))
 
 
-@pytest.mark.timeout(120)
 async def test_what_a_liar_sent_of_a_listed_model_gets_no_place(tmp_path: Path) -> None:
     async with running(tmp_path) as house:
         house.work("attic", cache=LyingCache, is_listed=True)
@@ -281,7 +274,6 @@ async def test_what_a_liar_sent_of_a_listed_model_gets_no_place(tmp_path: Path) 
         assert house.downloads == 2
 
 
-@pytest.mark.timeout(120)
 async def test_the_voice_of_a_character_is_downloaded_once_too(tmp_path: Path) -> None:
     async with running(tmp_path, voice="Wolf") as house:
         names = "attic", "barn", "cellar"

@@ -130,7 +130,6 @@ async def running(folder: Path) -> AsyncIterator[House]:
         house.router.close()
 
 
-@pytest.mark.timeout(120)
 async def test_three_workers_have_the_file_and_the_coordinator_sent_about_one_copy(tmp_path: Path) -> None:
     async with running(tmp_path) as house:
         for name in ("attic", "barn", "cellar"):
@@ -170,7 +169,6 @@ class EmptyCache(FileCache):
         return b"", MODEL.size
 
 
-@pytest.mark.timeout(120)
 async def test_one_that_leaves_in_the_middle_costs_no_more_than_what_was_on_its_way(tmp_path: Path) -> None:
     async with running(tmp_path) as house:
         await house.all_have(house.work("attic", cache=SlowCache))
@@ -184,7 +182,6 @@ async def test_one_that_leaves_in_the_middle_costs_no_more_than_what_was_on_its_
         assert (tmp_path / "barn" / "assets" / MODEL.digest).read_bytes() == CONTENT
 
 
-@pytest.mark.timeout(120)
 async def test_a_liar_is_found_by_its_first_block_and_told_of_and_asked_no_more(tmp_path: Path) -> None:
     async with running(tmp_path) as house:
         await house.all_have(house.work("attic", cache=LyingCache))
@@ -196,7 +193,6 @@ async def test_a_liar_is_found_by_its_first_block_and_told_of_and_asked_no_more(
             assert (tmp_path / name / "assets" / MODEL.digest).read_bytes() == CONTENT
 
 
-@pytest.mark.timeout(120)
 async def test_one_that_has_nothing_yet_for_ever_and_one_out_of_reach_are_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,7 +210,6 @@ async def test_one_that_has_nothing_yet_for_ever_and_one_out_of_reach_are_left(
         assert aside
 
 
-@pytest.mark.timeout(120)
 async def test_the_server_is_open_only_while_a_job_needs_the_file_and_serves_only_members_and_that_file(
     tmp_path: Path,
 ) -> None:

@@ -24,6 +24,8 @@ from swarm.system.disk import LOOK_S, Lock, guarded, is_on_loop, replace_file
 
 FILE = "members.json"
 MAX_FILE_BYTES = 4 * 1024 * 1024
+Stamp = tuple[int, int, int]  # time of change, inode and size: many systems count time in steps of some milliseconds
+UNSEEN: Stamp = (0, 0, 0)
 _changing = threading.RLock()  # a thread that has it waits for no other process
 
 
@@ -82,15 +84,15 @@ class IdentityStore:
     def __init__(self, state_dir: Path, given: SwarmKey) -> None:
         self.state_dir = state_dir
         self.given = given
-        self._stamp = 0
+        self._stamp = UNSEEN
         self._hold(IdentityFile())
         self.refresh()
 
     def _hold(self, kept: IdentityFile) -> None:
+        # Other threads read these meanwhile: no member is ever missing for a moment.
+        members = membership.members(kept.membership) if kept.membership else {}
         self.kept = kept
-        self.members: Mapping[bytes, membership.Member] = {}  # key -> member
-        if kept.membership:
-            self.members = membership.members(kept.membership)
+        self.members: Mapping[bytes, membership.Member] = members  # key -> member
         self.curve_keys = {curve_key_of(key) for key in self.members}
 
     def key_epochs(self) -> list[SwarmKey]:
@@ -184,11 +186,12 @@ def read_file(state_dir: Path) -> IdentityFile:
     return IdentityFile()
 
 
-def _stamp_of(state_dir: Path) -> int:
-    """Return when the file was changed last; 0 where there is none. Raises StoreError."""
+def _stamp_of(state_dir: Path) -> Stamp:
+    """Return what tells the file from the one before it, also of the same moment. Raises StoreError."""
     with guarded(state_dir / FILE), suppress(FileNotFoundError):
-        return (state_dir / FILE).stat().st_mtime_ns
-    return 0
+        found = (state_dir / FILE).stat()
+        return found.st_mtime_ns, found.st_ino, found.st_size
+    return UNSEEN
 
 
 def _of_members(kept: IdentityFile) -> dict[str, int]:

@@ -153,8 +153,8 @@ def test_a_hostile_paragraph_takes_time_in_proportion_to_its_length(sign: str) -
         find_utterances([sign * times, "“A,” said the a. “A,” said A."], "en")
         return time.process_time() - began_s
 
-    short_s = max(spent_s(2000), 0.002)
-    assert spent_s(8000) < 12 * short_s
+    short_s = max(min(spent_s(2000) for _ in range(3)), 0.002)
+    assert min(spent_s(8000) for _ in range(3)) < 12 * short_s
 
 
 KNOWN = Subjects({"Alice", "the Hatter", "Mr. Utterson", "Utterson", "Holmes"})
