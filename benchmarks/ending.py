@@ -21,7 +21,7 @@ from process import children, cpu_s, head, mib, peak_bytes, role_of, row
 
 from swarm.audiobook.press import Press
 from swarm.audiobook.report import ReportExtra, make_report
-from swarm.audiobook.sound.reel_file import read_reel, write_reel
+from swarm.audiobook.sound.reel_file import pack_reel, read_reel, write_reel
 from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.sound.tags import Tags
 from swarm.audiobook.style import Style
@@ -110,7 +110,8 @@ async def copy_reels(press: Press, studio: Studio) -> None:
         request.target.parent.mkdir(exist_ok=True)
         if shape in made:
             sound = read_reel(made[shape])
-            write_reel(request.target, structs.replace(sound.head, name=request.target.name), sound.packets)
+            head = structs.replace(sound.head, name=request.target.name)
+            write_reel(request.target, pack_reel(head, sound.packets))
         else:
             made[shape] = (await studio.encode_reel("made", request)).path
 

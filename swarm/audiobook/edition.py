@@ -24,7 +24,7 @@ from swarm.audiobook.output_path import (
     replaces_another,
     report_path,
 )
-from swarm.audiobook.press import Damaged, MayFinish, Measured, Press, at_once
+from swarm.audiobook.press import Damaged, Maker, MayFinish, Measured, Press, at_once
 from swarm.audiobook.read_along_maker import ReadAlongMaker, read_along_path
 from swarm.audiobook.report import HeardSentence, ReportExtra, closing_lines, locate, make_report, rewriting
 from swarm.audiobook.report_page import report_page
@@ -72,6 +72,7 @@ class Edition:
     wording: Wording = field(default_factory=Wording)
     options: tuple[str, ...] = ()  # the user's options for files, which the report tells
     books: tuple[AudiobookDone, ...] = ()
+    maker: Maker | None = None  # see Press
     made: dict[str, Any] = field(default_factory=dict)  # the report, without its segments
 
     def __post_init__(self) -> None:
@@ -186,9 +187,8 @@ class Edition:
 
         self._clear_outbox()
         self._before = self.delivery.replaced if self.delivery else head_of_report(report_path(self.output_path))
-        self._press = Press(
-            self.state, self.store, self.studio, self.output_path, self.style, damaged, noted, self._written, may_finish
-        )
+        where = self.state, self.store, self.studio, self.output_path
+        self._press = Press(*where, self.style, damaged, noted, self._written, may_finish, self.maker)
         self._press.all_at_once = replaces_another(self._before, self.state.job)
         try:
             self.books = await self._press.make_files()

@@ -26,7 +26,7 @@ from swarm.audiobook.sound.reel import (
 )
 from swarm.audiobook.sound.reel_file import ReelDamaged
 from swarm.audiobook.sound.studio import Binder, Studio
-from swarm.audiobook.sound.studio_request import AudiobookDone, AudiobookRequest, ReelClip, ReelRequest
+from swarm.audiobook.sound.studio_request import AudiobookDone, AudiobookRequest, ReelClip, ReelDone, ReelRequest
 from swarm.audiobook.sound.tags import Tags
 from swarm.audiobook.style import CHAPTER_SPLIT, Style
 from swarm.errors import EnvironmentFault
@@ -47,6 +47,7 @@ Damaged = Callable[[Place, str], None]
 Measured = Callable[[GainFixed], None]
 Written = Callable[[AudiobookDone], None]
 MayFinish = Callable[[], Awaitable[None]]
+Maker = Callable[[Reel, ReelRequest], Awaitable[ReelDone]]
 
 
 async def at_once() -> None:
@@ -59,7 +60,7 @@ class Press:
     `damaged` is called for an accepted clip that cannot be decoded; its place is noticed again once it has a new clip.
     `measured` is called once in the life of a job for each level, with the gain that its voice needs. If the style
     keeps chapters, each gets its own file too, as soon as it is finished. `written` is called for each finished file,
-    and `may_finish` awaited before each.
+    and `may_finish` awaited before each. `maker` makes the reels, of the studio or of workers.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class Press:
         measured: Measured,
         written: Written = lambda book: None,
         may_finish: MayFinish = at_once,
+        maker: Maker | None = None,
     ) -> None:
+        self._maker = maker or (lambda reel, request: studio.encode_reel(state.job, request))
         self._state = state
         self._store = store
         self._studio = studio
@@ -294,7 +297,7 @@ class Press:
             request = self._reel_request(reel)
             if request.target.exists():  # an earlier run made it; it is checked when it is appended
                 return request.target
-            done = await self._studio.encode_reel(self._state.job, request)
+            done = await self._maker(reel, request)
             if not done.faults:
                 return done.path
             self._report([((reel.chapter, reel.first + position), why) for position, why in done.faults])

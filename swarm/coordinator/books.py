@@ -3,7 +3,10 @@
 All constants of the estimate of room are here, each with what it was measured on.
 """
 
-from collections.abc import Iterable
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,7 +31,6 @@ from swarm.audiobook.style import Style, make_style, read_cover
 from swarm.book.model.reading_choice import Wording
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
-from swarm.coordinator.job_naming import file_stem
 from swarm.coordinator.prepare import Offered, Prepared, prepare
 from swarm.errors import BookError, EnvironmentFault, ReaderMissing
 from swarm.job.spec import JobSpec
@@ -37,7 +39,7 @@ from swarm.job.store.store import DiskStore, has_job, is_used
 from swarm.job.store.summary import size_of
 from swarm.system.machine import Clock, Say
 from swarm.system.platform import disk_of, free_bytes, trim_memory
-from swarm.system.text import bytes_text
+from swarm.system.text import bytes_text, is_device_name
 from swarm.voice.host.registry import check_at_hand, estimate_s
 
 if TYPE_CHECKING:
@@ -277,3 +279,20 @@ class Books:
     def put_back(self, job: str, digest: str) -> bool:
         """Put back a job file that was lost, from where the user named it; tell whether that was possible."""
         return put_back(self.brought, self.store, job, digest)
+
+
+def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: bool = False, voice: str = "") -> str:
+    """Return the audiobook's file name without its ending: "Title - Author", with the chapters if they are chosen.
+
+    `voice` is named if it is given: previews are made to compare voices.
+    """
+    author = " & ".join(authors[:3])
+    name = f"{title} - {author}" if author else title
+    if chapters:
+        noun = "chapter" if chapters.isdigit() else "chapters"
+        name += f" ({'preview of ' if preview else ''}{noun} {chapters}{f', {voice}' if voice else ''})"
+    coding = sys.getfilesystemencoding()  # this coding is ASCII in some old locales
+    writable = unicodedata.normalize("NFC", name).encode(coding, "replace").decode(coding)
+    clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)
+    short = re.sub(r"\s+", " ", clean).strip(" .-").encode()[:180].decode(errors="ignore").strip(" .-")
+    return f"_{short}" if is_device_name(short) else short or "audiobook"

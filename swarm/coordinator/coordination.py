@@ -170,6 +170,7 @@ class Coordination:
             grace_s=grace_s,
             alone=alone,
             opus=opus,
+            encoders=self.studio.encoders,
             trusts=router.authenticator is not None,
         )
         now = self.clock.now()

@@ -19,8 +19,7 @@ from swarm.job.job_asset import (
 from swarm.job.store.store import DiskStore
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.outcome import Serve
-from swarm.net.piece_server import Answer, PieceServer
-from swarm.net.transport import Router
+from swarm.net.transport import Answer, PieceServer, Router
 
 MAX_LISTS = 1024  # pieces of block lists that are kept, 2 KiB each
 

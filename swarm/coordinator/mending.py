@@ -13,14 +13,13 @@ from swarm.book.model.reading_choice import is_called
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.config import RedoConfig
-from swarm.coordinator.job_naming import slug
 from swarm.errors import UsageError
 from swarm.job.card import GUEST, EngineCard, read_guest
 from swarm.job.record import AnyRecord, ClipDiscarded, SegmentReworded
 from swarm.job.spec import TAKES, JobSpec, Recipe
 from swarm.job.state import JobState, Place
 from swarm.job.store.store import reworded_jobs
-from swarm.system.text import clean, clock_text, count_text
+from swarm.system.text import clean, clock_text, count_text, slug
 from swarm.voice.host.registry import recipe_card
 
 WHY = "to be spoken again"

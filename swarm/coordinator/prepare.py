@@ -3,6 +3,7 @@
 The spec of a new job says all that is to be spoken of a book, and by which voices.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -25,7 +26,6 @@ from swarm.book.speech.script import check_sayable, chosen_chapters, make_script
 from swarm.book.speech.segment import unsaid_languages
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_latents, restore_job_files
-from swarm.coordinator.job_naming import job_name
 from swarm.coordinator.job_replay import replay
 from swarm.coordinator.mending import CarriedOverride, earlier_overrides, mendings
 from swarm.errors import BookError, TakenOver, UsageError
@@ -38,6 +38,7 @@ from swarm.job.store.store import DiskStore, has_job
 from swarm.standby.adopt import leader_epoch, taken_over_at
 from swarm.system.child import ChildDied, run_bounded
 from swarm.system.disk import full_name
+from swarm.system.text import slug
 from swarm.voice.host.fallback_voices import check_cast, find_guests
 from swarm.voice.host.registry import (
     better_voices_line,
@@ -343,3 +344,22 @@ def _read_book(config: RenderConfig, path: Path) -> Book:
     book = find_in_book(config, path, "book").book
     assert book is not None
     return book
+
+
+def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> str:
+    """Return the name that always follows from a book of this title, a recipe and the choices of text."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    digest.update(msgspec.json.encode((recipe.facts, config.chapters)))
+    for choice in (config.reading, config.credits, config.cast):
+        if choice is not None:
+            digest.update(msgspec.json.encode(choice))
+    if config.one_engine:
+        digest.update(b"one engine")
+    if config.preview_s:
+        digest.update(msgspec.json.encode(config.preview_s))
+    if config.preview_name:
+        digest.update(config.preview_name.encode())
+    if config.lexicon is not None:
+        digest.update(msgspec.json.encode(read_lexicon(config.lexicon).rules))
+    return f"{slug(title)}-{digest.hexdigest()[:10]}"

@@ -20,6 +20,7 @@ from swarm.audiobook.sound.frame import check_frame, key_of, with_key
 from swarm.config import QUEUE
 from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.job_replay import find_spoken
+from swarm.coordinator.reel_desk import ReelDesk
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import EnvironmentFault, Remedy, SwarmError, TakenOver
 from swarm.job.job_asset import digests_of
@@ -238,6 +239,7 @@ class Server:
         self._reopened = reopened  # called when a damaged clip is to be spoken again
         self._seen = seen
         self._encoding = EncodingWatch()
+        self._reels = ReelDesk(core, clock, self._do)
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self.editions: dict[str, Edition] = {}
         self._copies = CopyServer(store, router, self.editions, clock.now)
@@ -256,6 +258,7 @@ class Server:
         """Serve one more job and write its edition; `put_back` puts back a job file that was lost."""
         job, recipe = edition.state.job, edition.state.spec.recipe
         self.editions[job], self._put_back[job] = edition, put_back
+        edition.maker = self._reels.maker(edition.state, edition.studio)
         self._core.add_job(
             edition.state,
             install=install_hint(recipe.engine),
@@ -314,7 +317,7 @@ class Server:
             await asyncio.sleep(FAREWELL_S)
             raise
         finally:
-            await cancel([*tasks, *self._writings.tasks.values()])
+            await cancel([*tasks, *self._writings.tasks.values(), *self._reels.tasks])
             self._save_run_stats()
             self._progress.update(self.status())
 
@@ -395,6 +398,7 @@ class Server:
         self._say(outcome)
         for serve in outcome.serves:
             self._file_server.ask(serve.peer, serve)
+        self._reels.carry_out(outcome)
         for event in outcome.events:
             self._tell(event)
         for entry in outcome.entries:

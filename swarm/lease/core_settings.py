@@ -34,6 +34,7 @@ class Settings:
     opus: bool = False  # whether clips may come as Opus over links that are the bottleneck
     # It believes a worker that a job was taken over; in an open swarm strangers could say it.
     trusts: bool = True
+    encoders: int = 1  # reels that this machine encodes at a time
     queue: str = ""  # the queue that a resident coordinator serves, of which `epoch` counts the runs
 
     @property

@@ -80,9 +80,9 @@ class OfferedLatents(Struct, frozen=True):
     size: Offset
 
 
-# What moves in pieces: a file, its block list, a user's book, a clip on its way to the coordinator, and for standbys
-# what they copy of a job, and its records.
-Moved = Literal["file", "blocks", "book", "clip", "copy", "records"]
+# What moves in pieces: a file, its block list, a user's book, a clip or a reel on its way to the coordinator, and for
+# standbys what they copy of a job, and its records.
+Moved = Literal["file", "blocks", "book", "clip", "reel", "copy", "records"]
 
 
 class Fetch(Message, frozen=True, tag=True):

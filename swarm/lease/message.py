@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeGuard
 from msgspec import Meta, Struct, field
 
 from swarm.job.clip_info import ClipInfo
-from swarm.job.job_asset import MAX_JOB_FILES, JobAsset, check_places
+from swarm.job.job_asset import MAX_JOB_FILES, Digest, JobAsset, check_places
 from swarm.job.spec import Recipe
 from swarm.lease.envelope import (
     MAX_CAST,
@@ -23,6 +23,7 @@ from swarm.lease.envelope import (
     Message,
     Name,
     Note,
+    Offset,
     Reason,
     Resting,
     Seconds,
@@ -30,6 +31,7 @@ from swarm.lease.envelope import (
     Text,
 )
 from swarm.lease.file_transfer import (
+    AnyDigest,
     Fetch,
     Fetching,
     ModelReport,
@@ -60,6 +62,8 @@ from swarm.lease.member_message import (
 ANY = "any"  # kind of a device: a slot or an engine that is not bound to one kind
 CPU, GPU = "cpu", "gpu"
 BORROWED = "+"  # among the models of an offer it means any that another worker passes on
+MAX_REELS = 64  # reels that one heartbeat may name
+MAX_REEL_CLIPS = 500  # a control message has room for no more keys
 FINGERPRINT_DIGITS = 16  # people compare so many digits of a key
 
 
@@ -156,6 +160,7 @@ class Hello(Message, frozen=True, tag=True):
     protocol: int = 1  # protocol 1 did not always say it
     tag: Name = ""  # a word of its user's that tells apart workers of one kind
     key: Annotated[bytes, Meta(max_length=32)] = b""  # the machine's own key, which may order it
+    encoders: Count = 0  # reels that it encodes at a time
 
     @property
     def run(self) -> str:
@@ -195,6 +200,17 @@ class SlotReport(Struct, frozen=True, omit_defaults=True):
     lines: Count = 1  # segments being spoken together, `index` and those after it
 
 
+class EncodedReel(Struct, frozen=True, omit_defaults=True):
+    """A reel that a worker was asked to encode: made, if it has a digest, or declined, if it has a note."""
+
+    job: Name
+    reel: Name
+    digest: AnyDigest = ""  # of the reel's file, which is here
+    size: Offset = 0  # bytes
+    work_s: Seconds = 0.0  # of its encoder
+    note: Note = ""  # why this worker does not encode it
+
+
 class Heartbeat(Message, frozen=True, tag=True):
     """The whole state, so that a lost one costs nothing. `offers` are the slots that want a lease from here."""
 
@@ -210,6 +226,7 @@ class Heartbeat(Message, frozen=True, tag=True):
     slow_link: SlowLink | None = None  # set if it waits for the link
     standby: Name = ""  # keeps copies: "on", "off", or "no room" to begin; "": takes no order about it
     models: ModelReport | None = None
+    reels: Annotated[tuple[EncodedReel, ...], Meta(max_length=MAX_REELS)] = ()  # all that were asked for and not taken
 
 
 class Clip(ClipInfo, Message, frozen=True, tag=True):
@@ -328,6 +345,35 @@ class Grant(Message, frozen=True, tag=True):
     slot: Count
     chapter: Count
     lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=4096)]
+
+
+class ReelCoding(Struct, frozen=True, array_like=True):
+    """How a reel is encoded."""
+
+    codec: Name
+    sample_rate: Count  # Hz
+    channels: Annotated[int, Meta(ge=1, le=2)]
+    bitrate: Count  # bit/s; 0 lets the codec decide
+
+
+class Encode(Message, frozen=True, tag=True):
+    """Encode a reel of clips that this worker spoke and still has, with what no engine needs, and offer the file.
+
+    `digest` is that of the clips' digests, one after the other, as they are journaled: no other sound is encoded.
+    `encoder` is what the coordinator's own encoder makes of a known sound; a worker of which it makes anything else
+    declines, since its reels would be other bytes.
+    """
+
+    job: Name
+    reel: Name
+    keys: Annotated[tuple[Key, ...], Meta(min_length=1, max_length=MAX_REEL_CLIPS)]
+    digest: Digest
+    pauses_s: Annotated[tuple[Seconds, ...], Meta(max_length=MAX_REEL_CLIPS)]  # after each clip
+    sample_rate: Count  # Hz, of the clips
+    gain_db: Annotated[float, Meta(ge=-200, le=200)]
+    peak_db: Annotated[float, Meta(ge=-200, le=0)]
+    coding: ReelCoding
+    encoder: Name
 
 
 class Accepted(Message, frozen=True, tag=True):
@@ -492,6 +538,7 @@ FromWorker = Hello | Held | Heartbeat | Clip | Failed | Release | Bye | Fetch | 
 Answer = Welcome | Refused | Wanted | Accepted | Rejected | WhoAreYou | StatusReply | Obeyed
 FromCoordinator = (
     Answer
+    | Encode
     | Copied
     | Opinion
     | Members

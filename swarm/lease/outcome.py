@@ -8,7 +8,7 @@ from swarm.job.record import AnyRecord
 from swarm.job.spec import Recipe
 from swarm.lease.envelope import Message, Reason
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.lease.message import Clip
+from swarm.lease.message import Clip, Encode
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,16 @@ class Serve:
     size: int
 
 
+@dataclass(frozen=True)
+class ReelArrival:
+    """The file of a reel that a worker encoded; the shell checks it."""
+
+    job: str
+    reel: str
+    worker: str  # its id
+    data: bytes
+
+
 @dataclass
 class Outcome:
     """The outcome of one call of the core: persist all `entries` before anything of `sends` leaves.
@@ -52,6 +62,8 @@ class Outcome:
     serves: list[Serve] = field(default_factory=list)
     events: list[Reason] = field(default_factory=list)
     overruled: dict[str, int] = field(default_factory=dict)
+    encodes: list[tuple[str, str]] = field(default_factory=list)  # reels to encode here: job, reel
+    reels: list[ReelArrival] = field(default_factory=list)  # reels that came
 
     @property
     def is_receipt(self) -> bool:
@@ -61,7 +73,8 @@ class Outcome:
     @property
     def is_of_use(self) -> bool:
         """Whether the bytes that came with a message are kept, or more of them were asked for."""
-        return any(entry.frame for entry in self.entries) or any(isinstance(send.message, Fetch) for send in self.sends)
+        asks = any(isinstance(send.message, Fetch) for send in self.sends)
+        return asks or bool(self.reels) or any(entry.frame for entry in self.entries)
 
     def send(self, peer: bytes, message: Message, frame: bytes = b"") -> None:
         """Add a message."""
@@ -147,7 +160,23 @@ class Abandon:
     digest: str
 
 
-Command = Load | Speak | Prefetch | CancelPrefetch | Kill | Unload | Seek | Expect | Abandon
+@dataclass(frozen=True)
+class EncodeReel:
+    """Encode a reel of these clips, whose bytes are kept, for a coordinator."""
+
+    link: str
+    order: Encode
+    clips: tuple[Clip, ...]
+
+
+@dataclass(frozen=True)
+class DropReel:
+    """Drop the file of a reel that a coordinator has, or does not want."""
+
+    digest: str
+
+
+Command = Load | Speak | Prefetch | CancelPrefetch | Kill | Unload | Seek | Expect | Abandon | EncodeReel | DropReel
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,26 @@
 """The two ends of a connection: a coordinator's router and a worker's dealer, over ZeroMQ.
 
-Sending never waits. A message that does not fit is dropped and counted.
+Sending never waits. A message that does not fit is dropped and counted. What others ask for in pieces is sent in turns.
 """
 
+import asyncio
 import errno
 import logging
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from threading import Thread
-from typing import Protocol
+from typing import Generic, Protocol
 
 import zmq
 
 from swarm.config import DEFAULT_PORT
 from swarm.errors import EnvironmentFault
+from swarm.job.job_asset import PIECE_BYTES
 from swarm.lease.envelope import MAX_CLIP_BYTES, Message
 from swarm.lease.member_message import Enrol
 from swarm.lease.message import FromCoordinator, FromWorker
+from swarm.lease.transfer import Asked, Questions
 from swarm.net.identity.swarm_key import CurveKeys
 from swarm.net.peer_link import Channel, PeerLink
 from swarm.net.proxy import Proxy
@@ -384,3 +388,46 @@ def _bind_fault(error: OSError | zmq.ZMQError, address: str, port: int) -> Envir
     if error.errno == errno.EACCES:
         return EnvironmentFault(f"This user may not listen on {where}; choose one above 1023 with --port.")
     return EnvironmentFault(f"Cannot listen on {where}: {error}; check that this machine has that address.")
+
+
+MAX_UNREAD_PIECES = 16 * PIECE_BYTES  # answers are dropped while a peer has more to read
+
+Answer = tuple[Message, bytes]
+
+
+class PieceServer(ABC, Generic[Asked]):
+    """Answers one question after the other, each peer in its turn; a peer asks again for what does not leave."""
+
+    max_asked = 8  # a peer asks for four pieces at a time; more than this are dropped
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self.questions = Questions[Asked](self.max_asked)
+        self._called = asyncio.Event()
+
+    def ask(self, peer: bytes, asked: Asked) -> None:
+        """Add a question to those of a peer."""
+        self.questions.ask(peer, asked)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Answer peers that wait for a piece, if it is here by now."""
+        self._called.set()
+
+    def is_here(self, asked: Asked) -> bool:
+        """Tell whether a question can be answered now."""
+        return True
+
+    @abstractmethod
+    async def answer(self, peer: bytes, asked: Asked) -> Answer | None:
+        """Return the answer to a question; None if there is none."""
+
+    async def send_pieces(self) -> None:
+        """Answer until cancelled. Raises what `answer` raises."""
+        while True:
+            self._called.clear()
+            while found := self.questions.take_next(self.is_here):
+                answer = await self.answer(*found)
+                if answer is not None and self._router.unread(found[0]) <= MAX_UNREAD_PIECES:
+                    self._router.send(found[0], *answer)
+            await self._called.wait()

@@ -38,8 +38,7 @@ from swarm.lease.member_message import (
     SuccessionCandidate,
     Voters,
 )
-from swarm.net.piece_server import Answer, PieceServer
-from swarm.net.transport import Router
+from swarm.net.transport import Answer, PieceServer, Router
 from swarm.standby.adopt import note_copied, was_copied
 from swarm.standby.succession import VoterRegistry
 from swarm.system.disk import Lock, guarded, read_json, replace_file

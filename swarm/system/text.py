@@ -127,3 +127,9 @@ def bytes_text(size: int) -> str:
         if size >= scale:
             return f"{size / scale:.1f} {unit}" if size < 10 * scale else f"{size / scale:.0f} {unit}"
     return f"{size} bytes"
+
+
+def slug(title: str) -> str:
+    """Return a title as a file name for programs: lower-case ASCII letters, digits and dashes."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-") or "book"

@@ -183,6 +183,10 @@ EVENTS: dict[str, Sentence] = {  # says what happened, in one line
         f"{r.worker} passed on a block of the voice that was not as it should be, says {r.note}; "
         "it is asked for that file no more"
     ),
+    "reel differs": lambda r: (
+        f"{r.worker} encoded sound that is not what this machine makes of its sentences: it encodes no more, and that "
+        "is encoded here"
+    ),
     "latents lost": lambda r: f"{r.title}: {LATENTS_LOST}",
 }
 

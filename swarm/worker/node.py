@@ -18,12 +18,24 @@ from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import NotLeasing
 from swarm.lease.file_transfer import Fetch
 from swarm.lease.member_message import BadOrder, Instruct, Order, OrderGate
-from swarm.lease.message import Clip, Done, EngineOffer, FromCoordinator, Hello, Job, Packing, Refused, Welcome
+from swarm.lease.message import (
+    Clip,
+    Done,
+    EngineOffer,
+    FromCoordinator,
+    Hello,
+    Job,
+    Packing,
+    Refused,
+    Welcome,
+)
 from swarm.lease.outcome import (
     Abandon,
     CancelPrefetch,
     ClipPart,
     Command,
+    DropReel,
+    EncodeReel,
     Expect,
     Kill,
     Load,
@@ -52,6 +64,7 @@ from swarm.worker.engine_processes import DEVICE_FAULTS, Engines
 from swarm.worker.files.file_cache import FileCache, FileThread, Kept
 from swarm.worker.files.peers import Peers
 from swarm.worker.limit_watch import LimitWatch
+from swarm.worker.reel_encoder import ReelEncoder
 
 
 async def packed(
@@ -194,6 +207,7 @@ class WorkNode:
         self._say = say
         self._exit_when_done = exit_when_done
         self._welcomed = welcomed
+        self._reels = ReelEncoder(job_files.scratch_root, hello.encoders)
         self._clip_buffer = ClipBuffer(job_files.scratch_root, say, self.core.note_full)
         self._notices = PrintedLines(said_s=clock.now())
         self.connections = Connections(say)
@@ -324,6 +338,11 @@ class WorkNode:
 
     async def _serve(self, name: str, fetch: Fetch) -> None:
         """Send a piece that a coordinator asked for. If it cannot be sent, the coordinator asks for it again."""
+        if fetch.kind == "reel":
+            answer = await asyncio.to_thread(self._reels.read_piece, fetch)
+            if answer and name in self.connections:
+                self.connections[name].socket.send(*answer)
+            return
         piece, frame = await self._file_thread.read_piece(fetch, shared=False)
         if not piece.total:
             self.carry_out(self.core.lost(fetch.digest, self.clock.now()))
@@ -405,6 +424,14 @@ class WorkNode:
                 self.engines.prefetch(command.slot, command.batch)
             case CancelPrefetch(slot=slot):
                 self.engines.cancel_prefetch(slot)
+            case EncodeReel():
+                self._start(self._encode(command))
+            case DropReel(digest=digest):
+                self._reels.drop_reel(digest)
+
+    async def _encode(self, command: EncodeReel) -> None:
+        made = await self._reels.encode_reel(command, self._clip_buffer.get)
+        self.carry_out(self.core.encoded(command.link, made, self.clock.now()))
 
     async def _load(self, load: Load) -> None:
         try:
@@ -498,6 +525,7 @@ class WorkNode:
             while True:
                 self._look_at_devices()
                 await self._peers.tidy_peers()
+                await self._reels.end_idle()
                 self.carry_out(self.core.beat(self.clock.now()))
                 for line in self._notices.rest_news(self.core.slots, self.clock.now()):
                     self._say(line)
@@ -535,5 +563,6 @@ class WorkNode:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._limit_watch.stop_watching()
         await self.engines.end_engines()
+        await self._reels.close_encoder()
         self._clip_buffer.remove_clip_files()
         self._file_thread.end_file_thread()

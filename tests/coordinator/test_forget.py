@@ -8,7 +8,7 @@ import pytest
 from making import make_spec
 
 from swarm.audiobook.output_path import CLAIMS, claim_output_path, claims_in, note_claim, report_path
-from swarm.coordinator.forget import forget_jobs
+from swarm.commands.jobs import forget_jobs
 from swarm.job.store.store import DiskStore
 
 

@@ -12,7 +12,7 @@ from prose import PROSE
 from swarm.audiobook.sound.frame import with_key
 from swarm.book.model.reading_choice import Reading
 from swarm.config import RedoConfig, RenderConfig
-from swarm.coordinator.job_naming import file_stem, slug
+from swarm.coordinator.books import file_stem
 from swarm.coordinator.prepare import Prepared, find_in_book, prepare
 from swarm.coordinator.verification import listen, open_spoken
 from swarm.errors import BookError, Outdated, StoreError, UsageError
@@ -21,6 +21,7 @@ from swarm.job.store.parcel import read_parcel, write_parcel
 from swarm.job.store.store import DiskStore
 from swarm.standby.adopt import adopt_job
 from swarm.system.platform import peak_bytes
+from swarm.system.text import slug
 from swarm.voice.host.clip_check import Judgement
 from swarm.voice.host.registry import find_engine
 from swarm.voice.host.takes import make_clip

@@ -59,6 +59,7 @@ FROM_WORKER: list[m.Message] = [
     m.Heartbeat(
         (), models=ModelReport((MissingFileReport(DIGEST, 5, false=(DIGEST,), told=TOLD, waits=True),), (TOLD,))
     ),
+    m.Heartbeat((), reels=(m.EncodedReel("job", "00000-00000-a.reel", DIGEST, 2**20, 0.25),)),
     m.Fetch(DIGEST, 2**33),
     m.Fetch(DIGEST, 2048, "blocks"),
     m.Piece(DIGEST, 5, 2**33),
@@ -91,6 +92,9 @@ FROM_COORDINATOR: list[m.Message] = [
     ModelSource(DIGEST, wait=True),
     ModelSource(DIGEST, told=TOLD),
     m.Grant(7, "job", 0, 1, (m.Line(0, "Call me Ishmael. 🐋", 0), m.Line(1, "So.", 1))),
+    m.Encode(
+        "job", "00000-00000-a.reel", (KEY,), DIGEST, (0.5,), 24000, 1.5, -2.0, m.ReelCoding("aac", 24000, 1, 64000), "e"
+    ),
     m.Accepted("job", ((0, 1, KEY), (0, 2, KEY))),
     m.Rejected("job", 0, 1, KEY, Reason("other job")),
     m.Trim(7, 3),

@@ -1,19 +1,32 @@
 """Encodes one reel: clips are decoded, laid out, brought to one loudness, limited, and become packets."""
 
+import hashlib
 import io
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import av
 import numpy as np
 import soundfile
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from swarm.audiobook.sound.clip import ClipDamaged, read_clip
-from swarm.audiobook.sound.format import Coding
+from swarm.audiobook.sound.format import Coding, Level
 from swarm.audiobook.sound.reel import lay_reel, whole_frames
-from swarm.audiobook.sound.reel_file import MAX_PACKET_BYTES, ReelHead, write_reel
+from swarm.audiobook.sound.reel_file import (
+    MAX_PACKET_BYTES,
+    ReelDamaged,
+    ReelHead,
+    ReelSound,
+    pack_reel,
+    unpack_reel,
+    write_reel,
+)
 from swarm.audiobook.sound.studio_request import (
     MeasuredGain,
     ReelDone,
@@ -24,6 +37,7 @@ from swarm.audiobook.sound.studio_request import (
 )
 from swarm.errors import StoreError
 from swarm.system.disk import guarded
+from swarm.system.platform import give_way
 from swarm.system.serving import serve
 
 Samples = NDArray[np.float32]
@@ -196,17 +210,101 @@ def encode_reel(request: ReelRequest) -> ReelDone:
 
     If clips are damaged, nothing is written and the result names them.
     """
-    sound, faults = _mix(request)
+    data, faults = _make_reel(request)
     if faults:
         return ReelDone(request.target, faults=faults)
-    coding = request.coding
-    frames = whole_frames(sound.size, request.sample_rate, coding.sample_rate, coding.frame_samples)
-    whole = _fit(sound, request.sample_rate, coding.sample_rate, frames * coding.frame_samples)
-    extradata, packets = _encode_in_bounds(whole, request)
-    size = write_reel(
-        request.target, ReelHead(coding, whole.size, len(packets), extradata, request.target.name), packets
+    return _written(request, data)
+
+
+def _make_reel(request: ReelRequest) -> tuple[bytes, tuple[tuple[int, str], ...]]:
+    """Return the file of a reel, and the damaged clips, with which there is no file."""
+    sound, faults = _mix(request)
+    if faults:
+        return b"", faults
+    coding, size = request.coding, _samples(request)
+    extradata, packets = _encode_in_bounds(_fit(sound, request.sample_rate, coding.sample_rate, size), request)
+    return pack_reel(ReelHead(coding, size, len(packets), extradata, request.target.name), packets), ()
+
+
+def _samples(request: ReelRequest) -> int:
+    """Return the samples of a reel, in whole frames, at the coding's rate."""
+    coding, lengths = request.coding, [clip.info.samples if clip else 0 for clip in request.clips]
+    laid = lay_reel(lengths, request.pauses_s, request.sample_rate, coding.lead_s).samples
+    return coding.frame_samples * whole_frames(laid, request.sample_rate, coding.sample_rate, coding.frame_samples)
+
+
+def _written(request: ReelRequest, data: bytes) -> ReelDone:
+    return ReelDone(request.target, samples=_samples(request), bytes=write_reel(request.target, data))
+
+
+def check_reel(request: ReelRequest, data: bytes, *, whole: bool) -> ReelDone:
+    """Write a reel that came from a worker if it is one of these clips; `whole` compares all of it. Raises OSError.
+
+    It always has the form, the length and the decoder's configuration of what would be made here. If clips are
+    damaged, the result names them as `encode_reel` does.
+    """
+    if whole:
+        made, faults = _make_reel(request)
+        if faults:
+            return ReelDone(request.target, faults=faults)
+        misfit = "" if made == data else "it is not what this machine makes of the clips"
+    else:
+        misfit = _misfit(request, data)
+    return ReelDone(request.target, misfit=misfit) if misfit else _written(request, data)
+
+
+def _misfit(request: ReelRequest, data: bytes) -> str:
+    """Return how a reel that came differs in form from what its clips would give; "" if it does not."""
+    try:
+        reel = unpack_reel(request.target, data)
+    except ReelDamaged as error:
+        return error.why
+    samples = _samples(request)
+    if (reel.head.coding, reel.head.samples) != (request.coding, samples):
+        return "it has another length or coding"
+    if reel.head.extradata != _extradata(request.coding) or not _has_frames(request.coding, samples, reel):
+        return "its packets are not those of its coding"
+    return ""
+
+
+def _has_frames(coding: Coding, samples: int, reel: ReelSound) -> bool:
+    """Tell whether a reel has a packet for each frame, or is one file of FLAC."""
+    if coding.codec == "flac":
+        return b"".join(reel.packets)[:4] == b"fLaC"
+    return len(reel.packets) == samples // coding.frame_samples and all(reel.packets)
+
+
+@cache
+def _extradata(coding: Coding) -> bytes:
+    return b"" if coding.codec == "flac" else bytes(_coder(coding).extradata or b"")
+
+
+PROBE_S = 4
+PROBE_SEED = 1
+
+
+@cache
+def probe(coding: Coding, level: Level, sample_rate: int) -> str:
+    """Return a digest of what this machine makes of a known sound at a rate in Hz.
+
+    Machines of the same digest make the same reels: FFmpeg and the libraries behind numpy compute differently in
+    other versions, and some of it on other processors.
+    """
+    random = np.random.default_rng(PROBE_SEED)
+    moments = np.arange(PROBE_S * sample_rate, dtype=np.float64) / sample_rate
+    voice = np.abs(np.sin(2 * np.pi * 1.5 * moments)) ** 3 * np.sin(2 * np.pi * 140 * moments)
+    sound = (1.5 * voice + 0.3 * random.integers(-100, 100, moments.size) / 100).astype(np.float32)
+    whole = _fit(
+        sound,
+        sample_rate,
+        coding.sample_rate,
+        PROBE_S * coding.sample_rate // coding.frame_samples * coding.frame_samples,
     )
-    return ReelDone(request.target, samples=whole.size, bytes=size)
+    limited = limit(whole, level.ceiling(coding))
+    extradata, packets = encode(limited, coding)
+    versions = repr((av.__version__, av.library_versions, np.__version__))
+    made = (versions.encode(), limited.tobytes(), extradata, *packets)
+    return hashlib.sha256(b"".join(made)).hexdigest()[:16]
 
 
 def _encode_in_bounds(whole: Samples, request: ReelRequest) -> tuple[bytes, list[bytes]]:
@@ -364,16 +462,25 @@ def _flac(sound: Samples, coding: Coding) -> list[bytes]:
 
 
 def handle(message: dict[str, Any]) -> dict[str, Any]:
-    """Encode the reel of a request, or find its gain, and return the reply; a disk error is a reply with a sentence."""
-    request = from_message(message.get("measure") or message["encode"], ReelRequest)
-    if "measure" in message:
+    """Do the task of a request and return the reply; a disk error is a reply with a sentence."""
+    task = next(task for task in ("measure", "probe", "check", "encode") if task in message)
+    request, began_s = from_message(message[task], ReelRequest), time.perf_counter()
+    if task == "measure":
         return {"found": to_message(find_gain(request))}
+    if task == "probe":
+        return {"probe": probe(request.coding, request.level, request.sample_rate)}
     try:
         with guarded(request.target):
-            return {"reel": to_message(encode_reel(request))}
+            if task == "check":
+                done = check_reel(request, message["data"], whole=message["whole"])
+            else:
+                done = encode_reel(request)
+            return {"reel": to_message(replace(done, work_s=time.perf_counter() - began_s))}
     except StoreError as error:
         return fault_message(error)
 
 
 if __name__ == "__main__":
+    if "low" in sys.argv:
+        give_way()
     serve(handle)

@@ -48,12 +48,16 @@ class ReelSound(Struct, frozen=True):
     packets: tuple[bytes, ...]
 
 
-def write_reel(path: Path, head: ReelHead, packets: Sequence[bytes]) -> int:
-    """Write a reel whole or not at all and return its size in bytes. Raises OSError."""
+def pack_reel(head: ReelHead, packets: Sequence[bytes]) -> bytes:
+    """Return the file of a reel."""
     packed = msgspec.msgpack.encode(head)
     sizes = struct.pack(f">{len(packets)}H", *map(len, packets))
     body = b"".join((packed, sizes, *packets))
-    data = _PREFIX.pack(MAGIC, hashlib.sha256(body).digest(), len(packed)) + body
+    return _PREFIX.pack(MAGIC, hashlib.sha256(body).digest(), len(packed)) + body
+
+
+def write_reel(path: Path, data: bytes) -> int:
+    """Write the file of a reel whole or not at all and return its size in bytes. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     write_synced(part, data)
@@ -69,6 +73,11 @@ def read_reel(path: Path) -> ReelSound:
         data = path.read_bytes()
     except OSError as error:
         raise ReelDamaged(path, f"cannot be read: {error.strerror}") from error
+    return unpack_reel(path, data)
+
+
+def unpack_reel(path: Path, data: bytes) -> ReelSound:
+    """Read the file of a reel and check all of it. Raises ReelDamaged."""
     if len(data) < _PREFIX.size:
         raise ReelDamaged(path, "is cut short")
     magic, digest, head_bytes = _PREFIX.unpack_from(data)
@@ -86,5 +95,7 @@ def _unpack(path: Path, body: memoryview, head_bytes: int) -> ReelSound:
         raise ReelDamaged(path, "is of another version") from error
     if head.name != path.name:
         raise ReelDamaged(path, "is another reel")
-    ends = accumulate(sizes, initial=head_bytes + 2 * head.packets)
+    ends = list(accumulate(sizes, initial=head_bytes + 2 * head.packets))
+    if ends[-1] != len(body):
+        raise ReelDamaged(path, "is of another version")
     return ReelSound(head, tuple(bytes(body[start:end]) for start, end in pairwise(ends)))

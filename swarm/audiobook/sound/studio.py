@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from swarm.audiobook.sound.format import Coding, Level
 from swarm.audiobook.sound.reel_file import ReelDamaged
 from swarm.audiobook.sound.studio_request import (
     MAX_COVER_BYTES,
@@ -35,8 +36,9 @@ MAX_START_S = 10.0  # a first process that takes longer hangs, and is waited for
 class Processes:
     """Child processes by their module. Each one that is taken is given back, or ended."""
 
-    def __init__(self, log_dir: Path) -> None:
+    def __init__(self, log_dir: Path, words: Sequence[str] = ()) -> None:
         self._log_dir = log_dir
+        self._words = words  # of their command lines
         self.running: dict[Child, str] = {}
         self._idle: defaultdict[str, list[Child]] = defaultdict(list)
         self._changed = asyncio.Event()  # another one whenever a process is given back or ended
@@ -67,7 +69,7 @@ class Processes:
                 return child
             self.running.pop(child, None)
         child = Child()
-        await child.start_child(module, (), self._log_dir / f"{module.rsplit('.', 1)[-1]}.log", ONE_THREAD)
+        await child.start_child(module, self._words, self._log_dir / f"{module.rsplit('.', 1)[-1]}.log", ONE_THREAD)
         self.running[child] = module
         self._waited_s[module] = 0.0
         self._began_s[child] = _now_s()
@@ -347,13 +349,21 @@ class Studio:
     """Encodes reels and binds files for all books of a coordinator; the books take turns.
 
     A process that dies or exceeds its timeout is started again, and gets the same work (see Retry). `is_speaking`
-    tells whether any of the books is still being spoken.
+    tells whether any of the books is still being spoken. With `gives_way`, others have the processor first.
     """
 
-    def __init__(self, log_dir: Path, encoders: int, is_speaking: Callable[[], bool] = lambda: False) -> None:
-        self.processes = Processes(log_dir)
+    def __init__(
+        self,
+        log_dir: Path,
+        encoders: int,
+        is_speaking: Callable[[], bool] = lambda: False,
+        *,
+        gives_way: bool = False,
+    ) -> None:
+        self.processes = Processes(log_dir, ("low",) if gives_way else ())
         self.encoders = encoders
         self.pieces, self.sound_s, self.busy_s = 0, 0.0, 0.0  # only work that is done counts
+        self._probes: dict[tuple[Coding, Level, int], str] = {}
         self._turns = FairSemaphore(encoders)
         self._permits = BinderPermits(MAX_BINDERS, MAX_EARLY_BINDERS)
         self._retry = Retry(is_speaking, self.processes.end_idle)
@@ -361,6 +371,19 @@ class Studio:
     async def encode_reel(self, book: str, request: ReelRequest) -> ReelDone:
         """Encode a reel as soon as it is the book's turn. Raises EnvironmentFault, ChildRaised."""
         return from_message((await self._work(book, "encode", request))["reel"], ReelDone)
+
+    async def check_reel(self, book: str, request: ReelRequest, data: bytes, *, whole: bool) -> ReelDone:
+        """Check a reel that came from a worker, and write it. Raises as `encode`."""
+        reply = await self._work(book, "check", request, data=data, whole=whole)
+        return from_message(reply["reel"], ReelDone)
+
+    async def probe_encoder(self, book: str, request: ReelRequest) -> str:
+        """Return what tells this machine's encoder for such a request from others. Raises as `encode`."""
+        key = request.coding, request.level, request.sample_rate
+        if key not in self._probes:
+            bare = msgspec.structs.replace(request, clips=(), pauses_s=())
+            self._probes[key] = str((await self._work(book, "probe", bare))["probe"])
+        return self._probes[key]
 
     async def measure_gain(self, book: str, request: ReelRequest) -> MeasuredGain:
         """Return the gain that brings a stretch of a book to its level. Raises as `encode`."""
@@ -382,8 +405,9 @@ class Studio:
         """End all child processes."""
         await self.processes.end_processes()
 
-    async def _work(self, book: str, task: str, request: ReelRequest) -> dict[str, Any]:
-        message, sound_s = {task: to_message(request)}, sum(clip.info.length_s for clip in request.clips if clip)
+    async def _work(self, book: str, task: str, request: ReelRequest, **more: object) -> dict[str, Any]:
+        message = {task: to_message(request), **more}
+        sound_s = 0.0 if more else sum(clip.info.length_s for clip in request.clips if clip)
 
         async def encode() -> dict[str, Any]:
             async with self._turns.turn(book):

@@ -42,6 +42,8 @@ class ReelDone(Struct, frozen=True):
     samples: int = 0  # at the coding's rate
     bytes: int = 0
     faults: tuple[tuple[int, str], ...] = ()
+    work_s: float = 0.0
+    misfit: str = ""  # nothing was written, since a reel that came is not what is made of these clips here
 
 
 class MeasuredGain(Struct, frozen=True):

@@ -16,6 +16,7 @@ from swarm.lease.coordinator.heartbeat import Absent, take_heartbeat, tidy
 from swarm.lease.coordinator.intake import BROKEN_STREAK, ClipPieces, Intake
 from swarm.lease.coordinator.ledger import RESERVED, Lease, Ledger
 from swarm.lease.coordinator.order_effects import brief, overrule, take_out, withdraw
+from swarm.lease.coordinator.reel_orders import ReelOrders, ReelTask
 from swarm.lease.coordinator.roster import Session, Transfer, new_session, refuse, session_key, still_waiting
 from swarm.lease.coordinator.served_assets import ServedAssets
 from swarm.lease.coordinator.served_job import Jobs, ServedJob, charge_idle
@@ -155,6 +156,7 @@ class CoordinatorCore:
     intake: Intake = field(init=False)
     pieces: ClipPieces = field(init=False)
     job_files: ServedAssets = field(init=False)
+    reels: ReelOrders = field(init=False)
     deadlines: Deadlines = field(init=False)
     waiting: dict[str, Session] = field(default_factory=dict)  # sessions that offered slots; some may not wait any more
     more_to_grant: bool = False  # the last round ended before all waiting slots were asked
@@ -168,6 +170,7 @@ class CoordinatorCore:
         self.intake = Intake(self.jobs, self.sessions, self.settings.alone)
         self.pieces = ClipPieces(self.intake)
         self.job_files = ServedAssets(self.jobs, self.sessions, self.settings.piece)
+        self.reels = ReelOrders(self.sessions, self.settings.encoders)
         self.deadlines = Deadlines(self.jobs, self.sessions)
 
     def add_job(
@@ -240,13 +243,16 @@ class CoordinatorCore:
             session = self.sessions[lease.session]
             expire(self.jobs.of(lease), session, lease, self.intake, now, outcome)
             tidy(self.jobs, session, now)
+        self.reels.tick(now, outcome)
         self._pump(now, outcome, thorough=True)
         return outcome
 
     def next_deadline(self) -> float:
         """Return when `tick` is due, in seconds since the epoch; infinity where time alone changes nothing."""
         listening_s = self.called_s + LISTEN_S if self.sessions else inf
-        return min(self.deadlines.earliest_s(), listening_s, self._next_round())
+        return min(
+            self.deadlines.earliest_s(), listening_s, self._next_round(), max(self.reels.next_due(), self.called_s)
+        )
 
     def coming(self, peer: bytes) -> Transfer | None:
         """Return the clip that comes in pieces over a connection, None if there is none."""
@@ -274,6 +280,26 @@ class CoordinatorCore:
     def journal(self, job: str, record: GainFixed | JobFinished) -> Outcome:
         """Journal a job's gain, or that its audiobook is written."""
         self._record(job, record, outcome := Outcome())
+        return outcome
+
+    def encode_reel(self, task: ReelTask, now: float) -> Outcome:
+        """Have a reel encoded, by its worker or here."""
+        self.reels.add(task, now, outcome := Outcome())
+        return outcome
+
+    def reel_encoded(self, job: str, reel: str, work_s: float, now: float) -> Outcome:
+        """Take in that a reel is there; `work_s` is what it took here, 0 if a worker encoded it."""
+        self.reels.encoded((job, reel), work_s, now, outcome := Outcome())
+        return outcome
+
+    def reel_refused(self, job: str, reel: str, now: float) -> Outcome:
+        """Encode a reel here that came from a worker and is not what this machine makes of its clips."""
+        self.reels.refused((job, reel), now, outcome := Outcome())
+        return outcome
+
+    def withdraw_reel(self, job: str, reel: str, now: float) -> Outcome:
+        """Forget a reel: its press has no use for it any more."""
+        self.reels.withdraw((job, reel), now, outcome := Outcome())
         return outcome
 
     def status(self, now: float) -> StatusReply:
@@ -372,6 +398,7 @@ class CoordinatorCore:
         self.sessions.pop(session.key, None)
         self.peers.pop(session.peer, None)
         self.absent.remember_session(session, silent=silent)
+        self.reels.disturbed = True
         for lease in list(self.jobs.leases_of(session).values()):
             served = self.jobs.of(lease)
             served.run_stats.reissued += len(lease.pending)
@@ -395,6 +422,7 @@ class CoordinatorCore:
                 if session.offers:
                     self.waiting[session.key] = session
                 self.job_files.heard(session, message, now, outcome)
+                self.reels.heard(session, message.reels, now, outcome)
                 tidy(self.jobs, session, now)
             case Clip() | Failed():
                 served = self.jobs.get(message.job)
@@ -408,6 +436,8 @@ class CoordinatorCore:
                 self.intake.held(session, message, now, self._new_lease_id, outcome)
             case Fetch():
                 self.job_files.fetch(session, message, now, outcome)
+            case Piece(kind="reel"):
+                self.reels.take_piece(session, message, frame, now, outcome)
             case Piece():
                 self.job_files.job_file(session, message, frame, now, outcome)
                 tidy(self.jobs, session, now)

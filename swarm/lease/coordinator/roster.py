@@ -202,6 +202,11 @@ class LinkQuality:
     bits_s: int = 0  # 0 unless the link is slow
     slow_link: SlowLink | None = None  # set where the worker says that it waits for the link
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether it is the bottleneck, by what arrives or by what the worker says."""
+        return self.bits_s > 0 or self.slow_link is not None
+
     def is_catching_up(self, now: float) -> bool:
         """Return whether it may be further than its messages say, since they are old: it was cut off a moment ago."""
         return now - self.returned_s < CATCH_UP_S

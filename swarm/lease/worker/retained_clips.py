@@ -1,4 +1,6 @@
-"""The accepted clips that a worker keeps until their job ends: the coordinator may lose its disk.
+"""The accepted clips that a worker keeps until their job ends, and the reels that coordinators want of them.
+
+A coordinator may lose its disk.
 
 A job's epoch grows with each of its runs. A coordinator that names an earlier one, or the same one in another process,
 has lost what it once accepted, or never had it. One that took the job over may have had no copy of it yet.
@@ -11,8 +13,9 @@ from swarm.job.run import lineage_of
 from swarm.job.spec import clip_key
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import Clips
-from swarm.lease.message import Accepted, Clip, Done, Grant, Job, Wanted
-from swarm.lease.outcome import WorkerOutcome
+from swarm.lease.file_transfer import Fetch
+from swarm.lease.message import MAX_REELS, Accepted, Clip, Done, Encode, EncodedReel, Grant, Job, Wanted
+from swarm.lease.outcome import DropReel, EncodeReel, WorkerOutcome
 from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.slot import EngineSlot
 from swarm.lease.worker.slot_changes import leave_out
@@ -151,3 +154,72 @@ def _may_lack(epoch: int, accepted_under: int) -> bool:
 def _acceptor(link: CoordinatorLink, job: Job | None) -> Acceptor:
     """Return the process of a coordinator, and the job's epoch there; 0 before it told."""
     return link.welcome.coordinator if link.welcome else "", job.epoch if job else 0
+
+
+DECLINED_S = 10.0  # heartbeats say for so long that a reel is not encoded here
+ReelName = tuple[str, str, str]  # link, job, reel
+
+
+@dataclass
+class OrderedReels:
+    """The reels that coordinators asked for: under way, made and not yet fetched, or declined."""
+
+    retained: RetainedClips
+    reels: dict[ReelName, EncodedReel] = field(default_factory=dict)
+    declined_s: dict[ReelName, float] = field(default_factory=dict)
+
+    def ordered(self, link: CoordinatorLink, order: Encode, now: float, out: WorkerOutcome) -> None:
+        """Have a reel encoded of clips that are still here."""
+        name = (link.name, order.job, order.reel)
+        if name in self.reels or len(self._of(link.name)) >= MAX_REELS:
+            return
+        here = {kept.clip.key: kept.clip for kept in self.retained.clips.values() if kept.clip.job == order.job}
+        clips = tuple(here[key] for key in order.keys if key in here)
+        if len(clips) == len(order.keys) == len(order.pauses_s):
+            self.reels[name] = EncodedReel(order.job, order.reel)
+            out.commands.append(EncodeReel(link.name, order, clips))
+        else:
+            self._note(name, EncodedReel(order.job, order.reel, note="its clips are not here any more"), now)
+        out.beat(link.name)
+
+    def encoded(self, link: str, reel: EncodedReel, now: float, out: WorkerOutcome) -> None:
+        """Offer a reel that was encoded, or say why it was not."""
+        name = (link, reel.job, reel.reel)
+        if name in self.reels:
+            self._note(name, reel, now)
+            out.beat(link)
+        elif reel.digest:
+            out.commands.append(DropReel(reel.digest))
+
+    def _note(self, name: ReelName, reel: EncodedReel, now: float) -> None:
+        self.reels[name] = reel
+        if reel.note:
+            self.declined_s[name] = now
+
+    def fetched(self, link: CoordinatorLink, fetch: Fetch, out: WorkerOutcome) -> None:
+        """Serve a piece of a reel; drop the reel once its coordinator has it or does not want it."""
+        for name, reel in self._of(link.name).items():
+            if fetch.digest and reel.digest == fetch.digest:
+                if fetch.offset < reel.size:
+                    out.serves.append((link.name, fetch))
+                else:
+                    self._drop(name, out)
+
+    def forget(self, link: str, out: WorkerOutcome) -> None:
+        """Drop what a coordinator asked for that is gone for good."""
+        for name in self._of(link):
+            self._drop(name, out)
+
+    def report_reels(self, link: str, now: float) -> tuple[EncodedReel, ...]:
+        """Return, for a heartbeat, all reels that a coordinator asked for."""
+        for name in [name for name, since_s in self.declined_s.items() if now - since_s > DECLINED_S]:
+            del self.declined_s[name], self.reels[name]
+        return tuple(self._of(link).values())
+
+    def _of(self, link: str) -> dict[ReelName, EncodedReel]:
+        return {name: reel for name, reel in self.reels.items() if name[0] == link}
+
+    def _drop(self, name: ReelName, out: WorkerOutcome) -> None:
+        self.declined_s.pop(name, None)
+        if digest := self.reels.pop(name).digest:
+            out.commands.append(DropReel(digest))

@@ -19,6 +19,8 @@ from swarm.lease.message import (
     Bye,
     Clip,
     Done,
+    Encode,
+    EncodedReel,
     EngineOffer,
     Figures,
     FromCoordinator,
@@ -43,7 +45,7 @@ from swarm.lease.states import LinkState, SlotState
 from swarm.lease.worker.asset_download import Downloads, FilePart
 from swarm.lease.worker.coordinator_link import CoordinatorLink, Fairness, send_clips
 from swarm.lease.worker.fetched_assets import FetchedAssets
-from swarm.lease.worker.retained_clips import RetainedClips
+from swarm.lease.worker.retained_clips import OrderedReels, RetainedClips
 from swarm.lease.worker.sharing import Leaders, charge_idle, least_served, offer, refusal, wanting_slots, worst_lag_s
 from swarm.lease.worker.slot import EngineSlot, cancel_prefetch, forgive_gap, has_slept, prefetch
 from swarm.lease.worker.slot_changes import (
@@ -77,6 +79,7 @@ class WorkerCore:
     links: dict[str, CoordinatorLink] = field(default_factory=dict)
     unaccepted: UnacceptedClips = field(init=False)
     retained_clips: RetainedClips = field(init=False)
+    reels: OrderedReels = field(init=False)
     fetched: FetchedAssets = field(init=False)
     leaders: Leaders = field(default_factory=Leaders)
     draining: bool = False
@@ -93,6 +96,7 @@ class WorkerCore:
         self.slots = [EngineSlot(number, self.settings, kind) for number, kind in kinds]
         self.unaccepted = UnacceptedClips(self.settings)
         self.retained_clips = RetainedClips(self.unaccepted, self.settings)
+        self.reels = OrderedReels(self.retained_clips)
         self.fetched = FetchedAssets(Downloads(self.settings))
 
     # --- the connection
@@ -120,6 +124,7 @@ class WorkerCore:
         out = WorkerOutcome()
         if self.links.pop(name, None):
             self.unaccepted.orphan(name)
+        self.reels.forget(name, out)
         abandon(self.slots, name)
         self._go_on(now, out)
         return out
@@ -179,6 +184,10 @@ class WorkerCore:
                 self.retained_clips.accepted(link, message, now, out)
             case Fetch(kind="clip"):
                 link.window.answered(*link.uploads.note_received(message.digest, message.offset, now), now)
+            case Encode() if not self.draining:
+                self.reels.ordered(link, message, now, out)
+            case Fetch(kind="reel"):
+                self.reels.fetched(link, message, out)
             case Rejected():
                 out.forget(self.unaccepted.drop(message.job, ((message.chapter, message.index, message.key),)))
             case Fetch() | Source():
@@ -226,6 +235,12 @@ class WorkerCore:
     def note_progress(self, number: int, turn: int, words: str, now: float) -> None:
         """Note how far the load of a slot's engine is; the next heartbeat says it."""
         self.slots[number].note_progress(turn, words, now)
+
+    def encoded(self, link: str, reel: EncodedReel, now: float) -> WorkerOutcome:
+        """Offer a reel that was encoded for a coordinator, or say why it was not."""
+        self.reels.encoded(link, reel, now, out := WorkerOutcome())
+        self._go_on(now, out)
+        return out
 
     def lost(self, digest: str, now: float) -> WorkerOutcome:
         """Compute latents anew that a coordinator asked for and that are gone from the disk."""
@@ -427,6 +442,7 @@ class WorkerCore:
             slow_link=link.slow_link(now),
             standby=self.standby,
             models=models,
+            reels=self.reels.report_reels(link.name, now),
         )
 
     def _next(self, slot: EngineSlot, now: float, out: WorkerOutcome) -> Command | None:

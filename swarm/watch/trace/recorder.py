@@ -184,7 +184,7 @@ class WatchedCore:
 def plain_arguments(given: Mapping[str, object]) -> dict[str, object]:
     """Return the arguments of a call as values that JSON can represent."""
     message = given.get("message")
-    whole = isinstance(message, Piece) and message.kind != "clip"
+    whole = isinstance(message, Piece) and message.kind not in ("clip", "reel")
     return {
         name: value if whole and isinstance(value, bytes) and len(value) <= PIECE_BYTES else _plain(value)
         for name, value in given.items()

@@ -15,8 +15,7 @@ from swarm.lease.worker.asset_download import Download
 from swarm.lease.worker.file_source import PEER
 from swarm.lease.worker.worker_core import WorkerCore
 from swarm.net.addresses import join_address, own_address
-from swarm.net.piece_server import Answer, PieceServer
-from swarm.net.transport import DealerSocket, RouterSocket
+from swarm.net.transport import Answer, DealerSocket, PieceServer, RouterSocket
 from swarm.net.worker_connections import Connections, WorkerSockets
 from swarm.system.machine import Clock, Say
 from swarm.voice.engine import OnProgress

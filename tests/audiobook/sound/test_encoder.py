@@ -9,10 +9,10 @@ from msgspec import structs
 from sounds import RATE, decoded, judged, silence, store, tone
 
 from swarm.audiobook.sound.book_binder import Audiobook
-from swarm.audiobook.sound.encoder import decode, encode, encode_reel, find_gain
-from swarm.audiobook.sound.format import FORMATS, Coding, make_coding, read_level
+from swarm.audiobook.sound.encoder import check_reel, decode, encode, encode_reel, find_gain, probe
+from swarm.audiobook.sound.format import FORMATS, Coding, Level, make_coding, read_level
 from swarm.audiobook.sound.reel import lay_reel
-from swarm.audiobook.sound.reel_file import ReelSound, read_reel
+from swarm.audiobook.sound.reel_file import ReelSound, pack_reel, read_reel
 from swarm.audiobook.sound.studio_request import AudiobookRequest, Mark, ReelClip, ReelRequest
 from swarm.audiobook.sound.tags import Tags
 from swarm.voice.espeak.engine import engine as espeak
@@ -199,3 +199,63 @@ def test_the_preset_for_acx_keeps_to_its_bounds(tmp_path: Path) -> None:
     assert 20 * np.log10(np.abs(sound).max()) < -3
     middle = round((clip.info.samples / voice_rate + 0.25) * 44_100)
     assert 10 * np.log10(np.square(sound[middle : middle + 44_100]).mean() + 1e-12) < -60
+
+
+def came(tmp_path: Path, ending: str, **changes: object) -> tuple[ReelRequest, bytes]:
+    """Return a request, and the file that a worker made of the same clips, with some of its head or packets changed."""
+    clips = (store(tmp_path, tone(0.5), "a"), store(tmp_path, tone(0.3), "b"))
+    coding = make_coding(ending, RATE)
+    asked = ReelRequest(clips, TWO, RATE, 3.0, tmp_path / "there" / "a.reel", coding)
+    reel = read_reel(encode_reel(asked).path)
+    packets = changes.pop("packets", lambda packets: packets)(reel.packets)  # type: ignore[operator]
+    data = pack_reel(structs.replace(reel.head, packets=len(packets), **changes), packets)
+    return structs.replace(asked, target=tmp_path / "here" / "a.reel"), data
+
+
+@pytest.mark.parametrize("name", ["m4b", "mp3", "opus", "flac"])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_reel_of_a_worker_is_put_in_its_place(tmp_path: Path, name: str, whole: bool) -> None:
+    asked, data = came(tmp_path, name)
+    done = check_reel(asked, data, whole=whole)
+    assert (done.misfit, asked.target.read_bytes() == data, done.bytes) == ("", True, len(data))
+    assert done.samples == read_reel(asked.target).head.samples
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"packets": lambda packets: packets[:-1]},
+        {"packets": lambda packets: (*packets[:-1], b"")},
+        {"samples": 1024},
+        {"extradata": b"other"},
+        {"name": "b.reel"},
+        {"coding": Coding(bitrate=32_000)},
+    ],
+    ids=["short", "empty packet", "samples", "extradata", "name", "coding"],
+)
+def test_a_reel_of_another_form_is_not_taken(tmp_path: Path, changes: dict[str, object]) -> None:
+    asked, data = came(tmp_path, "m4b", **changes)
+    assert check_reel(asked, data, whole=False).misfit
+    assert check_reel(asked, data[:-1], whole=False).misfit
+    assert not asked.target.exists()
+
+
+def test_a_reel_of_another_sound_is_found_when_it_is_compared(tmp_path: Path) -> None:
+    asked, data = came(tmp_path, "m4b", packets=lambda packets: packets[::-1])
+    assert not check_reel(asked, data, whole=False).misfit
+    assert check_reel(structs.replace(asked, target=asked.target.with_name("c.reel")), data, whole=True).misfit
+    asked, data = came(tmp_path, "m4b", packets=lambda packets: packets[::-1])
+    assert check_reel(asked, data, whole=True).misfit
+
+
+def test_a_compared_reel_names_the_clips_that_are_damaged_here(tmp_path: Path) -> None:
+    asked, data = came(tmp_path, "m4b")
+    assert asked.clips[0]
+    asked.clips[0].path.write_bytes(b"gone")
+    assert [position for position, _ in check_reel(asked, data, whole=True).faults] == [0]
+
+
+def test_an_encoder_is_known_by_what_it_makes_of_a_known_sound() -> None:
+    usual = probe(Coding(), Level(), RATE)
+    assert usual == probe.__wrapped__(Coding(), Level(), RATE)
+    assert len({usual, probe(Coding(bitrate=32_000), Level(), RATE), probe(Coding(), Level(None, -6.0), RATE)}) == 3

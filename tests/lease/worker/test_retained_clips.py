@@ -1,10 +1,28 @@
 """Accepted clips that a worker keeps: offered to a coordinator that lost them, forgotten when their job ends."""
 
 from making import KEY, RECIPE, grant, make_worker, speak, told
+from msgspec import structs
 
 from swarm.job.spec import clip_key
-from swarm.lease.message import Accepted, Done, Grant, Held, Job, Line, Rejected, Release, Wanted, Welcome
-from swarm.lease.outcome import WorkerOutcome
+from swarm.lease.file_transfer import Fetch
+from swarm.lease.message import (
+    MAX_REELS,
+    Accepted,
+    Done,
+    Encode,
+    EncodedReel,
+    Grant,
+    Heartbeat,
+    Held,
+    Job,
+    Line,
+    ReelCoding,
+    Rejected,
+    Release,
+    Wanted,
+    Welcome,
+)
+from swarm.lease.outcome import DropReel, EncodeReel, WorkerOutcome
 from swarm.lease.worker.worker_core import WorkerCore
 
 NAME = (0, 0, KEY)
@@ -122,3 +140,62 @@ def test_a_clip_that_is_spoken_again_is_kept_once() -> None:
     assert (worker.unaccepted.size, worker.retained_clips.size) == (100, 0)
     out = worker.receive("a", Rejected("job-a", *NAME), 5.0)
     assert (worker.unaccepted.size, worker.retained_clips.size) == (0, 0)
+
+
+CODING = ReelCoding("aac", 24000, 1, 64000)
+MADE = EncodedReel("job-a", "r", "1" * 64, 10, 1.5)
+
+
+def order(*keys: str) -> Encode:
+    return Encode("job-a", "r", keys, "2" * 64, (0.5,) * len(keys), 24000, 0.0, -2.0, CODING, "same")
+
+
+def reported(out: WorkerOutcome) -> list[EncodedReel]:
+    return [reel for beat in told(out, Heartbeat)[-1:] for reel in beat.reels]
+
+
+def with_a_made_reel() -> WorkerCore:
+    """Make a worker that has encoded a reel of its accepted clip."""
+    worker = with_a_retained_clip()
+    out = worker.receive("a", order(KEY, KEY), 3.0)
+    [command] = [command for command in out.commands if isinstance(command, EncodeReel)]
+    assert (command.link, [clip.key for clip in command.clips]) == ("a", [KEY, KEY])
+    assert reported(out) == [EncodedReel("job-a", "r")]
+    assert reported(worker.encoded("a", MADE, 4.0)) == [MADE]
+    return worker
+
+
+def test_a_reel_of_accepted_clips_is_encoded_and_served_until_its_coordinator_has_it() -> None:
+    worker = with_a_made_reel()
+    asked = Fetch(MADE.digest, 0, "reel", "job-a")
+    assert worker.receive("a", asked, 5.0).serves == [("a", asked)]
+    dropped = worker.receive("a", Fetch(MADE.digest, 10, "reel", "job-a"), 6.0)
+    assert [command for command in dropped.commands if isinstance(command, DropReel)] == [DropReel(MADE.digest)]
+    assert reported(worker.beat(7.0)) == []
+
+
+def test_a_reel_of_clips_that_are_gone_is_declined_for_a_while() -> None:
+    worker = with_a_retained_clip()
+    [declined] = reported(worker.receive("a", order(KEY, "3" * 32), 3.0))
+    assert (declined.digest, bool(declined.note)) == ("", True)
+    assert reported(worker.beat(5.0)) == [declined]
+    assert reported(worker.beat(20.0)) == []
+
+
+def test_an_order_that_comes_twice_is_encoded_once() -> None:
+    worker = with_a_made_reel()
+    assert not any(isinstance(command, EncodeReel) for command in worker.receive("a", order(KEY, KEY), 5.0).commands)
+
+
+def test_the_reels_of_a_coordinator_that_is_gone_for_good_are_dropped() -> None:
+    worker = with_a_made_reel()
+    assert DropReel(MADE.digest) in worker.forget("a", 5.0).commands
+    assert DropReel(MADE.digest) in worker.encoded("a", MADE, 6.0).commands  # it was under way
+
+
+def test_a_worker_takes_no_more_orders_than_its_heartbeats_can_name() -> None:
+    worker = with_a_retained_clip()
+    for number in range(MAX_REELS + 1):
+        out = worker.receive("a", structs.replace(order(KEY), reel=f"r{number}"), 3.0)
+    assert out.commands == []
+    assert len(reported(worker.beat(4.0))) == MAX_REELS

@@ -1,0 +1,293 @@
+"""Decides where each reel is encoded: by the worker that spoke all its clips, or here. Pure.
+
+A worker is asked for its own reels, the earliest first. What would be encoded sooner here than there is taken from the
+end of what it was not asked for yet. A reel that is lost, declined or late is encoded here: its clips are durable.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from math import inf
+
+from msgspec import Struct
+
+from swarm.lease.coordinator.roster import Session
+from swarm.lease.envelope import CLIP_PIECE_BYTES, Reason
+from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.message import Encode, EncodedReel
+from swarm.lease.outcome import Outcome, ReelArrival
+from swarm.lease.transfer import Incoming
+
+UNKNOWN_COST = 0.05  # seconds of work for a second of sound, before anything was encoded
+QUEUED = 1  # reels that a worker has beside those that it encodes
+LOST_S = 6.0  # an order that no heartbeat names after so long did not arrive
+DUE_S, DUE_TIMES = 10.0, 4.0  # an order is late after so long, and so many times what it should take
+ASIDE_S = 30.0  # a worker that declined or was late is asked for nothing for so long, and twice as long each time
+MAX_DOUBLINGS = 6
+ASK_AGAIN_S = 5.0  # a piece that did not come is asked for again
+MAX_COMING = 32 << 20  # bytes of reels that come at a time
+
+ReelName = tuple[str, str]  # job, reel
+Queue = tuple[str, str]  # id of the worker that may encode what waits in it, "" for none; job
+
+
+class ReelTask(Struct, frozen=True):
+    """A reel whose clips are all durable."""
+
+    worker: str  # the id of the worker that spoke all its clips; "" if it can only be encoded here
+    order: Encode
+    sound_s: float
+    most: int  # bytes that its file has at most
+
+    @property
+    def name(self) -> ReelName:
+        """The name of the reel."""
+        return self.order.job, self.order.reel
+
+
+@dataclass
+class Cost:
+    """A running estimate of the seconds of work for a second of sound."""
+
+    s: float = 0.0  # 0 while it is unknown
+
+    def learn(self, work_s: float, sound_s: float) -> None:
+        """Take in what one reel took."""
+        if work_s > 0 and sound_s > 0:
+            self.s = (self.s + work_s / sound_s) / 2 if self.s else work_s / sound_s
+
+    @property
+    def expected(self) -> float:
+        """The seconds that a second of sound will take."""
+        return self.s or UNKNOWN_COST
+
+
+@dataclass
+class Encoding:
+    """How a worker encodes, and for how long it is not asked."""
+
+    cost: Cost = field(default_factory=Cost)
+    aside_until_s: float = 0.0
+    lapses: int = 0  # reels in a row that were declined or late
+
+    def put_aside(self, now: float) -> None:
+        """Ask it for nothing for a while."""
+        self.aside_until_s = now + ASIDE_S * 2 ** min(self.lapses, MAX_DOUBLINGS)
+        self.lapses += 1
+
+
+@dataclass
+class ReelOrder:
+    """A reel that a worker was asked for."""
+
+    task: ReelTask
+    session: str
+    sent_s: float
+    due_s: float
+    coming: Incoming | None = None
+    asked_s: float = -inf  # a piece was asked for then
+
+
+@dataclass
+class ReelOrders:
+    """The reels of all jobs that are to be encoded, and who encodes them; `here` are those of this machine."""
+
+    sessions: dict[str, Session]
+    encoders: int  # of this machine
+    waiting: dict[Queue, dict[str, ReelTask]] = field(default_factory=dict)
+    ordered: dict[ReelName, ReelOrder] = field(default_factory=dict)
+    arrived: dict[ReelName, ReelTask] = field(default_factory=dict)  # they are being checked
+    here: dict[ReelName, ReelTask] = field(default_factory=dict)
+    cost: Cost = field(default_factory=Cost)  # of this machine
+    encodings: dict[str, Encoding] = field(default_factory=dict)  # by the worker's process
+    distrusted: set[str] = field(default_factory=set)  # ids of workers that are asked for nothing any more
+    turns: dict[str, int] = field(default_factory=dict)  # when each job last had its turn here
+    disturbed: bool = False  # a worker left since the last call of `assign`
+
+    def add(self, task: ReelTask, now: float, out: Outcome) -> None:
+        """Have a reel encoded where it is there soonest."""
+        self.waiting.setdefault((task.worker, task.order.job), {})[task.order.reel] = task
+        self.assign(now, out)
+
+    def withdraw(self, name: ReelName, now: float, out: Outcome) -> None:
+        """Forget a reel: it is there, or its press has no use for it any more."""
+        for (_, job), tasks in self.waiting.items():
+            if job == name[0]:
+                tasks.pop(name[1], None)
+        for kept in (self.ordered, self.arrived, self.here):
+            kept.pop(name, None)
+        self.assign(now, out)
+
+    def encoded(self, name: ReelName, work_s: float, now: float, out: Outcome) -> None:
+        """Take in that a reel is there; `work_s` is what it took here, 0 if a worker encoded it."""
+        if task := self.here.get(name):
+            self.cost.learn(work_s, task.sound_s)
+        self.withdraw(name, now, out)
+
+    def refused(self, name: ReelName, now: float, out: Outcome) -> None:
+        """Encode a reel here that came from a worker and is not what this machine makes of its clips.
+
+        That worker is asked for nothing any more.
+        """
+        task = self.arrived.pop(name, None)
+        if task is None:
+            return
+        if task.worker not in self.distrusted:
+            named = next((s.hello.name for s in self.sessions.values() if s.worker == task.worker), task.worker)
+            out.events.append(Reason("reel differs", worker=named))
+        self.distrusted.add(task.worker)
+        self._encode_here(task, out)
+        self.assign(now, out)
+
+    # --- who encodes
+
+    def assign(self, now: float, out: Outcome) -> None:
+        """Ask workers for their reels, and encode here what is left to this machine."""
+        self.disturbed = False
+        self.waiting = {queue: tasks for queue, tasks in self.waiting.items() if tasks}
+        makers = {worker: self._maker(worker, now) for worker, _ in self.waiting}
+        for (worker, _), tasks in self.waiting.items():
+            maker = makers[worker]
+            while maker and tasks and len(self._orders_of(maker)) < maker.hello.encoders + QUEUED:
+                self._ask(maker, tasks.pop(next(iter(tasks))), now, out)
+        while len(self.here) < self.encoders and (found := self._next_here(makers)):
+            queue, name = found
+            self._encode_here(self.waiting[queue].pop(name), out)
+
+    def _maker(self, worker: str, now: float) -> Session | None:
+        """Return the worker's process, if it may be asked for reels now."""
+        if not worker or worker in self.distrusted:
+            return None
+        for session in self.sessions.values():
+            if session.worker == worker and session.hello.encoders and not session.link.is_slow:
+                encoding = self.encodings.get(session.key)
+                if encoding is None or encoding.aside_until_s <= now:
+                    return session
+        return None
+
+    def _next_here(self, makers: dict[str, Session | None]) -> tuple[Queue, str] | None:
+        """Return a reel to encode here: one that no worker is asked for, or the last of what is sooner here."""
+        found = list[tuple[bool, int, Queue, str]]()
+        for queue, tasks in self.waiting.items():
+            if not tasks:
+                continue
+            maker = makers[queue[0]]
+            name = next(reversed(tasks)) if maker else next(iter(tasks))
+            if maker is None or self._is_sooner_here(maker, queue[0], tasks[name]):
+                found.append((maker is not None, self.turns.get(queue[1], 0), queue, name))
+        return min(found)[2:] if found else None
+
+    def _is_sooner_here(self, maker: Session, worker: str, task: ReelTask) -> bool:
+        """Tell whether the last reel that waits for a worker is sooner there if it is encoded here."""
+        waiting = [task for (id_, _), tasks in self.waiting.items() if id_ == worker for task in tasks.values()]
+        sound_s = sum(task.sound_s for task in (*waiting, *(order.task for order in self._orders_of(maker))))
+        there_s = sound_s * self._encoding(maker).cost.expected / maker.hello.encoders
+        return task.sound_s * self.cost.expected < there_s
+
+    def _orders_of(self, session: Session) -> list[ReelOrder]:
+        return [order for order in self.ordered.values() if order.session == session.key]
+
+    def _encoding(self, session: Session) -> Encoding:
+        return self.encodings.setdefault(session.key, Encoding())
+
+    def _ask(self, session: Session, task: ReelTask, now: float, out: Outcome) -> None:
+        sound_s = task.sound_s + sum(order.task.sound_s for order in self._orders_of(session))
+        due_s = now + DUE_S + DUE_TIMES * sound_s * self._encoding(session).cost.expected
+        self.ordered[task.name] = ReelOrder(task, session.key, now, due_s)
+        out.send(session.peer, task.order)
+
+    def _encode_here(self, task: ReelTask, out: Outcome) -> None:
+        self.here[task.name] = task
+        self.turns[task.order.job] = max(self.turns.values(), default=0) + 1
+        out.encodes.append(task.name)
+
+    # --- what workers say
+
+    def heard(self, session: Session, reels: Sequence[EncodedReel], now: float, out: Outcome) -> None:
+        """Take in what a heartbeat says of the reels that its worker was asked for."""
+        told = {(reel.job, reel.reel): reel for reel in reels}
+        orders = {order.task.name: order for order in self._orders_of(session)}
+        for name, reel in told.items():
+            if name not in orders:
+                if reel.digest:  # it is not wanted any more
+                    out.send(session.peer, Fetch(reel.digest, reel.size, "reel", reel.job))
+            elif reel.note:
+                self._take_back(orders[name], now, out)
+            elif reel.digest:
+                self._fetch(session, orders[name], reel, now, out)
+        for name, order in orders.items():
+            if name not in told and now - order.sent_s > LOST_S:
+                self._take_back(order, now, out)
+        if orders:
+            self.assign(now, out)
+
+    def _fetch(self, session: Session, order: ReelOrder, reel: EncodedReel, now: float, out: Outcome) -> None:
+        """Ask for the next piece of a reel, unless it was asked for a moment ago or too many others come."""
+        if not 0 < reel.size <= order.task.most:
+            self._take_back(order, now, out)
+            return
+        if order.coming is None or order.coming.digest != reel.digest:
+            coming = sum(other.coming.size for other in self.ordered.values() if other.coming)
+            if coming and coming + reel.size > MAX_COMING:
+                order.due_s = max(order.due_s, now + DUE_S)
+                return
+            order.coming = Incoming(reel.digest, reel.size, CLIP_PIECE_BYTES, "reel", reel.job, hashes=False)
+            self._encoding(session).cost.learn(reel.work_s, order.task.sound_s)
+            order.asked_s = -inf
+        if now - order.asked_s >= ASK_AGAIN_S:
+            order.asked_s = now
+            out.send(session.peer, order.coming.next_fetch)
+
+    def take_piece(self, session: Session, piece: Piece, frame: bytes, now: float, out: Outcome) -> None:
+        """Take a piece of a reel, and hand the reel over once it is whole."""
+        for order in self._orders_of(session):
+            coming = order.coming
+            if coming is None or coming.digest != piece.digest:
+                continue
+            took = coming.take_piece(piece, frame)
+            if took == "unasked":
+                return
+            order.asked_s, order.due_s = now, max(order.due_s, now + DUE_S)
+            out.send(session.peer, coming.next_fetch)  # if it is whole, this lets the worker forget it
+            if took == "whole":
+                self._hand_over(session, order, coming, out)
+                self.assign(now, out)
+            return
+
+    def _hand_over(self, session: Session, order: ReelOrder, coming: Incoming, out: Outcome) -> None:
+        self._encoding(session).lapses = 0
+        del self.ordered[order.task.name]
+        self.arrived[order.task.name] = order.task
+        out.reels.append(ReelArrival(*order.task.name, session.worker, bytes(coming.data)))
+
+    def _take_back(self, order: ReelOrder, now: float, out: Outcome) -> None:
+        """Encode a reel here that its worker does not deliver."""
+        del self.ordered[order.task.name]
+        if session := self.sessions.get(order.session):
+            self._encoding(session).put_aside(now)
+        self._put_back(order.task)
+
+    def _put_back(self, task: ReelTask) -> None:
+        self.waiting.setdefault(("", task.order.job), {})[task.order.reel] = task
+
+    # --- time
+
+    def tick(self, now: float, out: Outcome) -> None:
+        """Encode here what is late, and what was with workers that are gone."""
+        self.disturbed = False
+        for order in list(self._overdue(now)):
+            self._take_back(order, now, out)
+        if self.waiting:
+            self.assign(now, out)
+        if len(self.encodings) > len(self.sessions):
+            self.encodings = {key: kept for key, kept in self.encodings.items() if key in self.sessions}
+
+    def _overdue(self, now: float) -> Iterator[ReelOrder]:
+        for order in self.ordered.values():
+            if order.due_s <= now or order.session not in self.sessions:
+                yield order
+
+    def next_due(self) -> float:
+        """Return when `tick` is due; 0 for at once, infinity if nothing waits for a worker."""
+        if self.disturbed and (self.ordered or self.waiting):
+            return 0.0
+        return min((order.due_s for order in self.ordered.values()), default=inf)

@@ -1,0 +1,170 @@
+from making import join, make_core, make_hello, make_spec, said, sent
+
+from swarm.job.state import JobState
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
+from swarm.lease.coordinator.reel_orders import ASIDE_S, DUE_S, LOST_S, ReelTask
+from swarm.lease.envelope import CLIP_PIECE_BYTES
+from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.message import Bye, Encode, EncodedReel, Heartbeat, ReelCoding, SlowLink
+from swarm.lease.outcome import Outcome
+
+KEY, DIGEST = "0" * 32, "1" * 64
+CODING = ReelCoding("aac", 24000, 1, 64000)
+SIZE = CLIP_PIECE_BYTES + 10
+
+
+def task(reel: str, worker: str = "p", job: str = "job") -> ReelTask:
+    order = Encode(job, reel, (KEY,), DIGEST, (0.5,), 24000, 0.0, -2.0, CODING, "same")
+    return ReelTask(worker, order, 60.0, 10**6)
+
+
+def house(encoders: int = 1, **hello: object) -> CoordinatorCore:
+    """Make a coordinator with one worker, p, that encodes one reel at a time."""
+    core = make_core(JobState(make_spec(["One."])), encoders=encoders)
+    join(core, encoders=1, **hello)
+    return core
+
+
+def beat(core: CoordinatorCore, *reels: EncodedReel, now: float, peer: bytes = b"p") -> Outcome:
+    return core.receive(peer, Heartbeat((), reels=reels), now)
+
+
+def asked(outcome: Outcome) -> list[str]:
+    return [order.reel for order in sent(outcome, Encode)]
+
+
+def here(outcome: Outcome) -> list[str]:
+    return [reel for _, reel in outcome.encodes]
+
+
+def test_a_worker_is_asked_for_the_reels_that_it_spoke_and_this_machine_encodes_the_others() -> None:
+    core = house()
+    assert asked(core.encode_reel(task("a"), 0.0)) == ["a"]
+    mixed = core.encode_reel(task("b", worker=""), 0.0)
+    away = core.encode_reel(task("c", worker="away"), 0.0)
+    assert (here(mixed), here(away), asked(mixed)) == (["b"], [], [])
+    assert here(core.reel_encoded("job", "b", 3.0, 1.0)) == ["c"]
+
+
+def test_a_reel_is_fetched_in_pieces_and_its_worker_may_forget_it_then() -> None:
+    core = house()
+    core.encode_reel(task("a"), 0.0)
+    begun = beat(core, EncodedReel("job", "a"), now=1.0)
+    assert (begun.reels, sent(begun, Fetch)) == ([], [])
+    made = EncodedReel("job", "a", DIGEST, SIZE, 3.0)
+    assert sent(beat(core, made, now=2.0), Fetch) == [Fetch(DIGEST, 0, "reel", "job")]
+    assert sent(beat(core, made, now=2.5), Fetch) == []  # that piece is on its way
+    first = core.receive(b"p", Piece(DIGEST, 0, SIZE, "reel", "job"), 3.0, b"x" * CLIP_PIECE_BYTES)
+    assert sent(first, Fetch) == [Fetch(DIGEST, CLIP_PIECE_BYTES, "reel", "job")]
+    last = core.receive(b"p", Piece(DIGEST, CLIP_PIECE_BYTES, SIZE, "reel", "job"), 3.0, b"y" * 10)
+    assert sent(last, Fetch) == [Fetch(DIGEST, SIZE, "reel", "job")]
+    [arrival] = last.reels
+    assert (arrival.reel, arrival.worker, len(arrival.data)) == ("a", "p", SIZE)
+    assert core.reel_encoded("job", "a", 0.0, 4.0).encodes == []
+    assert core.reels.arrived == {}
+
+
+def test_a_reel_that_is_not_wanted_any_more_is_dropped_there() -> None:
+    core = house()
+    assert sent(beat(core, EncodedReel("job", "old", DIGEST, 7), now=1.0), Fetch) == [Fetch(DIGEST, 7, "reel", "job")]
+
+
+def test_what_a_worker_declines_is_encoded_here_and_it_is_left_alone_for_a_while() -> None:
+    core = house(encoders=2)
+    core.encode_reel(task("a"), 0.0)
+    assert here(beat(core, EncodedReel("job", "a", note="its encoder is another"), now=1.0)) == ["a"]
+    assert here(core.encode_reel(task("b"), 2.0)) == ["b"]
+    core.reel_encoded("job", "a", 3.0, 2.0)
+    for second in range(1, int(ASIDE_S) + 2):
+        beat(core, now=1.0 + second)
+    assert asked(core.encode_reel(task("c"), ASIDE_S + 2.0)) == ["c"]
+
+
+def test_an_order_that_got_lost_is_encoded_here() -> None:
+    core = house()
+    core.encode_reel(task("a"), 0.0)
+    assert here(beat(core, now=LOST_S - 1)) == []
+    assert here(beat(core, now=LOST_S + 1)) == ["a"]
+
+
+def test_a_late_reel_is_encoded_here() -> None:
+    core = house()
+    core.encode_reel(task("a"), 0.0)
+    now = 0.0
+    while not (late := here(core.tick(now))) and now < 100:
+        assert here(beat(core, EncodedReel("job", "a"), now=now)) == []
+        now += 1.0
+    assert (late, now > DUE_S) == (["a"], True)
+
+
+def test_the_reels_of_a_worker_that_leaves_are_encoded_here() -> None:
+    core = house(encoders=2)
+    for reel in "abc":
+        core.encode_reel(task(reel), 0.0)
+    core.receive(b"p", Bye(), 1.0)
+    assert core.next_deadline() <= 1.0
+    assert here(core.tick(1.0)) == ["a"]  # c is encoded here already
+    assert here(core.reel_encoded("job", "c", 3.0, 2.0)) == ["b"]
+
+
+def test_a_backlog_of_a_worker_is_worked_off_here_from_its_end() -> None:
+    core = house()
+    asked_for = [asked(core.encode_reel(task(reel), 0.0)) for reel in "ab"]
+    assert asked_for == [["a"], ["b"]]  # one is encoded, and the next one waits there
+    assert here(core.encode_reel(task("c"), 0.0)) == ["c"]
+    assert here(core.encode_reel(task("d"), 0.0)) == []
+    core.encode_reel(task("e"), 0.0)
+    assert here(core.reel_encoded("job", "c", 3.0, 1.0)) == ["e"]
+    made = core.receive(
+        b"p", Heartbeat((), reels=(EncodedReel("job", "a", DIGEST, 10, 3.0), EncodedReel("job", "b"))), 2.0
+    )
+    assert asked(made) == []
+    assert asked(core.receive(b"p", Piece(DIGEST, 0, 10, "reel", "job"), 2.0, b"z" * 10)) == ["d"]
+
+
+def test_a_slow_machine_leaves_the_reels_to_a_worker_that_is_faster() -> None:
+    core = house()
+    core.reels.cost.learn(600.0, 60.0)
+    core.reels._encoding(next(iter(core.sessions.values()))).cost.learn(3.0, 60.0)
+    assert [here(core.encode_reel(task(reel), 0.0)) for reel in "abcdef"] == [[]] * 6
+
+
+def test_a_worker_with_a_slow_link_is_not_asked() -> None:
+    core = house()
+    core.receive(b"p", Heartbeat((), slow_link=SlowLink(1000, "flac")), 0.0)
+    assert here(core.encode_reel(task("a"), 0.0)) == ["a"]
+
+
+def test_a_worker_whose_reel_differs_is_named_and_asked_no_more() -> None:
+    core = house()
+    core.encode_reel(task("a"), 0.0)
+    beat(core, EncodedReel("job", "a", DIGEST, 10), now=1.0)
+    core.receive(b"p", Piece(DIGEST, 0, 10, "reel", "job"), 1.0, b"z" * 10)
+    refused = core.reel_refused("job", "a", 2.0)
+    assert (here(refused), said(refused)[0].startswith("P encoded sound")) == (["a"], True)
+    core.reel_encoded("job", "a", 3.0, 3.0)
+    core.receive(b"q", make_hello("p", nonce="another", encoders=1), 3.0)
+    assert here(core.encode_reel(task("b"), 4.0)) == ["b"]
+
+
+def test_a_reel_that_is_larger_than_it_can_be_is_not_fetched() -> None:
+    core = house()
+    core.encode_reel(task("a"), 0.0)
+    assert here(beat(core, EncodedReel("job", "a", DIGEST, 10**6 + 1), now=1.0)) == ["a"]
+
+
+def test_books_take_turns_at_the_encoders_here() -> None:
+    core = make_core(JobState(make_spec(["One."])), encoders=1)
+    for reel in ("a1", "a2", "a3"):
+        core.encode_reel(task(reel, "", "a"), 0.0)
+    core.encode_reel(task("b1", "", "b"), 0.0)
+    turns = [here(core.reel_encoded(*next(iter(core.reels.here)), 1.0, 1.0)) for _ in range(3)]
+    assert turns == [["b1"], ["a2"], ["a3"]]
+
+
+def test_a_reel_that_is_withdrawn_is_asked_of_nobody() -> None:
+    core = make_core(JobState(make_spec(["One."])), encoders=1)
+    for reel in "ab":
+        core.encode_reel(task(reel, ""), 0.0)
+    core.withdraw_reel("job", "b", 0.0)
+    assert here(core.reel_encoded("job", "a", 1.0, 1.0)) == []
