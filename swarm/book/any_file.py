@@ -26,7 +26,6 @@ from swarm.book.page.plain_text import aozora_tree, is_aozora, plain_tree, said_
 from swarm.book.structure.book_language import PLACES, samples_at, settle
 from swarm.book.structure.composition import compose, count_notes, named_language
 from swarm.book.structure.division import Named
-from swarm.book.structure.inclusion import caution, code_caution
 from swarm.errors import BookError, EnvironmentFault, PageError, ReaderMissing, SwarmError, UsageError
 
 SAMPLE_CHARS = 10_000  # opening of a text that shows whether it is one
@@ -55,18 +54,18 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
     documents = [Named(name, read_document(root, frozenset(), reading))]
     title = about.get("title") or _title(root) or name_text(path.stem)
     tongue = settle(named_language((about.get("language", ""), documents[0].document.language)), sample)
-    chapters = compose(path, documents, TableOfContents(), title, tongue.language, reading)
+    composed = compose(path, documents, TableOfContents(), title, tongue.language, reading)
     authors = tuple(filter(None, (about.get("author", ""),)))
     notes = count_notes(documents)
     return Book(
         title=title,
         authors=authors,
         language=tongue.language,
-        chapters=chapters,
+        chapters=composed.chapters,
         notes=notes,
         language_doubt=tongue.doubt,
         oddities=tuple(filter(None, (odd,))),
-        cautions=tuple(filter(None, (caution(chapters), code_caution(chapters)))),
+        cautions=composed.cautions,
     )
 
 

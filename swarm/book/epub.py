@@ -32,7 +32,6 @@ from swarm.book.speech.lexicon import parse_pls, pls_rules
 from swarm.book.structure.book_language import parsed, prose, settle, take_sample
 from swarm.book.structure.composition import compose, count_notes, named_language
 from swarm.book.structure.division import Named
-from swarm.book.structure.inclusion import caution, code_caution
 from swarm.errors import BookError, PageError
 
 MAX_TITLES = 3  # the line about a lost document names no more titles
@@ -234,12 +233,12 @@ def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         documents, hidden = _documents(archive, pages, contents, reading)
     declared = (*package.languages, *(named.document.language for named in documents))
     tongue = settle(named_language(declared), sample, believed=believed)
-    chapters = compose(path, documents, contents, package.title, tongue.language, reading)
+    composed = compose(path, documents, contents, package.title, tongue.language, reading)
     return Book(
         title=package.title,
         authors=package.authors,
         language=tongue.language,
-        chapters=chapters,
+        chapters=composed.chapters,
         year=package.year,
         publisher=package.publisher,
         description=package.description,
@@ -247,7 +246,7 @@ def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         cover=package.cover,
         notes=count_notes(documents),
         language_doubt=tongue.doubt,
-        cautions=tuple(filter(None, (caution(chapters), code_caution(chapters)))),
+        cautions=composed.cautions,
         oddities=(*lost, *_oddities(package, contents, documents, hidden), *aside, *unsaid),
         pronunciations=pronunciations,
         lost=lost,

@@ -238,6 +238,7 @@ def reading(arguments: argparse.Namespace) -> "Reading | None":
         "alt_text": arguments.alt_text,
         "verse_numbers": chosen(arguments, "--verse-numbers"),
         "code": chosen(arguments, "--code"),
+        "citations": chosen(arguments, "--citations"),
         "include": tuple(name for name in arguments.include[:MAX_NAMES] if name.strip()),
         "exclude": tuple(name for name in arguments.exclude[:MAX_NAMES] if name.strip()),
     }

@@ -171,6 +171,11 @@ READING = Sheet(
             label="Code listings", page_help="They are left out unless most of the book is code",
         ),
         Option(
+            "--citations", "skip|say", "skip or say citations such as [14]", usual="skip, if many",
+            choices=(("skip", "leave out"), ("say", "read")),
+            label="Citations", page_help="Sources in brackets, addresses, page numbers: left out if there are many",
+        ),
+        Option(
             "--alt-text", "", "read the descriptions of pictures, if the book has them",
             label="Descriptions of pictures",
         ),

@@ -5,7 +5,9 @@ import pytest
 import regex
 
 from swarm.book.any_file import read_book
+from swarm.book.epub import read_epub
 from swarm.book.model.book import Book
+from swarm.book.model.reading_choice import Reading
 from swarm.errors import BookError
 
 DEUXIEME = "CHAPITRE PREMIER L'OCÉAN INDIEN."  # "DEUXIEME PARTIE" is a paragraph before its heading
@@ -153,3 +155,28 @@ def test_what_stands_among_the_pages_and_is_none_is_named(tmp_path: Path) -> Non
     book = read_book(maker.make(tmp_path, pages, manifest=items, spine=spine, more={"OEBPS/t.txt": "Words."}))
     assert book.lost == ("text is lost: OEBPS/t.txt is no page (text/plain)",)
     assert book.lost[0] in book.oddities
+
+
+CITING = """<h1>Sources</h1><p>The model [Cod70] was new [12, 13]. It holds [14], [15] and word.[16] And a[1] too.</p>
+<p>So it is (Smith, 2020; Jones et al., 2019), as (see Figure 3) shows (p. 45), by (https://example.org/a) as [17].</p>
+<p>It rained (in 1999) and (June, 2020), says Smith (2020).</p>"""
+
+
+def test_citations_are_left_out_where_they_are_many(tmp_path: Path) -> None:
+    def read(body: str, reading: Reading | None = None) -> tuple[list[str], tuple[str, ...]]:
+        book = read_epub(maker.make(tmp_path, {"one.xhtml": maker.page(body)}), reading)
+        return [block.text for block in book.chapters[0].blocks], book.cautions
+
+    texts, lines = read(CITING)
+    assert texts[1:] == [
+        "The model was new. It holds, and word. And a[1] too.",
+        "So it is, as shows, by as.",
+        "It rained (in 1999) and (June, 2020), says Smith (2020).",
+    ]
+    assert lines == (
+        "citations are left out 10 times, such as “[Cod70]” and “[12, 13]” and “[14]”: --citations say reads them",
+    )
+    texts, lines = read(CITING, Reading(citations="say"))
+    assert texts[1] == CITING.splitlines()[0].partition("<p>")[2].removesuffix("</p>") and lines == ()
+    assert read("<p>It is so [Cod70].</p>")[0] == ["It is so [Cod70]."]
+    assert read("<p>It is so [Cod70].</p>", Reading(citations="skip"))[0] == ["It is so."]

@@ -22,6 +22,7 @@ class Reading(Struct, frozen=True):
     exclude: tuple[str, ...] = ()  # titles of chapters that are left out
     verse_numbers: Literal["say", "skip"] = "say"
     code: Literal["", "say", "skip"] = ""  # whether code listings are read; "": only if most of the book is code
+    citations: Literal["", "say", "skip"] = ""  # whether "[14]" and "(Smith, 2020)" are read; "": only if they are few
 
 
 class Credits(Struct, frozen=True):

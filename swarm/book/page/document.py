@@ -30,7 +30,7 @@ from swarm.book.page.boilerplate import (
 from swarm.book.page.formula import EXPONENT, INDEX, RAISED, VARIABLE, alternative_of, read_formula, read_tex
 from swarm.book.page.markup import local, types
 from swarm.book.page.note import NOTE, REFERENCE, RETURN, is_named_note
-from swarm.book.page.passage import Passage, Tracer, rewritten
+from swarm.book.page.passage import Look, Passage, Tracer, rewritten
 from swarm.book.page.spoken_mark import Collector
 from swarm.book.page.stylesheet import is_line
 from swarm.book.page.unlinked_note import take_inner_notes
@@ -102,6 +102,7 @@ ROOTS = frozenset(("html", "body"))  # authoring tools often give these their ow
 MAX_CAP_CHARS = 8  # a longer block is no drop cap
 MAX_CELL_CHARS = 120  # a row with longer cells is not read as one paragraph
 MAX_ORNAMENT_CHARS = 40
+MAX_PATH_CHARS = 400  # the path of a block keeps its end
 DEFAULT_READING = Reading()
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -110,6 +111,7 @@ _MARK = "\ufffc"  # placeholder for the mark of a note
 _MARKS = compile_later(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
 _VERSE = "\u2028"  # placeholder for the end of a line of verse
 _VERSES = compile_later(r"\s*\u2028\s*")
+_BOLD = frozenset(("b", "strong"))
 _ASIDES = frozenset(("footnote", "endnote", "rearnote", "annotation"))
 _AFTER_WORD = compile_later(r"(?:\p{L}{3}|\p{L}[.,;:!?。，、；：！？]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
 _MARK_FIGURES = compile_later(r"[\[(〔（]?\s?(?:[0-9]{1,3}|[①-⓿❶-➓])\s?[\])〕）]?")
@@ -157,6 +159,7 @@ class _Open(Struct):
     pre: bool = False
     stanza: bool = False
     caption: bool = False
+    path: str = ""
 
 
 class _Walk:
@@ -175,6 +178,7 @@ class _Walk:
         self.open = [_Open()]
         self.lines: list[etree._Element] = []  # open inline elements that a style puts on lines of their own
         self.sayings = Collector()
+        self.linked = self.bold = 0  # characters of the open block
         self.groups: list[int] = []  # the index of the first passage of each open heading group
 
     def read(self, root: etree._Element) -> Document:
@@ -215,6 +219,10 @@ class _Walk:
                 self.tracer.take_whole(len(self.parts), replacement.removesuffix(_CAP), element)
             self.parts.append(replacement)
             return False
+        if tag == "a" and element.get("href"):
+            self.linked += sum(map(len, element.itertext()))
+        elif tag in _BOLD:
+            self.bold += sum(map(len, element.itertext()))
         if tag == "br":
             self.parts.append("\n")
         elif tag == "hr":
@@ -321,6 +329,7 @@ class _Walk:
                 pre=above.pre or tag == "pre",
                 stanza=above.stanza or is_stanza(element),
                 caption=above.caption or is_caption(element),
+                path=_path(above.path, element, tag),
             )
         )
         if tag in ("p", "div", "figure") and is_scene_break(element):
@@ -382,6 +391,7 @@ class _Walk:
 
     def _flush(self) -> None:
         parts, self.parts, sayings = self.parts, [], self.sayings.take_sayings()
+        look, self.linked, self.bold = Look(self.open[-1].path, self.linked, self.bold), 0, 0
         text = "".join(parts)
         carried = len(text) < MAX_CAP_CHARS and text.strip().endswith(_CAP)
         if self.tracer and parts:
@@ -406,6 +416,7 @@ class _Walk:
             said = without_verse_numbers(said) if self.reading.verse_numbers == "skip" else said
             if said:
                 passage = self._passage(said)
+                passage.look = look
                 self._keep(passage)
                 passage.sayings = sayings if len(paragraphs) == 1 else ()
                 self.asides += take_inner_notes(passage, front_matter.NOTES, len(self.document.passages))
@@ -441,6 +452,13 @@ def _line_break(gap: "regex.Match[str]") -> str:
 
 def _language(element: etree._Element) -> str:
     return element.get(_XML_LANG) or element.get("lang") or ""
+
+
+def _path(above: str, element: etree._Element, tag: str) -> str:
+    """Return the path of a block: that of the one above, its tag, its types and classes, and its id."""
+    classes = " ".join((element.get("class") or "", *sorted(types(element)))).split()
+    name = element.get("id") or ""
+    return f"{above} {'.'.join((tag, *classes))}{'#' if name else ''}{name}"[-MAX_PATH_CHARS:]
 
 
 def _is_block(element: etree._Element, tag: str) -> bool:

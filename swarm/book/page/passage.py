@@ -18,6 +18,17 @@ from swarm.book.language.pattern import compile_later
 from swarm.book.model.book import CharRun, Saying, TextTrace
 
 
+class Look(Struct, frozen=True):
+    """How the markup shows a block, for what tells its kind."""
+
+    path: str = ""  # the block elements around it with their classes and ids: "body section.chapter p.indent"
+    linked: int = 0  # characters in links
+    bold: int = 0  # characters in bold type by their elements
+
+
+NO_LOOK = Look()
+
+
 class Passage(Struct):
     """A block of a document. `level` is 0 but for a heading; `left_out` says why it is not spoken, "" if it is."""
 
@@ -32,6 +43,7 @@ class Passage(Struct):
     marks: tuple[str, ...] = ()  # raised figures after its words that lead nowhere: marks of notes
     sayings: tuple[Saying, ...] = ()  # phonemes that the book gives for its words
     trace: TextTrace | None = None  # the place in the document, if a tracer was used
+    look: Look = NO_LOOK
 
 
 # Joiners count as invisible, because whether they are read depends on the letters around them.

@@ -3,7 +3,7 @@ the text above in order, and notes that only their words tell: "[Footnote 1: ...
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import pairwise
 
 import regex
@@ -208,3 +208,53 @@ def _refer(passage: Passage, label: str, note: str) -> None:
     """Remove the mark of a note from a text, and record the reference."""
     passage.text = _TEXT_MARK.sub(lambda mark: "" if mark[1] == label else mark[0], passage.text)
     passage.references = (*passage.references, note)
+
+
+MIN_CITATIONS = 8  # a book with fewer keeps them
+MIN_NUMBERS = 5  # different numbers that show that bracketed numbers are sources
+
+_YEAR = r"(?:1[5-9]|20)\d\d[a-z]?"
+_PAGES = r"(?:pp?|S|Seite|chap|ch|sec|§|art|fig|pág)\.?\s?\d{1,4}(?:\s?[–-]\s?\d{1,4})?"
+_SURNAME = r"(?:(?:de|van|von|der|den|la|le|du)\s){0,2}+\p{Lu}[\p{L}'’-]{1,30}+"
+_SOURCE = (
+    rf"{_SURNAME}(?:(?:,?\s(?:and|&|und|et|y|e)\s|,\s){_SURNAME}){{0,5}}+(?:,?\set\sal\.?)?+,?\s{_YEAR}(?:,\s{_YEAR}){{0,3}}+"
+    rf"(?:[,:]\s?(?:{_PAGES}|\d{{1,4}}(?:[–-]\d{{1,4}})?))?+"
+)
+_FIGURE = (
+    r"(?:[Ff]igures?|[Ff]igs?\.|[Tt]ables?|Abb\.|Abbildung|Tab\.|Tabelle|Tableau|Figura|Tabla)"
+    r"\s?\d+(?:[.-]\d+){0,3}+[a-z]?"
+)
+_CITED = {
+    "number": r"\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,9}+(?:,\s" + _PAGES + r")?\]",
+    "key": r"\[\p{Lu}[\p{L}+]{0,9}\d{2}[a-z]?(?:[,;]\s?\p{Lu}[\p{L}+]{0,9}\d{2}[a-z]?){0,6}+(?:,\s" + _PAGES + r")?\]",
+    "author": rf"\((?:(?:see|see also|cf\.|e\.g\.,?|vgl\.|siehe|voir|véase)\s)?{_SOURCE}(?:;\s{_SOURCE}){{0,8}}+\)",
+    "page": rf"\({_PAGES}\)",
+    "address": r"[(\[<](?:(?:doi:\s?|DOI:?\s?|https?://|www\.)[^\s)\]>]{3,200}+)[)\]>]|"
+    r"(?:doi:\s?|https?://(?:dx\.)?doi\.org/)10\.\d{4,9}/[^\s)\]]{1,100}+",
+    "figure": rf"\((?:(?:see|cf\.|siehe|voir)\s)?{_FIGURE}"
+    rf"(?:(?:,|\sand|\s&|[–-]|\sund)\s?(?:{_FIGURE}|\d+(?:\.\d+)?[a-z]?)){{0,4}}+\)",
+}
+# A number in brackets right behind a short name is the place in a list: "a[1]".
+_SPACE, _NUMBER_SPACE = r"[ \u00a0]?", r"(?:[ \u00a0]|(?<!(?:^|[^\p{L}])\p{L}{1,2}))"
+_CITATION = compile_later(
+    "|".join(
+        f"(?P<{name}>{_NUMBER_SPACE if name == 'number' else _SPACE}(?:{shape}))" for name, shape in _CITED.items()
+    )
+)
+_MONTHS = words("January February March April May June July August September October November December")
+_BRACKETS = ("[", "(", "<", "doi", "http", "DOI")
+
+
+def find_citations(texts: Iterable[str]) -> list[str]:
+    """Return the citations in some texts: "[14]", "[Cod70]", "(Smith, 2020; Jones et al., 2019)", "(see Figure 3)"."""
+    found = [match for text in texts if any(sign in text for sign in _BRACKETS) for match in _CITATION.finditer(text)]
+    numbers = {match[0].strip() for match in found if match.lastgroup == "number"}
+    kept = [match for match in found if match.lastgroup != "number" or len(numbers) >= MIN_NUMBERS]
+    return [match[0].strip() for match in kept if match[0].strip(" (").partition(",")[0].split()[0] not in _MONTHS]
+
+
+def without_citations(text: str, citations: Container[str]) -> str:
+    """Return a text without those of its citations that are among the found ones."""
+    if not any(sign in text for sign in _BRACKETS):
+        return text
+    return str(_CITATION.sub(lambda match: "" if match[0].strip() in citations else match[0], text)).strip()

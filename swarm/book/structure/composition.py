@@ -32,7 +32,7 @@ from swarm.book.page.unlinked_note import (
 )
 from swarm.book.structure.book_language import mark_foreign_passages
 from swarm.book.structure.division import Named, divide
-from swarm.book.structure.inclusion import chosen, decide, mark_licence
+from swarm.book.structure.inclusion import caution, chosen, cite, code_caution, decide, mark_licence
 from swarm.errors import BookError, UsageError
 
 MIN_LINES = 3  # fewer lines like "Chapter One" are no table of contents without a name
@@ -211,9 +211,16 @@ def _names_author(texts: list[str], at: int) -> bool:
     return bool(_BY.fullmatch(texts[at])) or bool(at > 1 and _BY.fullmatch(f"{texts[at - 1]} {texts[at]}"))
 
 
+class Composition(Struct, frozen=True):
+    """The chapters of a book, and lines about what a listener may miss."""
+
+    chapters: tuple[ChapterText, ...]
+    cautions: tuple[str, ...]
+
+
 def compose(
     path: Path, documents: list[Named], contents: TableOfContents, title: str, language: str, reading: Reading
-) -> tuple[ChapterText, ...]:
+) -> Composition:
     """Compose the chapters of a book, including those that are left out.
 
     Raises BookError if there is nothing to speak, UsageError if a choice fits nothing in the book.
@@ -240,10 +247,10 @@ def compose(
     rows = place_notes([part.passages for part in parts], reading.notes, language)
     for part, row in zip(parts, rows, strict=True):
         part.passages = row
-    chapters = chosen(decide(parts, title), reading)
+    chapters, cited = cite(chosen(decide(parts, title), reading), reading)
     if not any(AUDIBLE.search(block.text) for chapter in chapters for block in chapter.blocks):
         raise BookError(f"{path} has no text to speak: its pages are empty or pictures.")
-    return tuple(chapters)
+    return Composition(tuple(chapters), tuple(filter(None, (caution(chapters), code_caution(chapters), cited))))
 
 
 def _opening(documents: list[Named]) -> list[Passage]:

@@ -3,11 +3,13 @@
 Joins chapters that are nothing but their title, such as "Part One", with the next.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import takewhile
 from pathlib import PurePosixPath
+
+from msgspec.structs import replace
 
 from swarm.book.model.book import Block, ChapterText
 from swarm.book.model.reading_choice import Reading
@@ -16,7 +18,9 @@ from swarm.book.page.bare_text import plain, tidy
 from swarm.book.page.block import CODE
 from swarm.book.page.front_matter import TitleLines
 from swarm.book.page.likeness import is_legal_page, is_title_page, legal_signs, offers, size_of, transcribed
-from swarm.book.page.passage import Passage
+from swarm.book.page.passage import Passage, rewritten
+from swarm.book.page.unlinked_note import MIN_CITATIONS, find_citations, without_citations
+from swarm.book.structure.block_kind import MARKED, Ruling, judge
 from swarm.book.structure.division import Part
 from swarm.errors import UsageError
 
@@ -79,7 +83,6 @@ MAX_LICENCE_CHARS = 50_000  # header and licence may be longer than a short book
 MAX_CONTENTS_LINES = 2_000
 MAX_CREDITS = 6  # passages after Project Gutenberg's header that may be credits
 
-MARKED = "marked so in the book"
 LISTED = "listed so in the book"
 TITLE = "by its title"
 FILE = "by its file name"
@@ -88,6 +91,7 @@ WANTED = "left out as asked"
 MAX_GUESSED_SHARE = 0.04  # a guess may leave out this share of a book's characters without a warning
 MAX_WORDS_CHARS = 40  # longer words that decided are cut
 MAX_OFFERS = 3  # words of an advertisement that are told
+EXAMPLES = 3
 FEW_TITLES = 4  # titles in the error for an ambiguous name
 
 
@@ -139,13 +143,21 @@ def decide(parts: list[Part], title: str) -> tuple[ChapterText, ...]:
 
     If every chapter would be left out, those that only a guess excludes are spoken.
     """
-    chapters: list[ChapterText] = []
-    counts = front_matter.count_titles(part.title for part in parts)
-    for number, part in enumerate(parts):
-        opening = not any(not chapter.left_out for chapter in chapters)
-        chapters += _decided(part, number / max(1, len(parts) - 1), title if opening else "", counts)
+    rulings = judge(parts, rule(parts, title))
+    chapters = [chapter for part, row in zip(parts, rulings, strict=True) for chapter in _chapters(part, row)]
     kept = chapters if any(not chapter.left_out for chapter in chapters) else map(_without_guess, chapters)
     return tuple(join_bare(tuple(kept), title))
+
+
+def rule(parts: list[Part], title: str) -> list[list[Ruling]]:
+    """Return for each part what the rules say of each of its passages."""
+    rulings: list[list[Ruling]] = []
+    counts = front_matter.count_titles(part.title for part in parts)
+    opening = True
+    for number, part in enumerate(parts):
+        rulings.append(_ruled(part, number / max(1, len(parts) - 1), title if opening else "", counts))
+        opening = opening and not any(each.passage.text and not each.reason for each in rulings[-1])
+    return rulings
 
 
 def _without_guess(chapter: ChapterText) -> ChapterText:
@@ -153,23 +165,38 @@ def _without_guess(chapter: ChapterText) -> ChapterText:
     return chapter if chapter.grounds in (MARKED, LISTED) else ChapterText(chapter.title, chapter.blocks)
 
 
-def _decided(part: Part, at: float, title: str, titles: TitleLines) -> list[ChapterText]:
-    """Return the chapters of a part: one for its text, and one for each reason to leave passages out."""
+def _ruled(part: Part, at: float, title: str, titles: TitleLines) -> list[Ruling]:
+    """Return the rulings of a part: those of its passages that are left out by themselves, and one for the others."""
     _take_back(part, at, title, titles)
-    groups: dict[str, list[Passage]] = defaultdict(list)
-    for passage in part.passages:
-        groups[passage.left_out].append(passage)
+    marks = {reason: _mark([each for each in part.passages if each.left_out == reason]) for reason in _marked(part)}
+    rest = [passage for passage in part.passages if not passage.left_out]
+    heard = any(passage.text for passage in rest)
+    reason, grounds = _reason(part, rest, at, title, titles) if heard else ("", "")
+    head = {id(passage) for passage in rest[: _names_a_part(rest, reason, grounds, opening=bool(title))]}
+    return [
+        Ruling(passage, passage.left_out, marks[passage.left_out])
+        if passage.left_out
+        else Ruling(passage, "" if id(passage) in head else reason, "" if id(passage) in head else grounds, whole=True)
+        for passage in part.passages
+    ]
+
+
+def _marked(part: Part) -> dict[str, None]:
+    return dict.fromkeys(passage.left_out for passage in part.passages if passage.left_out)
+
+
+def _chapters(part: Part, rulings: list[Ruling]) -> list[ChapterText]:
+    """Return the chapters of a part: one for its text, and one for each reason to leave passages out."""
+    groups: dict[tuple[str, bool], list[Ruling]] = defaultdict(list)
+    for ruling in rulings:
+        groups[ruling.reason, ruling.whole or not ruling.reason].append(ruling)
     chapters = []
-    for marked, passages in groups.items():
-        blocks = tuple(map(_block, passages))
+    for (reason, whole), group in groups.items():
+        blocks = tuple(_block(ruling.passage) for ruling in group)
         if any(block.text for block in blocks):
-            reason, grounds = (marked, _mark(passages)) if marked else _reason(part, passages, at, title, titles)
-            own = not marked or len(groups) == 1 or plain(passages[0].text) == plain(part.title)
-            name = part.title if own else marked.capitalize()
-            head = _names_a_part(passages, reason, grounds, opening=bool(title))
-            if head:
-                chapters.append(ChapterText(name or "…", blocks[:head]))
-            chapters.append(ChapterText(name or "…", _trimmed(blocks[head:]), reason, grounds))
+            own = whole or len(groups) == 1 or plain(group[0].passage.text) == plain(part.title)
+            name = part.title if own else reason.capitalize()
+            chapters.append(ChapterText(name or "…", _trimmed(blocks), reason, group[0].grounds))
     return chapters
 
 
@@ -253,6 +280,30 @@ def code_caution(chapters: Sequence[ChapterText]) -> str:
     """Return a line about the code listings that are left out; "" if there are none."""
     words = sum(len(block.text.split()) for chapter in chapters if chapter.left_out == CODE for block in chapter.blocks)
     return f"code listings of {words:,} words are left out: --code say reads them" if words else ""
+
+
+def cite(chapters: list[ChapterText], reading: Reading) -> tuple[list[ChapterText], str]:
+    """Return the chapters without citations, and a line about these: the user decides, or whether they are many."""
+    spoken = [chapter for chapter in chapters if not chapter.left_out]
+    found = find_citations(block.text for chapter in spoken for block in chapter.blocks)
+    if reading.citations == "say" or not found or (not reading.citations and len(found) < MIN_CITATIONS):
+        return chapters, ""
+    known = frozenset(found)
+    kept = [chapter if chapter.left_out else replace(chapter, blocks=_uncited(chapter, known)) for chapter in chapters]
+    often = " and ".join(f"“{text}”" for text, _ in Counter(found).most_common(EXAMPLES))
+    return kept, f"citations are left out {len(found)} times, such as {often}: --citations say reads them"
+
+
+def _uncited(chapter: ChapterText, citations: frozenset[str]) -> tuple[Block, ...]:
+    blocks = []
+    for block in chapter.blocks:
+        text = without_citations(block.text, citations)
+        if text == block.text:
+            blocks.append(block)
+        elif text:
+            trace = rewritten(block.trace, text) if block.trace else None
+            blocks.append(replace(block, text=text, trace=trace))
+    return tuple(blocks) or chapter.blocks
 
 
 def _size(chapter: ChapterText) -> int:

@@ -1,0 +1,433 @@
+"""Measures how books of unseen origins are read, against marks by hand, and trains the model of blocks.
+
+python benchmarks/reading_corpus.py BOOKS [--folds 0,1,2,3] prints the figures of the program as it is; --train FILE
+writes the model of all these folds, --cross measures, for each fold, the model that was made without it; --rules
+measures the rules alone, --baselines what others do. BOOKS is a folder of the books in
+tests/reading/corpus.tsv.
+"""
+
+import argparse
+import csv
+import json
+import pickle
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from multiprocessing import Pool
+from pathlib import Path
+
+from reading_quality import words_in
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "reading"))
+
+from corpus_blocks import Block, Mark, marked_blocks  # noqa: E402
+
+from swarm.book.any_file import read_book  # noqa: E402
+from swarm.book.model.book import Book, ChapterText  # noqa: E402
+from swarm.book.page.bare_text import plain  # noqa: E402
+from swarm.book.structure import block_kind, inclusion  # noqa: E402
+from swarm.errors import SwarmError  # noqa: E402
+
+CORPUS = ROOT / "tests" / "reading"
+SPOKEN_SHARE = 0.5  # a block of which so much is spoken is spoken
+WHOLE_SHARE = 0.8  # a spoken block may lose so much: marks of notes, numbers of pages
+FIRST_WORDS = 150  # of the first minute
+# The fixed rules: a book is serious if one of these is exceeded, audible if one of the smaller ones is.
+MAX_LOST, MAX_FURNITURE, MIN_CHAPTERS = (0.002, 0.02), (0.003, 0.05), (0.9, 0.5)
+MIN_LOST_WORDS, MIN_FURNITURE_WORDS, MIN_CUTS = 30, 40, 3
+MAX_FIRST_FURNITURE = 0.4
+
+
+@dataclass
+class Place:
+    """A reference block of a book."""
+
+    block: Block
+    mark: Mark
+    spoken: int = 0  # characters of it that are spoken
+    pieces: list[int] = field(default_factory=list)  # numbers of the spoken blocks that have it
+
+
+@dataclass
+class Figures:
+    """What is counted of a book, or added up of several."""
+
+    right: int = 0
+    blocks: int = 0
+    true_spoken: int = 0
+    spoken: int = 0
+    to_speak: int = 0
+    words: int = 0
+    lost: float = 0
+    furniture: float = 0
+    first_furniture: float = 0
+    begins: int = 0  # chapter begins in the marks
+    begins_right: int = 0
+    begins_told: int = 0
+    titles_right: int = 0
+    joints: int = 0
+    joints_right: int = 0
+    language: int = 1
+    unread: int = 0
+
+    @property
+    def chapters(self) -> float:
+        """The share of all chapter begins, marked or told, that are both."""
+        return self.begins_right / max(1, self.begins + self.begins_told - self.begins_right)
+
+    @property
+    def verdict(self) -> str:
+        """What a listener says of the book."""
+        lost, furniture = self.lost / max(1, self.words), self.furniture / max(1, self.words)
+        few = self.begins < 2
+        if self.unread or not self.language or lost > MAX_LOST[1] or furniture > MAX_FURNITURE[1]:
+            return "serious"
+        if not few and self.chapters < MIN_CHAPTERS[1]:
+            return "serious"
+        bad = (
+            (lost > MAX_LOST[0] and self.lost > MIN_LOST_WORDS)
+            or (furniture > MAX_FURNITURE[0] and self.furniture > MIN_FURNITURE_WORDS)
+            or self.first_furniture > MAX_FIRST_FURNITURE
+            or self.joints - self.joints_right >= MIN_CUTS
+            or (not few and self.chapters < MIN_CHAPTERS[0])
+        )
+        return "audible" if bad else "fine"
+
+
+def places_of(path: Path, name: str) -> list[Place]:
+    """Return the reference blocks of a book with their marks."""
+    return [Place(block, mark) for block, mark in marked_blocks(path, CORPUS / "corpus" / f"{name}.tsv")]
+
+
+def trace_runs(chapter: ChapterText) -> Iterator[tuple[int, str, int, int]]:
+    """Yield for each run of a chapter the index of its block, its document, its place and its length."""
+    for number, block in enumerate(chapter.blocks):
+        if block.trace and block.text:
+            for _, place, count in block.trace.runs:
+                yield number, block.trace.document, place, count
+
+
+class Finder:
+    """Finds the reference block that has a character."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        self.owners: dict[str, dict[int, Place]] = defaultdict(dict)
+        for place in places:
+            block = place.block
+            self.owners[block.name].update(dict.fromkeys(range(block.start, block.end), place))
+
+    def count(self, document: str, start: int, length: int) -> Counter[int]:
+        """Return the number of characters in each place, by the place's id."""
+        owners = self.owners.get(document, {})
+        return Counter(id(owners[at]) for at in range(start, start + length) if at in owners)
+
+
+def measure(book: Book | None, places: Sequence[Place], language: str) -> Figures:
+    """Compare a book as it is read with its marks."""
+    figures = Figures(unread=int(book is None), language=int(book is None or book.language == language))
+    finder, by_id = Finder(places), {id(place): place for place in places}
+    heads: list[tuple[Place | None, str]] = []
+    piece = 0
+    for chapter in book.chapters if book else ():
+        if chapter.left_out:
+            continue
+        first: Place | None = None
+        last = -1
+        for number, document, start, count in trace_runs(chapter):
+            piece += number != last
+            last = number
+            for key, chars in finder.count(document, start, count).items():
+                place = by_id[key]
+                first = first or place
+                place.spoken += chars
+                place.pieces.append(piece)
+        heads.append((first, chapter.title))
+    _count_blocks(figures, places)
+    _count_chapters(figures, places, heads)
+    return figures
+
+
+def share_of(place: Place) -> float:
+    """Return the share of a place that is spoken."""
+    return place.spoken / max(1, place.block.end - place.block.start)
+
+
+def _count_blocks(figures: Figures, places: Sequence[Place]) -> None:
+    heard: list[Place] = []
+    for place in places:
+        words, share = words_in(place.block.text), share_of(place)
+        is_spoken = share >= SPOKEN_SHARE
+        if place.mark.label == "unmarked":
+            continue
+        if is_spoken:
+            heard.append(place)
+        if place.mark.spoken == "?" or place.mark.label == "separator":
+            continue
+        wanted = place.mark.spoken == "y"
+        figures.blocks += 1
+        figures.right += wanted == is_spoken
+        figures.spoken += is_spoken
+        figures.to_speak += wanted
+        figures.true_spoken += wanted and is_spoken
+        figures.words += words if wanted else 0
+        figures.lost += words * (1 - share) if wanted and share < WHOLE_SHARE else 0
+        figures.furniture += 0 if wanted else words * share
+    for before, place in pairwise(heard):
+        if place.mark.joined and place.mark.spoken == "y":
+            figures.joints += 1
+            figures.joints_right += bool(set(before.pieces) & set(place.pieces))
+    told = 0
+    bad = 0.0
+    for place in heard:
+        if told < FIRST_WORDS:
+            told += words_in(place.block.text)
+            bad += words_in(place.block.text) * (place.mark.spoken == "n")
+    figures.first_furniture = bad / max(1, told)
+
+
+def _count_chapters(figures: Figures, places: Sequence[Place], heads: Sequence[tuple[Place | None, str]]) -> None:
+    lines: dict[int, list[Place]] = defaultdict(list)
+    for place in places:
+        if place.mark.chapter:
+            lines[id(place.mark)].append(place)
+    marked = {id(place) for place in places if place.mark.label != "unmarked"}
+    wanted = {id(line[0]): line for line in lines.values()}
+    line_of = {id(place): line for line in lines.values() for place in line}
+    figures.begins = len(wanted)
+    hit: set[int] = set()
+    for place, title in heads:
+        if place is None or id(place) not in marked:
+            continue
+        figures.begins_told += 1
+        line = line_of.get(id(place))
+        if line and id(line[0]) not in hit:
+            hit.add(id(line[0]))
+            own, theirs = plain(title.rstrip("…")), plain(" ".join(each.block.text for each in line))
+            figures.titles_right += bool(own and theirs) and (own in theirs or theirs in own)
+    figures.begins_right = len(hit)
+
+
+@dataclass
+class Reading:
+    """A book of the corpus as it was read: its figures, and its blocks as the model sees them with their marks."""
+
+    name: str
+    fold: int
+    maker: str
+    figures: Figures
+    rows: list[list[float]]
+    labels: list[tuple[str, str, int]]  # label, whether spoken, and words of each row; ("", "?", 0) if unmarked
+    others: dict[str, Figures] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+
+def read(task: tuple[Path, dict[str, str], bool, str]) -> Reading:
+    """Read a book of the corpus and compare it with its marks; in a process of its own."""
+    path, row, learned, model = task
+    block_kind.weights = lambda: _model(model) if learned else None
+    told: list[tuple[list[list[float]], list[object]]] = []
+
+    def judge(parts, rulings):
+        passages = [ruling.passage for each in rulings for ruling in each if ruling.passage.text]
+        traces = [passage.trace for passage in passages]
+        told.append((block_kind.describe(parts, rulings), traces))
+        return block_kind.judge(parts, rulings)
+
+    inclusion.judge = judge
+    places = places_of(path, row["name"])
+    try:
+        book = read_book(path)
+    except SwarmError:
+        book = None
+    language = main_language(row["name"])
+    figures = measure(book, places, language)
+    rows, labels = [], []
+    finder, by_id = Finder(places), {id(place): place for place in places}
+    for described, traces in told[-1:]:
+        for features, trace in zip(described, traces, strict=True):
+            counted: Counter[int] = Counter()
+            for _, start, count in trace.runs if trace else ():
+                counted.update(finder.count(trace.document, start, count))
+            place = by_id[counted.most_common(1)[0][0]] if counted else None
+            rows.append(features)
+            known = place is not None and place.mark.label != "unmarked"
+            labels.append((place.mark.label, place.mark.spoken, words_in(place.block.text)) if known else ("", "?", 0))
+    wrong = [
+        f"{'lost' if place.mark.spoken == 'y' else 'said'} {place.mark.label}: {place.block.text[:90]!r}"
+        for place in places
+        if place.mark.label not in ("unmarked", "separator")
+        and place.mark.spoken != "?"
+        and (share_of(place) >= SPOKEN_SHARE) != (place.mark.spoken == "y")
+    ]
+    return Reading(row["name"], int(row["fold"]), row["maker"], figures, rows, labels, wrong=wrong)
+
+
+def _model(file: str) -> block_kind.Weights | None:
+    import msgspec
+
+    return msgspec.json.decode(Path(file).read_bytes(), type=block_kind.Weights) if file else block_kind.weights()
+
+
+def main_language(name: str) -> str:
+    """Return the language that a book's marks name as its main one."""
+    with (CORPUS / "corpus" / f"{name}.tsv").open(encoding="utf-8") as file:
+        return file.readline().split()[-1]
+
+
+def listed(folds: Sequence[int]) -> list[dict[str, str]]:
+    """Return the lines about the marked books of some folds."""
+    with (CORPUS / "corpus.tsv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return [row for row in rows if int(row["fold"]) in folds and (CORPUS / "corpus" / f"{row['name']}.tsv").is_file()]
+
+
+def path_of(folder: Path, row: dict[str, str]) -> Path:
+    """Return the file of a book."""
+    return folder / row["repository"].replace("/", "+") / f"{row['name']}.epub"
+
+
+def read_all(folder: Path, folds: Sequence[int], *, learned: bool = True, model: str = "") -> list[Reading]:
+    """Read the marked books of some folds, two at a time."""
+    tasks = [(path_of(folder, row), row, learned, model) for row in listed(folds)]
+    with Pool(2, maxtasksperchild=8) as pool:
+        return pool.map(read, [task for task in tasks if task[0].is_file()], chunksize=1)
+
+
+def summed(all_figures: Iterable[Figures]) -> Figures:
+    """Add figures up."""
+    whole = Figures(language=0)
+    for figures in all_figures:
+        for name, value in vars(figures).items():
+            setattr(whole, name, getattr(whole, name) + value)
+    return whole
+
+
+def line(name: str, figures: Sequence[Figures]) -> str:
+    """Return a row of the table in docs/benchmarks.md."""
+    whole, verdicts = summed(figures), Counter(each.verdict for each in figures)
+    shares = [
+        whole.right / max(1, whole.blocks),
+        whole.true_spoken / max(1, whole.spoken),
+        whole.true_spoken / max(1, whole.to_speak),
+    ]
+    of_blocks = " | ".join(f"{share:.2%}" for share in shares)
+    words = f"{whole.lost / max(1, whole.words):.2%} | {whole.furniture / max(1, whole.words):.2%}"
+    chapters = f"{whole.begins_right}/{whole.begins}/{whole.begins_told} | {whole.titles_right}"
+    good = sum(1 for each in figures if each.begins < 2 or each.chapters >= MIN_CHAPTERS[0])
+    return (
+        f"| {name} | {len(figures)} | {of_blocks} | {words} | {chapters} | {good} | "
+        f"{whole.joints_right}/{whole.joints} | {whole.language} | "
+        f"{verdicts['fine']}/{verdicts['audible']}/{verdicts['serious']} |"
+    )
+
+
+HEAD = (
+    "| what | books | blocks right | precision | recall | words lost | furniture said | begins right/marked/told "
+    "| titles | books with chapters right | joined | language | fine/audible/serious |\n|" + " --- |" * 13
+)
+
+
+def train(readings: Sequence[Reading]) -> dict[str, object]:
+    """Make the model of some books."""
+    import numpy as np
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    names = block_kind.FEATURES
+    data, wanted, weight, labels = [], [], [], []
+    for reading in readings:
+        known = [(row, label) for row, label in zip(reading.rows, reading.labels, strict=True) if label[0]]
+        share = 1 / max(1, len(known)) ** 0.6
+        for row, (label, spoken, words) in known:
+            data.append(row)
+            wanted.append(spoken != "n")
+            weight.append(share * (0.1 if spoken == "?" or label == "separator" else 1) * (1 + words) ** 0.25)
+            labels.append(label if spoken == "n" else "")
+    table, answers, weights = np.array(data, float), np.array(wanted), np.array(weight) / np.mean(weight)
+    made = HistGradientBoostingClassifier(
+        max_iter=90,
+        max_depth=4,
+        max_leaf_nodes=10,
+        learning_rate=0.12,
+        min_samples_leaf=20,
+        l2_regularization=3.0,
+        max_features=0.3,
+        random_state=1,
+        early_stopping=False,
+    ).fit(table, answers, sample_weight=weights)
+    found: dict[str, object] = {"spoken": _trees(made, 0, names), "slope": SLOPE}
+    rest = [number for number, label in enumerate(labels) if label in block_kind.REASONS]
+    kinds = np.array([labels[number] for number in rest])
+    kind = HistGradientBoostingClassifier(
+        max_iter=25, max_depth=3, learning_rate=0.2, min_samples_leaf=10, random_state=1, early_stopping=False
+    ).fit(table[rest], kinds, sample_weight=weights[rest])
+    found["labels"] = {str(name): _trees(kind, number, names) for number, name in enumerate(kind.classes_)}
+    return found
+
+
+SLOPE = 0.85  # the sums of the trees are a little too sure on books that they were not made on
+
+
+def _trees(made, of: int, names: Sequence[str]) -> list[object]:
+    base = float(made._baseline_prediction.ravel()[of])
+    return [round(base, 4), *(_tree(predictors[of].nodes, 0, names) for predictors in made._predictors)]
+
+
+def _tree(nodes, number: int, names: Sequence[str]) -> object:
+    node = nodes[number]
+    if node["is_leaf"]:
+        return round(float(node["value"]), 4)
+    below, above = (_tree(nodes, int(node[side]), names) for side in ("left", "right"))
+    return [names[node["feature_idx"]], round(float(node["num_threshold"]), 4), below, above]
+
+
+def cross(folder: Path, readings: Sequence[Reading], folds: Sequence[int]) -> list[Reading]:
+    """Measure each fold with the model that was made without it."""
+    found: list[Reading] = []
+    for fold in folds:
+        file = Path("/tmp") / f"reading_model_{fold}.json"
+        file.write_text(json.dumps(train([each for each in readings if each.fold != fold])), encoding="utf-8")
+        found += read_all(folder, [fold], model=str(file))
+    return found
+
+
+def main() -> None:
+    """Print the figures, by fold and together."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--folds", default="0,1,2,3")
+    parser.add_argument("--rules", action="store_true", help="measure the rules alone")
+    parser.add_argument("--cross", action="store_true", help="measure models that were made without each fold")
+    parser.add_argument("--train", type=Path, help="write the model of these folds")
+    parser.add_argument("--keep", type=Path, help="keep what was read in a file, and use it if it is there")
+    parser.add_argument("--wrong", type=int, default=0, help="show so many wrong blocks of each book")
+    arguments = parser.parse_args()
+    folds = [int(fold) for fold in arguments.folds.split(",")]
+    readings = _kept(arguments, folds)
+    if arguments.train:
+        arguments.train.write_text(json.dumps(train(readings)), encoding="utf-8")
+    if arguments.cross:
+        readings = cross(arguments.folder, readings, folds)
+    for reading in readings:
+        print(reading.fold, reading.name, reading.maker, reading.figures.verdict, vars(reading.figures))
+        for text in reading.wrong[: arguments.wrong]:
+            print("     ", text)
+    print(HEAD)
+    for fold in folds:
+        print(line(f"fold {fold}", [each.figures for each in readings if each.fold == fold]))
+    print(line("all", [each.figures for each in readings]))
+
+
+def _kept(arguments: argparse.Namespace, folds: Sequence[int]) -> list[Reading]:
+    if arguments.keep and arguments.keep.is_file():
+        return pickle.loads(arguments.keep.read_bytes())
+    readings = read_all(arguments.folder, folds, learned=not (arguments.rules or arguments.train or arguments.cross))
+    if arguments.keep:
+        arguments.keep.write_bytes(pickle.dumps(readings))
+    return readings
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,342 @@
+"""Says what each block of a book is, by a small model over what books of all origins have in common.
+
+The rules of the other modules are one of its inputs: it speaks what they leave out, or leaves out what they speak, only
+where it is sure. `benchmarks/reading_corpus.py` trains and measures it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from functools import cache
+from itertools import accumulate
+from math import exp, log
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+import regex
+from msgspec import Struct
+
+from swarm.book.language.pattern import compile_later
+from swarm.book.page import front_matter
+from swarm.book.page.likeness import is_sentence, legal_signs
+from swarm.book.page.passage import Passage
+from swarm.book.structure.division import Part
+
+SAMPLE_CHARS = 300  # of a longer block only the first and the last characters are looked at
+NEAR = 4  # blocks on each side that say where a block stands
+COMMON_WORDS = 60  # the most frequent words of a book: most are its language's function words
+ENDS_SHARE = 0.12  # notices and lists stand in this share of a book at either end
+LAST_CHARS = 80  # they show whether a block ends as sentences do
+MAX_NOTICE_CHARS = 2_000  # a longer block is no notice by itself
+OUT_AT, BACK_AT = 0.9, 0.9  # probabilities at which the model leaves out, or speaks after all
+
+# The words for what the model leaves out, by the labels of its training.
+REASONS = {
+    "titlepage": front_matter.TITLE_PAGE,
+    "note": front_matter.NOTES,
+    "reference": "references",
+    "index": front_matter.INDEX,
+    "contents": front_matter.CONTENTS,
+    "pagenumber": "page number",
+    "runninghead": "running head",
+    "navigation": "navigation",
+    "imprint": front_matter.IMPRINT,
+    "licence": front_matter.LICENCE,
+    "shop": front_matter.ADVERTISEMENT,
+    "scan": front_matter.TRANSCRIBER,
+    "metadata": "facts about the text",
+    "markup": "markup",
+}
+MARKED = "marked so in the book"
+_NAMES = {
+    "notes": (front_matter.NOTES,),
+    "sources": (front_matter.BIBLIOGRAPHY, "references"),
+    "index": (front_matter.INDEX,),
+    "contents": (front_matter.CONTENTS, front_matter.PICTURES, "list of tables"),
+    "legal": (front_matter.IMPRINT, front_matter.COPYRIGHT, front_matter.COLOPHON, front_matter.LICENCE),
+    "cover": (front_matter.TITLE_PAGE, front_matter.COVER),
+    "other": (front_matter.TRANSCRIBER, front_matter.ADVERTISEMENT, "code listing", "running head"),
+}
+_PATHS = {
+    "list": r"\b[uod]l\b|\bli\b|\bd[dt]\b",
+    "table": r"\b(?:table|td|th|tr)\b",
+    "quote": r"blockquote|quot",
+    "pre": r"\bpre\b|code|listing|highlight",
+    "aside": r"\baside\b|sidebar|note-?box|callout|admonition",
+    "figure": r"fig|caption|image|illus|pic",
+    "note": r"(?:foot|end|rear)-?_?note|\bfn|\bnote",
+    "source": r"bib|cit|\bref(?!er)|reference|csl",
+    "legal": r"copyright|imprint|legal|colophon|licen[cs]e|rights",
+    "contents": r"\btoc|contents|\bnav|menu|index",
+    "page": r"page-?_?(?:n|b)|\bpg|folio|runn|header|footer|\bpb\b",
+    "title": r"title|author|heading|\bh[1-6]\b",
+    "verse": r"verse|poem|poetry|stanza|line|lyric",
+    "story": r"\b(?:chapter|bodymatter|indent|body|text|para|first|calibre\d?|msonormal|standard)\b",
+    "front": r"front|dedicat|epigraph|preface|half-?title|cover",
+    "back": r"back|append|about|also|promo|gloss",
+}
+_SIGNS = (
+    ("address", ("://", "www.", "@", "doi"), ""),
+    ("notice", ("ISBN", "ISSN", "©", "(c) 1", "(c) 2", "UUID", "opyright"), ""),
+    ("code", ("{", "<", "\\", "|", "=", "_", "#", "//", "$"), ""),
+    ("arrow", ("←", "→", "↑", "↩", "«", "|", "·", "›", "‹"), ""),
+    ("leader", ("....", "……", ". . ."), r"\s\d{1,4}$"),
+    ("year", (), r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)"),
+    ("citing", (" et al", "Ibid", " eds.", " vol."), r"\bpp?\. ?\d|\d\(\d+\)|\d[-–]\d"),
+)
+_BEGINS = {
+    "label": r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[a-z]|[*†‡•]{1,4})[\])}.:]",
+    "bracketed": r"\s{0,2}\[[^\]]{1,24}\]",
+    "numeral": r"\W{0,3}(?:[ivxlcIVXLC]+|\d+)\W{0,3}$",
+    "quoted": r"[“\"«„‘'—–-]",
+    "named": r"\p{L}[\p{L} ]{1,24}:",
+    "author": r"\p{Lu}\p{L}+, \p{Lu}",
+    "goes_on": r"[“‘(]?\p{Ll}",
+}
+_PATH_SHAPES = [compile_later(shape) for shape in _PATHS.values()]
+_SIGN_SHAPES = [(signs, compile_later(shape) if shape else None) for _, signs, shape in _SIGNS]
+_BEGIN_SHAPES = [compile_later(shape) for shape in _BEGINS.values()]
+_FIGURES, _CAPITAL, _OPEN = compile_later(r"\d+"), compile_later(r"\p{Lu}"), compile_later(r"[\p{L}\d,’'-]$")
+_DIGITS, _STOPS, _COMMAS = "0123456789", '.:!?()[]/"“”«»-–—', ",;，、"
+
+_OF_TEXT = (
+    *("size", "words", "letters", "digits", "capitals", "capitalised", "punctuation", "commas", "sentence", "lines"),
+    *("common", "open", *(name for name, _, _ in _SIGNS), *_BEGINS),
+)
+_OF_PLACE = (
+    *("at", "before", "after", "in_document", "to_document_end", "document", "documents", "part", "first_part"),
+    *("since_heading", "times", "spread", "legal_words"),
+)
+_OF_MARKUP = ("level", "linked", "bold", "alike", "ruled", "marked", "whole", "note", "refers", "foreign")
+# What is looked at around a block too, as the mean of its neighbours.
+_AROUND = ("size", "digits", "linked", "sentence", "year", "label", "common", "capitals", "ruled", "citing", "alike")
+FEATURES = (
+    *_OF_TEXT,
+    *_OF_PLACE,
+    *_OF_MARKUP,
+    *(f"path_{name}" for name in _PATHS),
+    *(f"{place}_{name}" for place in ("rule", "heading", "title", "file") for name in _NAMES),
+    *(f"near_{name}" for name in _AROUND),
+    *("size_before", "size_behind", "cuts"),
+)
+_COLUMN = {name: number for number, name in enumerate(FEATURES)}
+
+
+class Ruling(Struct):
+    """What is decided about a passage: `reason` says why it is left out, "" if it is spoken."""
+
+    passage: Passage
+    reason: str
+    grounds: str  # the evidence for the reason
+    whole: bool = False  # whether the reason is that of its whole part
+
+
+@cache
+def _path_signs(path: str) -> tuple[float, ...]:
+    folded = path.casefold()
+    return tuple(float(bool(shape.search(folded))) for shape in _PATH_SHAPES)
+
+
+@cache
+def _named(reason: str) -> tuple[float, ...]:
+    return tuple(float(reason in reasons) for reasons in _NAMES.values())
+
+
+def _of_text(text: str, common: frozenset[str]) -> list[float]:
+    """Return what the words of a block show by themselves."""
+    sample = text if len(text) <= SAMPLE_CHARS else f"{text[: SAMPLE_CHARS * 3 // 4]} {text[-SAMPLE_CHARS // 4 :]}"
+    size, words = len(sample), sample.split()
+    count = max(1, len(words))
+    digits = sum(map(sample.count, _DIGITS))
+    return [
+        log(len(text) + 1),
+        len(words) / size,
+        size / count,
+        digits / size,
+        len(_CAPITAL.findall(sample)) / size,
+        sum(word[0].isupper() for word in words) / count,
+        sum(map(sample.count, _STOPS)) / size,
+        sum(map(sample.count, _COMMAS)) / size,
+        float(is_sentence(sample[-LAST_CHARS:])),
+        float(text.count("\n")),
+        sum(word in common for word in sample.casefold().split()) / count,
+        float(bool(_OPEN.search(sample[-1:]))),
+        *(_shows(sample, signs, shape if digits else None) for signs, shape in _SIGN_SHAPES),
+        *(float(bool(shape.match(sample))) for shape in _BEGIN_SHAPES),
+    ]
+
+
+def _shows(sample: str, signs: tuple[str, ...], shape: "regex.Pattern[str] | None") -> float:
+    return float(any(sign in sample for sign in signs) or (shape is not None and bool(shape.search(sample))))
+
+
+class _Book:
+    """What is counted over all blocks of a book."""
+
+    def __init__(self, rulings: Sequence[Ruling]) -> None:
+        self.sizes = [len(ruling.passage.text) for ruling in rulings]
+        self.ends = list(accumulate(self.sizes))
+        self.whole = max(1, self.ends[-1] if self.ends else 0)
+        self.paths: Counter[str] = Counter()
+        self.forms: dict[str, set[str]] = defaultdict(set)
+        self.times: Counter[str] = Counter()
+        words: Counter[str] = Counter()
+        self.documents: dict[str, list[int]] = {}
+        for place, ruling in enumerate(rulings):
+            passage, document = ruling.passage, _document(ruling.passage)
+            self.paths[_tail(passage.look.path)] += self.sizes[place]
+            form = _form(passage.text)
+            self.times[form] += 1
+            self.forms[form].add(document)
+            self.documents.setdefault(document, [self.ends[place] - self.sizes[place], 0])[1] = self.ends[place]
+            if not ruling.reason:
+                words.update(passage.text[:SAMPLE_CHARS].casefold().split())
+        self.common = frozenset(word for word, _ in words.most_common(COMMON_WORDS))
+
+    def of_place(self, place: int, passage: Passage) -> list[float]:
+        """Return where a block stands in the book and in its document, and how often the like of it is there."""
+        start, end = self.documents[_document(passage)]
+        begins, ends, form = self.ends[place] - self.sizes[place], self.ends[place], _form(passage.text)
+        return [
+            begins / self.whole,
+            log(begins + 1),
+            log(self.whole - ends + 1),
+            (begins - start) / max(1, end - start),
+            log(end - ends + 1),
+            log(end - start + 1),
+            log(len(self.documents)),
+            log(self.times[form]),
+            len(self.forms[form]) / len(self.documents),
+        ]
+
+
+def _form(text: str) -> str:
+    return str(_FIGURES.sub("#", text[:100])).casefold()
+
+
+def _document(passage: Passage) -> str:
+    return passage.trace.document if passage.trace else ""
+
+
+@cache
+def _tail(path: str) -> str:
+    """Return the last element of a path without its id."""
+    return path.rpartition(" ")[2].partition("#")[0]
+
+
+def describe(parts: Sequence[Part], rulings: Sequence[Sequence[Ruling]]) -> list[list[float]]:
+    """Return the features of each passage with text, in order."""
+    pairs = [(number, ruling) for number, row in enumerate(rulings) for ruling in row if ruling.passage.text]
+    book = _Book([ruling for _, ruling in pairs])
+    parts_named = [
+        (_named(front_matter.named(part.title)), _named(front_matter.named(PurePosixPath(part.name).stem)))
+        for part in parts
+    ]
+    sizes = [log(sum(len(ruling.passage.text) for ruling in row) + 1) for row in rulings]
+    found: list[list[float]] = []
+    heading, since = _named(""), 0
+    for place, (number, ruling) in enumerate(pairs):
+        passage = ruling.passage
+        if passage.level:
+            heading, since = _named(front_matter.named(passage.text)), 0
+        since += 1
+        *where, times, spread = book.of_place(place, passage)
+        legal = not ENDS_SHARE < where[0] < 1 - ENDS_SHARE and len(passage.text) < MAX_NOTICE_CHARS
+        signs = float(len(legal_signs([passage.text]))) if legal else 0.0
+        found.append(
+            [
+                *_of_text(passage.text, book.common),
+                *(*where, sizes[number], float(number == 0), log(since), times, spread, signs),
+                *_of_markup(ruling, book),
+                *_path_signs(passage.look.path),
+                *(*_named(ruling.reason), *heading, *parts_named[number][0], *parts_named[number][1]),
+            ]
+        )
+    _look_around(found)
+    return found
+
+
+def _of_markup(ruling: Ruling, book: _Book) -> list[float]:
+    """Return what the markup shows, and what the rules say."""
+    passage, size = ruling.passage, len(ruling.passage.text)
+    return [
+        float(passage.level),
+        min(1.0, passage.look.linked / size),
+        min(1.0, passage.look.bold / size),
+        book.paths[_tail(passage.look.path)] / book.whole,
+        float(bool(ruling.reason)),
+        float(ruling.grounds == MARKED),
+        float(ruling.whole),
+        float(bool(passage.note)),
+        float(len(passage.references)),
+        float(bool(passage.language)),
+    ]
+
+
+def _look_around(rows: list[list[float]]) -> None:
+    """Add to each row the means of its neighbours, and what stands right before and behind it."""
+    columns = [_COLUMN[name] for name in _AROUND]
+    sums = [[0.0, *accumulate(row[column] for row in rows)] for column in columns]
+    size, opened, goes_on = _COLUMN["size"], _COLUMN["open"], _COLUMN["goes_on"]
+    for place, row in enumerate(rows):
+        first, last = max(0, place - NEAR), min(len(rows), place + NEAR + 1)
+        count = max(1, last - first - 1)
+        near = [(total[last] - total[first] - row[column]) / count for column, total in zip(columns, sums, strict=True)]
+        before, behind = rows[place - 1] if place else None, rows[place + 1] if place + 1 < len(rows) else None
+        cuts = before[opened] * behind[goes_on] if before and behind else 0.0
+        row += (*near, before[size] if before else 0.0, behind[size] if behind else 0.0, cuts)
+
+
+class Weights(Struct, frozen=True):
+    """Trees whose values add up to the odds of being spoken, and to those of each label of what is not.
+
+    A tree is a value, or a feature with a threshold and the trees for rows up to it and above it.
+    """
+
+    spoken: tuple[Any, ...]
+    labels: dict[str, tuple[Any, ...]]
+    slope: float = 1.0  # makes the sum the logarithm of the odds
+    offset: float = 0.0
+
+
+@cache
+def weights() -> Weights | None:
+    """Return the model; None if the program has none."""
+    file = Path(__file__).with_name("block_kind.json")
+    return msgspec.json.decode(file.read_bytes(), type=Weights) if file.is_file() else None
+
+
+def _total(trees: Sequence[Any], row: Sequence[float]) -> float:
+    total, column = 0.0, _COLUMN
+    for tree in trees:
+        while isinstance(tree, list):
+            name, threshold, below, above = tree
+            tree = below if row[column[name]] <= threshold else above
+        total += tree
+    return total
+
+
+def probability(model: Weights, row: Sequence[float]) -> float:
+    """Return the probability that a block is to be spoken."""
+    return 1 / (1 + exp(-max(-30.0, min(30.0, model.slope * _total(model.spoken, row) + model.offset))))
+
+
+def label(model: Weights, row: Sequence[float]) -> str:
+    """Return the most probable label of a block that is not to be spoken."""
+    return max(model.labels, key=lambda name: _total(model.labels[name], row))
+
+
+def judge(parts: Sequence[Part], rulings: list[list[Ruling]]) -> list[list[Ruling]]:
+    """Return what is decided: what the rules say, but where the model is sure of the opposite."""
+    model = weights()
+    if model is None:
+        return rulings
+    told = [ruling for row in rulings for ruling in row if ruling.passage.text]
+    for ruling, row in zip(told, describe(parts, rulings), strict=True):
+        spoken = probability(model, row)
+        if not ruling.reason and 1 - spoken >= OUT_AT:
+            ruling.reason, ruling.whole = REASONS.get(label(model, row), "no text of the book"), False
+            ruling.grounds = f"by its looks, {1 - spoken:.0%} sure"
+        elif ruling.reason and spoken >= BACK_AT and not ruling.passage.note and ruling.grounds != MARKED:
+            ruling.reason = ruling.grounds = ""
+    return rulings
