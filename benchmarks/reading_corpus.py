@@ -7,7 +7,6 @@ tests/reading/corpus.tsv.
 """
 
 import argparse
-import csv
 import json
 import pickle
 import sys
@@ -24,15 +23,18 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "reading"))
 
 from corpus_blocks import Block, Mark, marked_blocks  # noqa: E402
+from corpus_books import Listed, listed  # noqa: E402
 
 from swarm.book.any_file import read_book  # noqa: E402
 from swarm.book.model.book import Book, ChapterText  # noqa: E402
 from swarm.book.page.bare_text import plain  # noqa: E402
+from swarm.book.page.passage import visible_chars  # noqa: E402
 from swarm.book.structure import block_kind, inclusion  # noqa: E402
 from swarm.errors import SwarmError  # noqa: E402
 
 CORPUS = ROOT / "tests" / "reading"
 SPOKEN_SHARE = 0.5  # a block of which so much is spoken is spoken
+MIN_UNTRACED = 20  # characters
 WHOLE_SHARE = 0.8  # a spoken block may lose so much: marks of notes, numbers of pages
 FIRST_WORDS = 150  # of the first minute
 # The fixed rules: a book is serious if one of these is exceeded, audible if one of the smaller ones is.
@@ -145,9 +147,29 @@ def measure(book: Book | None, places: Sequence[Place], language: str) -> Figure
                 place.spoken += chars
                 place.pieces.append(piece)
         heads.append((first, chapter.title))
+    _find_untraced(book, places)
     _count_blocks(figures, places)
     _count_chapters(figures, places, heads)
     return figures
+
+
+def _find_untraced(book: Book | None, places: Sequence[Place]) -> None:
+    """Count as spoken what was joined to a block of another document, whose trace cannot tell it."""
+    blocks = [block for chapter in (book.chapters if book else ()) if not chapter.left_out for block in chapter.blocks]
+    rests = []
+    for number, block in enumerate(blocks):
+        traced = sum(count for _, _, count in block.trace.runs) if block.trace else 0
+        text = visible_chars(block.text)
+        if block.trace and len(text) > traced + MIN_UNTRACED:
+            rests.append((-number - 1, text))
+    for before, place in pairwise(places):
+        text = visible_chars(place.block.text)
+        if place.spoken or len(text) < MIN_UNTRACED:
+            continue
+        number = next((number for number, whole in rests if text in whole), 0)
+        if number:
+            place.spoken, place.pieces = len(text), [number]
+            before.pieces.append(number)
 
 
 def share_of(place: Place) -> float:
@@ -224,7 +246,7 @@ class Reading:
     wrong: list[str] = field(default_factory=list)
 
 
-def read(task: tuple[Path, dict[str, str], bool, str]) -> Reading:
+def read(task: tuple[Path, Listed, bool, str]) -> Reading:
     """Read a book of the corpus and compare it with its marks; in a process of its own."""
     path, row, learned, model = task
     block_kind.weights = lambda: _model(model) if learned else None
@@ -237,12 +259,12 @@ def read(task: tuple[Path, dict[str, str], bool, str]) -> Reading:
         return block_kind.judge(parts, rulings)
 
     inclusion.judge = judge
-    places = places_of(path, row["name"])
+    places = places_of(path, row.name)
     try:
         book = read_book(path)
     except SwarmError:
         book = None
-    language = main_language(row["name"])
+    language = main_language(row.name)
     figures = measure(book, places, language)
     rows, labels = [], []
     finder, by_id = Finder(places), {id(place): place for place in places}
@@ -262,7 +284,7 @@ def read(task: tuple[Path, dict[str, str], bool, str]) -> Reading:
         and place.mark.spoken != "?"
         and (share_of(place) >= SPOKEN_SHARE) != (place.mark.spoken == "y")
     ]
-    return Reading(row["name"], int(row["fold"]), row["maker"], figures, rows, labels, wrong=wrong)
+    return Reading(row.name, row.fold, row.maker, figures, rows, labels, wrong=wrong)
 
 
 def _model(file: str) -> block_kind.Weights | None:
@@ -277,21 +299,14 @@ def main_language(name: str) -> str:
         return file.readline().split()[-1]
 
 
-def listed(folds: Sequence[int]) -> list[dict[str, str]]:
+def wanted(folds: Sequence[int]) -> list[Listed]:
     """Return the lines about the marked books of some folds."""
-    with (CORPUS / "corpus.tsv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    return [row for row in rows if int(row["fold"]) in folds and (CORPUS / "corpus" / f"{row['name']}.tsv").is_file()]
-
-
-def path_of(folder: Path, row: dict[str, str]) -> Path:
-    """Return the file of a book."""
-    return folder / row["repository"].replace("/", "+") / f"{row['name']}.epub"
+    return [book for book in listed() if book.fold in folds and book.marks().is_file()]
 
 
 def read_all(folder: Path, folds: Sequence[int], *, learned: bool = True, model: str = "") -> list[Reading]:
     """Read the marked books of some folds, two at a time."""
-    tasks = [(path_of(folder, row), row, learned, model) for row in listed(folds)]
+    tasks = [(book.file(folder), book, learned, model) for book in wanted(folds)]
     with Pool(2, maxtasksperchild=8) as pool:
         return pool.map(read, [task for task in tasks if task[0].is_file()], chunksize=1)
 

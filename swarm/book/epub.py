@@ -128,7 +128,7 @@ def without(contents: TableOfContents, names: list[str], lost: list[Loss]) -> Ta
         if heir == entry.name:
             entries.append(entry)
         elif heir and entry is last[entry.name]:
-            entries.append(TocEntry(entry.title, heir))
+            entries.append(TocEntry(entry.title, heir, depth=entry.depth))
     return TableOfContents(tuple(entries), contents.reasons)
 
 

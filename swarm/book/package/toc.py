@@ -24,6 +24,7 @@ class TocEntry(Struct, frozen=True):
     title: str
     name: str  # name of the document from the archive's root
     fragment: str = ""
+    depth: int = 0  # entries above it
 
 
 class TableOfContents(Struct, frozen=True):
@@ -57,14 +58,14 @@ def _root(archive: Archive, item: ManifestItem | None) -> etree._Element | None:
 
 
 def _entries(
-    links: Iterator[tuple[str, str]], source: ManifestItem, archive: Archive, named: dict[str, str]
+    links: Iterator[tuple[str, str, int]], source: ManifestItem, archive: Archive, named: dict[str, str]
 ) -> tuple[TocEntry, ...]:
     """Return entries for the links to documents; `named` maps each linked document to the one that is read."""
     found: list[TocEntry] = []
-    for title, reference in links:
+    for title, reference, depth in links:
         name, fragment = target(archive, source.name, reference)
         if name in named and len(found) < MAX_ENTRIES:
-            found.append(TocEntry(tidy(title)[:MAX_TITLE_CHARS], named[name], fragment))
+            found.append(TocEntry(tidy(title)[:MAX_TITLE_CHARS], named[name], fragment, depth))
     return tuple(found)
 
 
@@ -75,13 +76,13 @@ def target(archive: Archive, source: str, reference: str) -> tuple[str, str]:
     return archive.find_file(name) or name, fragment
 
 
-def _nav_links(root: etree._Element) -> Iterator[tuple[str, str]]:
-    """Yield the links of the nav of type "toc", or else of the first nav without a type."""
+def _nav_links(root: etree._Element) -> Iterator[tuple[str, str, int]]:
+    """Yield the links and their depths of the nav of type "toc", or else of the first nav without a type."""
     navs = [nav for nav in root.iter("{*}nav") if "toc" in types(nav)]
     for nav in navs or [nav for nav in root.iter("{*}nav") if not types(nav)][:1]:
         for link in nav.iter("{*}a"):
             if link.get("href"):
-                yield _label(link), link.get("href")
+                yield _label(link), link.get("href"), max(0, len([*link.iterancestors("{*}ol", "{*}ul")]) - 1)
 
 
 def _label(link: etree._Element) -> str:
@@ -95,12 +96,13 @@ def _label(link: etree._Element) -> str:
     return text
 
 
-def _ncx_links(root: etree._Element) -> Iterator[tuple[str, str]]:
-    """Yield title and reference of each point in the navMap, not of page lists."""
+def _ncx_links(root: etree._Element) -> Iterator[tuple[str, str, int]]:
+    """Yield title, reference and depth of each point in the navMap, not of page lists."""
     for point in root.iterfind(".//{*}navMap//{*}navPoint"):
         text, content = point.find("{*}navLabel/{*}text"), point.find("{*}content")
         if content is not None and content.get("src"):
-            yield "".join(text.itertext()) if text is not None else "", content.get("src")
+            title = "".join(text.itertext()) if text is not None else ""
+            yield title, content.get("src"), len([*point.iterancestors("{*}navPoint")])
 
 
 def _reasons(archive: Archive, package: Package, nav: etree._Element | None) -> Iterator[tuple[str, str, str]]:

@@ -37,7 +37,7 @@ def mark_running_heads(passages: list[Passage], reason: str = RUNNING) -> None:
     joints: set[tuple[int, int]] = set()
     for places in often.values():
         around = ((before[place], after[place]) for place in places)
-        cuts = [cut for cut in around if min(cut) >= 0 and _interrupted(passages[cut[0]], passages[cut[1]])]
+        cuts = [cut for cut in around if min(cut) >= 0 and interrupted(passages[cut[0]], passages[cut[1]])]
         if len(cuts) < max(2, CUTTING_SHARE * len(places)) and not _SITES.fullmatch(passages[places[0]].text):
             continue
         for place in places:
@@ -74,7 +74,8 @@ def _neighbours(count: int, recurring: set[int]) -> tuple[list[int], list[int]]:
     return before, after
 
 
-def _interrupted(before: Passage, after: Passage) -> bool:
+def interrupted(before: Passage, after: Passage) -> bool:
+    """Return whether a paragraph continues the sentence of another."""
     return not (before.level or after.level) and interrupts(before.text, after.text)
 
 

@@ -211,6 +211,7 @@ def _refer(passage: Passage, label: str, note: str) -> None:
 
 
 MIN_CITATIONS = 8  # a book with fewer keeps them
+MIN_SURE_SHARE = 0.2  # this share of names with years is more than a place with its year
 MIN_NUMBERS = 5  # different numbers that show that bracketed numbers are sources
 
 _YEAR = r"(?:1[5-9]|20)\d\d[a-z]?"
@@ -241,6 +242,7 @@ _CITATION = compile_later(
         f"(?P<{name}>{_NUMBER_SPACE if name == 'number' else _SPACE}(?:{shape}))" for name, shape in _CITED.items()
     )
 )
+_SEVERAL = compile_later(r"\set\sal|\s(?:and|&|und|y)\s|;|\d[a-z]\b|:|pp?\.")
 _MONTHS = words("January February March April May June July August September October November December")
 _BRACKETS = ("[", "(", "<", "doi", "http", "DOI")
 
@@ -248,9 +250,16 @@ _BRACKETS = ("[", "(", "<", "doi", "http", "DOI")
 def find_citations(texts: Iterable[str]) -> list[str]:
     """Return the citations in some texts: "[14]", "[Cod70]", "(Smith, 2020; Jones et al., 2019)", "(see Figure 3)"."""
     found = [match for text in texts if any(sign in text for sign in _BRACKETS) for match in _CITATION.finditer(text)]
-    numbers = {match[0].strip() for match in found if match.lastgroup == "number"}
-    kept = [match for match in found if match.lastgroup != "number" or len(numbers) >= MIN_NUMBERS]
-    return [match[0].strip() for match in kept if match[0].strip(" (").partition(",")[0].split()[0] not in _MONTHS]
+    by_kind: dict[str | None, list[str]] = defaultdict(list)
+    for match in found:
+        by_kind[match.lastgroup].append(match[0].strip())
+    if len(set(by_kind["number"])) < MIN_NUMBERS:
+        by_kind["number"] = []
+    sure = sum(1 for text in by_kind["author"] if _SEVERAL.search(text))
+    if sure < MIN_SURE_SHARE * len(by_kind["author"]):
+        by_kind["author"] = []  # "(London, 1902)" is where a book appeared
+    kept = [text for texts in by_kind.values() for text in texts]
+    return [text for text in kept if text.strip(" (").partition(",")[0].split()[0] not in _MONTHS]
 
 
 def without_citations(text: str, citations: Container[str]) -> str:

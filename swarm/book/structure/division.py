@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Container, Iterator
 from itertools import pairwise
+from statistics import median
 
 import regex
 from msgspec import Struct
@@ -13,9 +14,11 @@ from swarm.book.package.toc import TableOfContents
 from swarm.book.page import front_matter
 from swarm.book.page.bare_text import plain, tidy
 from swarm.book.page.block import SUBTITLE_LEVEL
+from swarm.book.page.chapter_line import chapter_lines
 from swarm.book.page.document import Document
 from swarm.book.page.likeness import is_legal_page, offers
 from swarm.book.page.passage import Passage
+from swarm.book.page.printed_page import interrupted, join_pairs
 from swarm.book.page.spoken_mark import without_marks
 
 MAX_LEAD_CHARS = 300  # longer text before a document's first entry is a part of its own
@@ -40,6 +43,24 @@ _CHAPTER = compile_later(
 )
 _WORD = compile_later(r"\p{L}{2}|[\p{Han}\p{Hiragana}\p{Katakana}]")
 _PUNCTUATED = compile_later(r"\p{P}$")
+
+
+MAX_CHAPTER_CHARS = 200_000  # some four hours: a longer part is cut at its own headings
+MIN_PIECE_CHARS = 1_500  # average of what it is cut to
+MIN_CHAPTER_CHARS = 1_500  # if most entries of a depth have less text, these are sections
+MIN_SECTIONS = 4
+MIN_PAGES = 8  # documents of a book whose documents are pages
+MIN_CUT_SHARE = 0.15  # this share of pages ends within a sentence
+
+# What programs call a document: "index_split_003", "Section0001", "chapter-1.xhtml", "[Title here]".
+_FILE_LABEL = compile_later(
+    r"[\w-]{0,40}[-_]split[-_]?\d+|[A-Za-z]{1,12}[-_]?\d{2,}|[\w./-]{1,80}\.x?html?|unknown|untitled|unbekannt|unnamed|"
+    r"\[(?:chapter )?title(?: here)?\]|(?:new|unnamed) section",
+    regex.IGNORECASE,
+)
+_PAGE_LABEL = compile_later(
+    r"(?:(?:page|seite|pagina|página|pág\.|p\.|pg\.?|стр\.)\s?)?[\divxlc]{1,5}", regex.IGNORECASE
+)
 
 
 class Part(Struct):
@@ -106,17 +127,84 @@ def divide(documents: list[Named], contents: TableOfContents, title: str = "") -
     cuts = _listed_cuts(row, contents)
     reasons = {row.place(name, fragment): why for name, fragment, why in contents.reasons}
     starts = set(cuts) | _document_cuts(row, cuts, reasons, title) | {0}
+    joints = _page_breaks(row)
+    if joints:
+        starts = {place for place in starts if not place or _begins_chapter(row, place, cuts.get(place, ""))}
+        join_pairs(row.passages, joints)
     thin = _thin(row, set(cuts))
-    places = sorted(starts | (_heading_cuts(row) if thin else set()))
+    places = sorted((starts | (_heading_cuts(row) if thin else set())) - _sections(row, contents))
     parts = []
-    for place, end in pairwise([*places, len(row.passages)]):
+    for place, end in pairwise([*_with_inner_cuts(row, places), len(row.passages)]):
         number = row.number(place)
         passages = row.passages[place:end]
-        part = Part(_title(cuts.get(place, ""), passages, thin=thin), passages, documents[number].name)
+        listed = "" if joints and _PAGE_LABEL.fullmatch(cuts.get(place, "")) else cuts.get(place, "")
+        part = Part(_title(listed, passages, thin=thin), passages, documents[number].name)
         part.whole, part.listed = row.starts[number] == place, place in cuts
         part.reason = reasons.get(place, "")
         parts.append(part)
     return list(_joined(parts))
+
+
+def _page_breaks(row: PassageRow) -> list[tuple[int, int]]:
+    """Return the places before and after each cut within a sentence, if the documents of a book are its pages."""
+    texts = [
+        [place for place in range(start, end) if row.passages[place].text and not row.passages[place].left_out]
+        for start, end in row.spans()
+    ]
+    pages = [places for places in texts if places]
+    pairs = [(before[-1], after[0]) for before, after in pairwise(pages)]
+    cuts = [pair for pair in pairs if interrupted(*(row.passages[place] for place in pair))]
+    return cuts if len(pages) >= MIN_PAGES and len(cuts) >= MIN_CUT_SHARE * len(pairs) else []
+
+
+def _begins_chapter(row: PassageRow, place: int, title: str) -> bool:
+    """Tell whether a chapter begins at a place in a book of pages: at a heading, or at an entry that names no page."""
+    named = bool(title) and not _PAGE_LABEL.fullmatch(title) and not _FILE_LABEL.fullmatch(title)
+    return named or 0 < row.passages[place].level < SUBTITLE_LEVEL
+
+
+def _with_inner_cuts(row: PassageRow, places: list[int]) -> Iterator[int]:
+    """Yield the places at which parts begin, with those of the headings in a part of many hours."""
+    for place, end in pairwise([*places, len(row.passages)]):
+        yield place
+        inside = row.passages[place:end]
+        if sum(len(passage.text) for passage in inside if not passage.left_out) > MAX_CHAPTER_CHARS:
+            yield from (place + at for at in _inner_cuts(inside) if at)
+
+
+def _inner_cuts(passages: list[Passage]) -> list[int]:
+    """Return where the chapters of a long part begin: at its highest headings of which there are several."""
+    heads = [
+        (at, passage.level)
+        for at, passage in enumerate(passages)
+        if 0 < passage.level < SUBTITLE_LEVEL and not passage.left_out
+    ]
+    size = sum(len(passage.text) for passage in passages)
+    for level in sorted({level for _, level in heads}):
+        cuts = [at for at, own in heads if own <= level]
+        if len(cuts) > 2 and size >= MIN_PIECE_CHARS * len(cuts):
+            return [at for at in cuts if at - 1 not in cuts]
+    lines = {id(line) for line in chapter_lines(passages, 0)}
+    return [at for at, passage in enumerate(passages) if id(passage) in lines]
+
+
+def _sections(row: PassageRow, contents: TableOfContents) -> set[int]:
+    """Return the places of entries so deep that most of them are a few paragraphs: they are sections of a chapter."""
+    depths: dict[int, int] = {}
+    for entry in contents.entries:
+        place = row.place(entry.name, entry.fragment, entry.title)
+        if place is not None:
+            depths[place] = min(entry.depth, depths.get(place, entry.depth))
+    found: set[int] = set()
+    for depth in sorted(set(depths.values()), reverse=True)[:-1]:
+        left = sorted(depths.keys() - found)
+        spans = pairwise([*left, len(row.passages)])
+        sizes = [sum(len(passage.text) for passage in row.passages[place:end]) for place, end in spans]
+        own = [size for place, size in zip(left, sizes, strict=True) if depths[place] == depth]
+        if median(own) >= MIN_CHAPTER_CHARS or len(own) < MIN_SECTIONS:
+            break
+        found |= {place for place in left if depths[place] == depth}
+    return {_back_over_headings(row, place, depths) for place in found} - {0, *(depths.keys() - found)}
 
 
 def _listed_cuts(row: PassageRow, contents: TableOfContents) -> dict[int, str]:
@@ -256,6 +344,7 @@ def _is_line(part: Part, index: int) -> bool:
 
 def _title(listed: str, passages: list[Passage], *, thin: bool) -> str:
     """Return the title of a part from the table of contents, or from its headings if these say more."""
+    listed = "" if _FILE_LABEL.fullmatch(listed) else listed
     headed = bool(passages and passages[0].level)
     own = _own_title(passages) if headed or not listed else ""
     worded = bool(_WORD.search(own)) and plain(own) not in plain(listed)

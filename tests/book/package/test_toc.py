@@ -27,7 +27,11 @@ def test_nested_entries_come_in_reading_order(tmp_path: Path) -> None:
         '<li><a href="text/b%20c.xhtml#x">Second</a></li></ol></li></ol></li></ol></nav>'
         '<nav epub:type="page-list"><ol><li><a href="a.xhtml#p1">1</a></li></ol></nav><!-- nav -->'
     )
-    assert contents(maker.make(tmp_path, PAGES, contents=nested)).entries == ENTRIES
+    found = contents(maker.make(tmp_path, PAGES, contents=nested)).entries
+    assert [(entry.title, entry.name, entry.fragment) for entry in found] == [
+        (entry.title, entry.name, entry.fragment) for entry in ENTRIES
+    ]
+    assert [entry.depth for entry in found] == [1, 2]
 
 
 def test_entries_that_lead_out_of_the_book_are_not_entries(tmp_path: Path) -> None:

@@ -195,3 +195,45 @@ def test_a_dedication_behind_a_listed_page_is_not_swallowed_by_it(tmp_path: Path
 def test_a_chapter_is_not_called_by_marks_for_pauses(tmp_path: Path) -> None:
     bodies = {"1.xhtml": "<h1>One[pause:1]</h1><p>a</p>", "2.xhtml": "<h1>[break]Two [pause] it is</h1>"}
     assert titles(book(tmp_path, bodies)) == ["One", "Two it is"]
+
+
+def test_small_entries_below_others_are_sections_of_their_chapter(tmp_path: Path) -> None:
+    bodies = {f"{n}.xhtml": f"<h1>C{n}</h1>{FILL * 3}" + "".join(_section(n, m) for m in (1, 2)) for n in (1, 2, 3)}
+    nested = "".join(
+        f'<li><a href="{n}.xhtml">C{n}</a><ol>'
+        + "".join(f'<li><a href="{n}.xhtml#s{m}">S{n}.{m}</a></li>' for m in (1, 2))
+        + "</ol></li>"
+        for n in (1, 2, 3)
+    )
+    nav = maker.page(f'<nav epub:type="toc"><ol>{nested}</ol></nav>')
+    assert titles(book(tmp_path, bodies, nav)) == ["C1", "C2", "C3"]
+    longer = {name: body.replace("Short.", FILL * 4) for name, body in bodies.items()}
+    assert titles(book(tmp_path, longer, nav))[:3] == ["C1", "S1.1", "S1.2"]
+
+
+def _section(chapter: int, number: int) -> str:
+    return f"<h2 id='s{number}'>S{chapter}.{number}</h2><p>Short.</p>"
+
+
+def test_a_part_of_many_hours_is_cut_at_its_own_headings(tmp_path: Path) -> None:
+    chapter = f"<h2>Chapter {{}}</h2>{FILL * 120}"
+    body = "<h1>Genesis</h1>" + "".join(chapter.format(number) for number in (1, 2, 3, 4))
+    bodies = {"1.xhtml": body, "2.xhtml": f"<h1>Exodus</h1>{FILL}"}
+    found = book(tmp_path, bodies, maker.nav(("1.xhtml", "Genesis"), ("2.xhtml", "Exodus")))
+    assert titles(found) == ["Genesis", "Chapter 2", "Chapter 3", "Chapter 4", "Exodus"]
+
+
+def test_labels_of_files_are_no_titles(tmp_path: Path) -> None:
+    bodies = {"1.xhtml": f"<h1>The Storm</h1>{FILL}", "2.xhtml": "<p>It rained.</p>", "3.xhtml": f"<h1>Calm</h1>{FILL}"}
+    entries = (("1.xhtml", "index_split_001"), ("2.xhtml", "Section0002.xhtml"), ("3.xhtml", "Part 3"))
+    assert titles(book(tmp_path, bodies, maker.nav(*entries))) == ["The Storm", "It rained.", "Part 3"]
+
+
+def test_the_pages_of_a_book_whose_documents_are_its_pages_are_joined(tmp_path: Path) -> None:
+    line = "and she went on through the long wet grass of the meadow, where nobody had gone before her that year, and"
+    bodies = {f"{n:02}.xhtml": f"<p>{line}</p>" for n in range(12)} | {"12.xhtml": "<h1>Two</h1><p>The end.</p>"}
+    bodies["00.xhtml"] = f"<h1>One</h1><p>S{line}</p>"
+    for contents in (maker.nav(*((name, f"Page {number}") for number, name in enumerate(bodies))), ""):
+        found = book(tmp_path, bodies, contents)
+        assert len(found.chapters[0].blocks[1].text.split("and she")) == 13
+        assert [chapter.title for chapter in found.chapters if not chapter.left_out] == ["One", "Two"]
