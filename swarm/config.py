@@ -21,6 +21,7 @@ ENV_CREDENTIALS = "CREDENTIALS_DIRECTORY"  # systemd's variable for the folder o
 ENV_STATE = "STATE_DIRECTORY"  # systemd's variable for the folder of a service that has StateDirectory=
 ENV_COORDINATOR = "E2A_SWARM_COORDINATOR"  # host[:port] of the coordinator, tried before any that mDNS finds
 ENV_OFFLINE = "HF_HUB_OFFLINE"  # Hugging Face's variable; "1" means that no model is downloaded
+ENV_NO_DOWNLOADS = "E2A_SWARM_OFFLINE"  # "1" means the same, for this program alone
 ENV_ASSETS_LIMIT = "E2A_SWARM_ASSETS_LIMIT"  # GB of voices and models that a worker keeps
 ENV_ABS_TOKEN = (
     "E2A_SWARM_ABS_API_TOKEN"  # the Audiobookshelf token, since other users can see the options of a command
@@ -53,8 +54,9 @@ def state_folder(chosen: str | Path | None = None) -> Path:
 
 
 def may_download() -> bool:
-    """Return whether models may be downloaded, which HF_HUB_OFFLINE forbids."""
-    return os.environ.get(ENV_OFFLINE, "").upper() not in ("1", "ON", "YES", "TRUE")
+    """Return whether models may be downloaded, which HF_HUB_OFFLINE and E2A_SWARM_OFFLINE forbid."""
+    said = (os.environ.get(name, "").upper() for name in (ENV_OFFLINE, ENV_NO_DOWNLOADS))
+    return not any(word in ("1", "ON", "YES", "TRUE") for word in said)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from msgspec import structs
 from swarm.audiobook.edition import Edition
 from swarm.audiobook.sound.studio import Studio
 from swarm.config import RenderConfig
+from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import UsageError
 from swarm.job.store.store import DiskStore
 from swarm.lease.envelope import Reason
@@ -87,7 +88,7 @@ class ResidentBench:
         self.server = ServerTwin(self.store)
         studio = Studio(self.state, 1)
         self.resident = Resident(
-            self.queue, self.store, studio, Clock(), self.configure, self.said.append, lambda language: ()
+            self.queue, self.store, studio, Clock(), self.configure, self.said.append, SeenEngines(self.state)
         )
         self.resident.serve_with(self.server)  # type: ignore[arg-type]
 

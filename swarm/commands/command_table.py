@@ -16,6 +16,7 @@ from swarm.commands.option_table import (
     MIN_WORKERS,
     MODELS_DIR,
     NETWORK,
+    OFFLINE,
     QUEUED,
     READING,
     REFUSED,
@@ -52,6 +53,7 @@ def _alone(job: Sheet) -> Sheet:
 
 
 ALONE = tuple(_alone(sheet) if sheet is JOB else sheet for sheet in RENDERING)
+DOWNLOADS = Sheet("voices", (OFFLINE,))
 CONVERTING = (BOOKS, *ALONE, MACHINE, TERMINAL)
 CONVERT = Command(
     "convert",
@@ -82,7 +84,7 @@ COORDINATE = Command(
         "e2a-swarm join CODE                     on every other machine, once",
         "e2a-swarm work                          on every other machine, from then on",
     ),
-    (BOOKS, *RENDERING, NETWORK, TERMINAL),
+    (BOOKS, *RENDERING, DOWNLOADS, NETWORK, TERMINAL),
     line="share books with the machines of the swarm",
     common=(
         "BOOK", *COMMON_SOUND, "--output-format", "--split", "--output-dir", "--chapters", "--min-workers", "--port",
@@ -149,6 +151,7 @@ SERVE = Command(
         *RENDERING,
         sheet("queue", SPEAK, *QUEUE.options),
         WEB,
+        DOWNLOADS,
         NETWORK,
         TERMINAL._replace(options=(quiet_option(), VERBOSE, json_option("print progress as JSON lines"), LOG)),
     ),

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 from swarm.commands.book_config import render_config
 from swarm.commands.machine_config import asked_devices, open_trace, prepare_voices, progress_mode
-from swarm.commands.output import warn
+from swarm.commands.output import show_progress, warn
 from swarm.config import RenderConfig
 from swarm.coordinator.coordination import Coordination
 from swarm.errors import EnvironmentFault, UsageError
@@ -58,6 +58,7 @@ async def convert(
     async with AsyncExitStack() as stack:
         coordination = Coordination(config, progress, trace)
         stack.push(coordination.release_jobs)
+        coordination.books.tell = show_progress
         coordination.books.open()
         router = RouterSocket(keys)
         stack.callback(router.close)

@@ -40,6 +40,7 @@ def coordinate_config(arguments: argparse.Namespace, render: RenderConfig) -> Co
     """Build the config from what is rendered and from the options of `NETWORK`. Raises UsageError."""
     from swarm.net.addresses import parse_address
 
+    _mind_offline(arguments)
     return CoordinateConfig(
         render=render,
         bind=arguments.bind or os.environ.get(ENV_BIND, ""),
@@ -112,10 +113,14 @@ def prepare_voices(arguments: argparse.Namespace) -> None:
     """Set the environment variables that pass the options to engine processes. Raises EnvironmentFault."""
     place_models(arguments)
     place_engines(arguments)
-    if arguments.offline:
-        os.environ[ENV_OFFLINE] = "1"
+    _mind_offline(arguments)
     if arguments.verify:
         _prepare_recogniser(one_of("--verify", arguments.verify, VERIFIED))
+
+
+def _mind_offline(arguments: argparse.Namespace) -> None:
+    if getattr(arguments, "offline", False):
+        os.environ[ENV_OFFLINE] = "1"
 
 
 def _prepare_recogniser(how: str) -> None:

@@ -407,7 +407,10 @@ DEVICES = (
 LICENCE_OPTIONS = tuple(Option(f"--{name}", "", f"you agree to {licence.about}") for name, licence in LICENCES.items())
 SERVER_OPTIONS = tuple(Option(f"--{each.name}", each.metavar, each.about) for each in MACHINE_OPTIONS)
 MODELS_DIR = Option("--models-dir", "DIR", "the folder for models", usual="each engine's own folder")
-OFFLINE = Option("--offline", "", "download no models: speak with those on this machine")
+OFFLINE = Option(
+    "--offline", "", "download no models: speak with those that are there",
+    more="For a whole house: `offline = true` in its [settings](README.md#settings), or `E2A_SWARM_OFFLINE=1`.",
+)  # fmt: skip
 VOICE_OPTIONS = (
     *LICENCE_OPTIONS,
     MODELS_DIR,

@@ -56,7 +56,7 @@ def _voices(arguments: argparse.Namespace, config: RenderConfig) -> list[str]:
     prepare_voices(arguments)  # models in a folder of their own have voices too
     if len(config.books) != 1 or config.voice_file or config.custom_model:
         raise UsageError("--voice all: name one book, and no recording or model of your own.")
-    _, recipe, _ = find_job(replace(config, voice=""), config.books[0], BroughtFiles())
+    recipe = find_job(replace(config, voice=""), config.books[0], BroughtFiles()).recipe
     return [voice.name for voice in recipe_card(recipe).voices_for(recipe.language)] or [recipe.voice]
 
 

@@ -146,7 +146,7 @@ def _job_of(config: RenderConfig, book: Path) -> str:
     """Return the job that follows from a book and all its options. Raises UsageError, BookError, StoreError."""
     with closing(DiskStore(config.state_dir)) as store:
         seen = SeenEngines(config.state_dir)  # the book may have been spoken by what only a worker has
-        return find_job(config, book, find_brought_files(config, store), seen.words)[0]
+        return find_job(config, book, find_brought_files(config, store), seen).name
 
 
 def _fits(job: JobSummary, arguments: argparse.Namespace) -> bool:

@@ -235,7 +235,7 @@ def _voice_lines(
 ) -> list[str]:
     """Return a line for each voice, with the default of the language first and marked; many voices share a line.
 
-    `away` has the models of those voices that are not here.
+    `away` has what is downloaded for those voices that are not here.
     """
     if every or len(fitting) <= (MAX_ROWS if language else MAX_LISTED):
         names = [_described(voice, away.get(voice.name)) for voice in fitting]

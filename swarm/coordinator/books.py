@@ -31,7 +31,7 @@ from swarm.audiobook.style import Style, make_style, read_cover
 from swarm.book.model.reading_choice import Wording
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
-from swarm.coordinator.prepare import Offered, Prepared, prepare
+from swarm.coordinator.prepare import Prepared, prepare
 from swarm.errors import BookError, EnvironmentFault, ReaderMissing
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState
@@ -40,6 +40,7 @@ from swarm.job.store.summary import size_of
 from swarm.system.machine import Clock, Say
 from swarm.system.platform import disk_of, free_bytes, trim_memory
 from swarm.system.text import bytes_text, is_device_name
+from swarm.voice.host.default_voice import FetchedHere, Workers, reach_for_workers
 from swarm.voice.host.registry import check_at_hand, estimate_s
 
 if TYPE_CHECKING:
@@ -149,7 +150,8 @@ class Books:
         self.undoubted: dict[str, None] = {}  # titles of books that `redo --doubtful` leaves as they are
         self.unread: list[BookError | ReaderMissing] = []  # books of a folder that could not be read
         self.brought = BroughtFiles()
-        self.offered: Offered | None = None  # only commands that take workers set it
+        self.workers: Workers | None = None  # only commands that take workers set it
+        self.tell: Say = lambda words: None  # shows how far the download of a voice is
         self.destination: Destination | None = None
         self.upload: Upload | None = None
 
@@ -170,7 +172,7 @@ class Books:
         for path in self.config.books:
             if prepared := self._prepare(path, brought):
                 found.setdefault(prepared.state.job, prepared)
-        if self.offered is None:  # only this machine speaks
+        if self.workers is None:  # only this machine speaks
             for prepared in found.values():
                 if not prepared.state.complete:
                     check_at_hand(prepared.state.spec.recipe)
@@ -190,8 +192,9 @@ class Books:
 
     def _prepare(self, path: Path, brought: BroughtFiles) -> Prepared | None:
         """Prepare the job of a book; None if a folder held it and it cannot be read. Raises as `open` does."""
+        provide = FetchedHere(self.say, self.tell) if self.workers is None else reach_for_workers
         try:
-            return prepare(self.config, path, self.store, self.clock.now(), brought, self.offered)
+            return prepare(self.config, path, self.store, self.clock.now(), brought, self.workers, provide)
         except (BookError, ReaderMissing) as fault:
             if path not in self.config.found:
                 raise

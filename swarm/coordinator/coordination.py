@@ -35,6 +35,7 @@ from swarm.system.event_loop import awake, draining
 from swarm.system.machine import Clock, Say, machine_name, new_nonce
 from swarm.system.platform import few_arenas
 from swarm.system.text import count_text
+from swarm.voice.host.default_voice import WorkerAwaited
 from swarm.voice.host.registry import engine_for, recipe_card
 from swarm.watch.progress import Progress
 from swarm.watch.service import Service
@@ -53,15 +54,16 @@ def is_known(engine: str) -> bool:
 
 
 async def wait_for_engine(config: RenderConfig, router: Router, seen: SeenEngines, say: Say) -> None:
-    """Listen until a worker offers the engine of a command.
+    """Listen until a worker offers the engine of a command, or any worker comes if no engine is named.
 
     Workers get no answer, so they go on greeting; the coordinator that follows welcomes them. Users get one.
     """
-    say(_opening(config.engine))
+    if config.engine:
+        say(_opening(config.engine))
     present: dict[str, Hello] = {}
     reminder = asyncio.create_task(_remind(config.engine, present, say))
     try:
-        while not is_known(config.engine):
+        while not (is_known(config.engine) if config.engine else present):
             peer, message, _ = await router.receive()
             if answer := _answer(config, message):
                 router.send(peer, outgoing(answer))
@@ -71,7 +73,8 @@ async def wait_for_engine(config: RenderConfig, router: Router, seen: SeenEngine
     finally:
         reminder.cancel()
     seen.save()
-    say(f"a worker has the engine {config.engine}")
+    if config.engine:
+        say(f"a worker has the engine {config.engine}")
 
 
 def _opening(engine: str) -> str:
@@ -88,6 +91,9 @@ async def _remind(engine: str, present: dict[str, Hello], say: Callable[[str], N
     while True:
         await asyncio.sleep(REMINDER_S)
         names = sorted({offer.name for hello in present.values() for offer in hello.engines})
+        if not engine:
+            say("no worker came yet; still waiting")
+            continue
         theirs = f"; their engines are {', '.join(names[:MAX_NAMED_ENGINES])}" if names else ""
         workers = f"none of {len(present)} workers has" if present else "no worker came that has"
         say(f"{workers} the engine {engine}{theirs}; still waiting")
@@ -95,7 +101,8 @@ async def _remind(engine: str, present: dict[str, Hello], say: Callable[[str], N
 
 def _answer(config: RenderConfig, message: FromWorker) -> FromCoordinator | None:
     """Return what a user is told who asks or orders something; None for a worker's message."""
-    busy = f"The coordinator waits for a worker that has the engine {config.engine}; it takes no orders until then."
+    lack = f"a worker that has the engine {config.engine}" if config.engine else "a first worker"
+    busy = f"The coordinator waits for {lack}; it takes no orders until then."
     match message:
         case Status():
             return _standing(config)
@@ -122,7 +129,7 @@ def _standing(config: RenderConfig) -> StatusReply:
             elapsed_s=0.0,
             eta_s=None,
             chapters=(),
-            reason=Reason("no engine", engine=config.engine),
+            reason=Reason("no engine", engine=config.engine) if config.engine else Reason("no worker"),
         )
         for path in config.books
     )
@@ -247,7 +254,7 @@ class Coordination:
     def release_jobs(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
         """Let go of the jobs; remove those that a failed command began and spoke nothing of."""
         self.progress.end_progress()
-        if self.books.offered:  # else the only worker was that of this very process
+        if self.books.workers:  # else the only worker was that of this very process
             self.seen_engines.save()
         self._note_speeds()
         forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
@@ -261,12 +268,18 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
     async with AsyncExitStack() as stack:
         coordination = Coordination(config.render, progress, trace)
         stack.push(coordination.release_jobs)
-        coordination.books.offered = coordination.seen_engines.words
+        coordination.books.workers = coordination.seen_engines
         listener = None
         if not is_known(config.render.engine):
             listener = await _open_listener(config, coordination, service, stack)
             await wait_for_engine(config.render, listener.router, coordination.seen_engines, progress.note)
-        coordination.books.open()
+        try:
+            coordination.books.open()
+        except WorkerAwaited as fault:
+            progress.note(str(fault))
+            listener = listener or await _open_listener(config, coordination, service, stack)
+            await wait_for_engine(config.render, listener.router, coordination.seen_engines, progress.note)
+            coordination.books.open()
         if coordination.is_done:  # a finished book needs no worker and no key
             async with service.ready():
                 return coordination.end_at_once()

@@ -5,13 +5,13 @@ The spec of a new job says all that is to be spoken of a book, and by which voic
 
 import hashlib
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from secrets import randbelow
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import structs
@@ -28,7 +28,7 @@ from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_latents, restore_job_files
 from swarm.coordinator.job_replay import replay
 from swarm.coordinator.mending import CarriedOverride, earlier_overrides, mendings
-from swarm.errors import BookError, TakenOver, UsageError
+from swarm.errors import BookError, EnvironmentFault, TakenOver, UsageError
 from swarm.job.card import EngineCard, FallbackEngine, FallbackEngines
 from swarm.job.record import AnyRecord, RunStarted
 from swarm.job.run import lineage_of
@@ -39,6 +39,7 @@ from swarm.standby.adopt import leader_epoch, taken_over_at
 from swarm.system.child import ChildDied, run_bounded
 from swarm.system.disk import full_name
 from swarm.system.text import slug
+from swarm.voice.host.default_voice import Provide, Workers, better_voices, unfetched_line
 from swarm.voice.host.fallback_voices import check_cast, find_guests
 from swarm.voice.host.registry import (
     better_voices_line,
@@ -58,7 +59,6 @@ READER = (
 READING_BYTES, CONVERTING_BYTES = 2 << 30, 8 << 30  # address space; Calibre maps much that it never uses
 PATIENCE_S = 900.0  # for a book to be read, on a small machine or by Calibre
 Wanted = Literal["book", "name", "title"]
-Offered = Callable[[str], Collection[str]]  # returns the words of --tts-engine that workers can speak a language with
 
 
 def make_spec(
@@ -69,17 +69,18 @@ def make_spec(
     job: str,
     now: float,
     brought: BroughtFiles,
-    offered: Offered | None,
+    workers: Workers | None,
+    caution: str = "",
 ) -> JobSpec:
     """Return what the job is: all that is to be spoken, and by whom. Raises BookError, UsageError.
 
-    `offered` is None if only this machine speaks.
+    `workers` is None if only this machine speaks; `caution` goes into the report.
     """
     lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
     card = recipe_card(recipe)
     around = spoken_credits(config.credits, book, recipe.narrator, recipe.language)
     cast = check_cast(recipe, config.cast, brought.config) if config.cast else NO_CAST
-    guests = _guests(config, book, card, recipe.language, offered)
+    guests = _guests(config, book, card, recipe.language, workers)
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast, guests)
     if not config.anyway:
         check_sayable(book, chapters, better_voices_line(card, recipe.language))
@@ -90,7 +91,7 @@ def make_spec(
     return JobSpec(
         job=job,
         source=full_name(path),
-        book=book_facts(book, language_chosen=bool(config.language)),
+        book=book_facts(book, language_chosen=bool(config.language), caution=caution),
         recipe=recipe,
         chapters=chapters,
         created_s=now,
@@ -99,18 +100,19 @@ def make_spec(
 
 
 def _guests(
-    config: RenderConfig, book: Book, card: EngineCard, language: str, offered: Offered | None
+    config: RenderConfig, book: Book, card: EngineCard, language: str, workers: Workers | None
 ) -> FallbackEngines:
     """Return who speaks the passages of a book that its engine cannot be told to speak in their language."""
     languages = set() if config.one_engine else unsaid_languages(chosen_chapters(book, config.chapters), language, card)
     found: dict[str, FallbackEngine] = {}
     for each in languages:
-        found |= find_guests(card, [each], offered and offered(each))
+        found |= find_guests(card, [each], None if workers is None else workers.words(each))
     return found
 
 
-def book_facts(book: Book, *, language_chosen: bool = False) -> BookFacts:
+def book_facts(book: Book, *, language_chosen: bool = False, caution: str = "") -> BookFacts:
     """Return the facts of a book that the job keeps; a doubt about its language only if the user chose none."""
+    doubt = "" if language_chosen else book.language_doubt
     return BookFacts(
         title=book.title,
         authors=book.authors,
@@ -126,7 +128,7 @@ def book_facts(book: Book, *, language_chosen: bool = False) -> BookFacts:
         isbn=book.isbn,
         lost=book.lost,
         library=book.library,
-        cautions=(*filter(None, ("" if language_chosen else book.language_doubt,)), *book.cautions),
+        cautions=(*filter(None, (caution, doubt)), *book.cautions),
     )
 
 
@@ -197,9 +199,12 @@ def prepare(
     store: DiskStore,
     now: float,
     brought: BroughtFiles | None = None,
-    offered: Offered | None = None,
+    workers: Workers | None = None,
+    provide: Provide | None = None,
 ) -> Prepared:
     """Find or make the job of a book, lock and replay it. Raises BookError, UsageError, StoreError.
+
+    `provide` makes sure of a better default voice than those that are ready; without it those alone count.
 
     The text of a book that has a job is in the journal; its file is not read through again.
     """
@@ -209,21 +214,21 @@ def prepare(
         return _resume(config, path, store, now, brought, named, list(config.redo.notes))
     if config.take_over:
         return _resume(config, path, store, now, brought, _named_job(config.take_over, path, store), [])
-    job, recipe, book = find_job(config, path, brought, offered)
+    job, recipe, book, caution = find_job(config, path, brought, workers, provide)
     store.lock_job(job)
     spec = store.open_job(job)
-    notes = _advice(config, brought, recipe)
+    notes = [] if caution else _advice(config, brought, recipe)
     if spec is None and config.redo:
         raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
     carried: list[CarriedOverride] = []
     if spec is None:
         read = book or _read_book(config, path)
-        spec = make_spec(config, path, read, recipe, job, now, brought, offered)
+        spec = make_spec(config, path, read, recipe, job, now, brought, workers, caution)
         spec = structs.replace(spec, job_files=brought.job_files, origins=brought.origins)
         carried = earlier_overrides(spec, config.state_dir)
         with store.unpacking() as folder:
             store.create_job(spec, path, brought.contents(folder))
-    if offered is not None:
+    if workers is not None:
         _check_led_here(config, spec, store)
     return _resume(config, path, store, now, brought, spec, notes, carried)
 
@@ -235,12 +240,25 @@ def _check_led_here(config: RenderConfig, spec: JobSpec, store: DiskStore) -> No
         raise TakenOver(taken_over_text(spec.title, spec.job))
 
 
-def find_job(
-    config: RenderConfig, path: Path, brought: BroughtFiles, offered: Offered | None = None
-) -> tuple[str, Recipe, Book | None]:
-    """Return the name and recipe of a book's job, and the book if it had to be read. Raises BookError, UsageError.
+class FoundJob(NamedTuple):
+    """The job of a book."""
 
-    `offered` is None if only this machine speaks.
+    name: str
+    recipe: Recipe
+    book: Book | None  # None unless it had to be read
+    caution: str = ""  # tells why no better voice speaks it
+
+
+def find_job(
+    config: RenderConfig,
+    path: Path,
+    brought: BroughtFiles,
+    workers: Workers | None = None,
+    provide: Provide | None = None,
+) -> FoundJob:
+    """Return the name and recipe of a book's job. Raises BookError, UsageError, WorkerAwaited.
+
+    `workers` is None if only this machine speaks; `provide` is as for `prepare`.
     """
     title, said, book = _recognise(config, path)
     language, model = config.language or said or "en", brought.model or config.model
@@ -257,10 +275,25 @@ def find_job(
         return job_name(path, title, recipe, config), recipe
 
     if config.engine or model or brought.voice:
-        return *choose(config.engine), book
+        return FoundJob(*choose(config.engine), book)
     normal = normal_language(language)
-    words = default_words(normal, offered(normal) if offered else ())
-    return *(_begun(words, choose, config.state_dir) or choose(words[0])), book
+    words = default_words(normal, workers.words(normal) if workers else ())
+    better = better_voices(normal, words[0], workers) if provide else []
+    if begun := _begun((*(each.word for each in better), *words), choose, config.state_dir):
+        return FoundJob(*begun, book)
+    faults = []
+    for each in better if not config.redo else ():
+        try:
+            job, recipe = choose(each.word)
+            if provide:
+                provide(each, recipe)
+        except EnvironmentFault as fault:
+            faults.append((each, fault))
+        except UsageError:  # it lacks the voice or a setting that was asked for
+            continue
+        else:
+            return FoundJob(job, recipe, book, unfetched_line(normal, each.word, faults))
+    return FoundJob(*choose(words[0]), book, unfetched_line(normal, words[0], faults))
 
 
 def _begun(words: Sequence[str], choose: Choose, state_dir: Path) -> tuple[str, Recipe] | None:

@@ -69,9 +69,24 @@ class SeenEngines:
 
         Any thread may call this.
         """
+        return {word for seen in self._lately() for word in _words(seen, language)}
+
+    def fetchable(self, language: str) -> set[str] | None:
+        """Return the words that a worker of the last days could speak a language with once it has downloaded a model.
+
+        None if no worker was seen. Any thread may call this.
+        """
+        lately = self._lately()
+        able = [seen for seen in lately if _speaks(seen, language) and "*" in seen.offer.models]
+        found = set[str]()
+        for seen in able:
+            with suppress(SwarmError):  # the engine was removed here after its cards were kept
+                found.update(find_engine(seen.offer.name).words_for(language))
+        return found if lately else None
+
+    def _lately(self) -> list[Seen]:
         since_s = self._now() - LATELY_S
-        lately = [seen for seen in list(self.seen.values()) if seen.seen_s > since_s]
-        return {word for seen in lately for word in _words(seen, language)}
+        return [seen for seen in list(self.seen.values()) if seen.seen_s > since_s]
 
     def save(self) -> None:
         """Write the offers that are new or were changed. A disk that is full is the journal's to complain about."""
@@ -98,10 +113,13 @@ class SeenEngines:
         return True
 
 
+def _speaks(seen: Seen, language: str) -> bool:
+    return language in seen.offer.languages or "*" in seen.offer.languages
+
+
 def _words(seen: Seen, language: str) -> Iterator[str]:
     """Yield the words that an offer answers for a language: those whose model is there, on the device it needs."""
-    speaks = language in seen.offer.languages or "*" in seen.offer.languages
-    if not speaks or language in seen.offer.lacks:
+    if not _speaks(seen, language) or language in seen.offer.lacks:
         return
     with suppress(SwarmError):  # the engine was removed here after its cards were kept
         engine = find_engine(seen.offer.name)

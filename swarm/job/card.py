@@ -82,6 +82,7 @@ class EngineCard(Struct, frozen=True):
     settings: tuple[SettingCard, ...] = ()
     sample_rate: int = 0  # Hz, of all that it speaks; 0 where that depends on a model
     characters_s: float = 15.0  # characters spoken in a second, without pauses; for estimates
+    realtime: float = 0.0  # seconds of sound for each second of one core, as measured (docs/benchmarks.md); 0: unknown
     device: Literal["cpu", "gpu", "any"] = "cpu"  # the kind that it computes on; "any": a GPU is quicker
     install: str = ""  # the command that installs the engine, if it does not come with e2a-swarm
     shares_process: bool = False  # all slots use one process, since the engine only waits

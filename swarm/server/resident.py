@@ -16,7 +16,7 @@ from swarm.audiobook.style import read_cover
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.books import Books
 from swarm.coordinator.brought_files import find_brought_files
-from swarm.coordinator.prepare import Offered, find_in_book, find_job
+from swarm.coordinator.prepare import find_in_book, find_job
 from swarm.coordinator.serve import Server
 from swarm.errors import (
     EngineUnknown,
@@ -38,6 +38,7 @@ from swarm.system.disk import try_folder
 from swarm.system.event_loop import from_thread
 from swarm.system.machine import Clock, Say
 from swarm.system.text import clean, clean_note, count_text
+from swarm.voice.host.default_voice import Workers, reach_for_workers
 from swarm.voice.host.registry import check_asked_voice
 from swarm.watch.view import job_percent
 from swarm.watch.words import BY_QUEUE, by_resuming, worded_status
@@ -127,8 +128,8 @@ Configure = Callable[[Path, Sequence[str]], RenderConfig]  # raises UsageError f
 class Resident:
     """The books of the queue: which are read, served, paused, finished. `serve` has to be called with a server first.
 
-    `configure` makes the config of a book of its options; `note` shows the user a line; `offered` tells which engines
-    workers offered for a language.
+    `configure` makes the config of a book of its options; `note` shows the user a line; `workers` tells which engines
+    the workers have.
     """
 
     def __init__(
@@ -139,11 +140,11 @@ class Resident:
         clock: Clock,
         configure: Configure,
         note: Say,
-        offered: Offered,
+        workers: Workers,
         set_aside: Callable[[Path, str], bool] = lambda source, why: False,
     ) -> None:
         self.queue, self.store, self._studio, self._clock = queue, store, studio, clock
-        self.configure, self._note, self._offered = configure, note, offered
+        self.configure, self._note, self._workers = configure, note, workers
         self._set_aside = set_aside  # decides what becomes of a failed book of a watched folder
         self._mending: dict[int, MendOrder] = {}  # keys are books; an order stays until it is answered
         self._changed = asyncio.Event()
@@ -250,12 +251,13 @@ class Resident:
         if lineage := lineage_of(self.queue.epoch):  # another machine began what is begun, perhaps by other defaults
             begun = book.job if book.job and has_job(self.store.state_dir, book.job) else ""
             config = replace(config, take_over=begun, least_epoch=lineage * RUNS)
-        job = config.take_over or find_job(config, path, find_brought_files(config, self.store), self._offered)[0]
+        brought = find_brought_files(config, self.store)
+        job = config.take_over or find_job(config, path, brought, self._workers, reach_for_workers).name
         if job in [each.job for each in self.queue.books if each.state.is_served]:
             raise _IsTwin(TWIN)
         config = replace(config, redo=redo)
         books = Books(config, self.store, self._studio, self._clock, tell)
-        books.offered = self._offered
+        books.workers = self._workers
         try:
             books.open()
         except SwarmError:

@@ -155,7 +155,7 @@ async def stay(
         await asyncio.to_thread(check_start, config.network.render, store)
         clock = Clock()
         aside = partial(set_aside, config.watched)
-        resident = Resident(queue, store, studio, clock, configure, progress.note, seen.words, aside)
+        resident = Resident(queue, store, studio, clock, configure, progress.note, seen, aside)
         awake = Wakefulness(allow_sleep=config.network.render.allow_sleep)
         listener = Listener(config.network, progress.note)
         stack.push_async_callback(listener.stop_listening)

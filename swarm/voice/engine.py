@@ -21,7 +21,15 @@ from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, ModelCard
 from swarm.job.spec import Recipe
 from swarm.voice.environment import find_environment
-from swarm.voice.model_download import ENV_MODELS, RemoteFile, RemoteModel, fetch_files, is_whole, models_folder
+from swarm.voice.model_download import (
+    ENV_MODELS,
+    RemoteFile,
+    RemoteModel,
+    fetch_files,
+    is_whole,
+    mend_files,
+    models_folder,
+)
 
 if TYPE_CHECKING:  # workers and coordinators handle no samples, so they save the 20 MiB and 0.1 s that numpy takes
     import numpy as np
@@ -374,15 +382,18 @@ class FetchedEngine(Engine):
         return recipe.model
 
     def fetched(self, recipe: Recipe) -> Path:
-        """Return the folder of the model that a recipe needs; download it if need be. Raises EngineFault."""
+        """Return the folder of the model that a recipe needs; download what it lacks or is damaged of it.
+
+        Raises EngineFault.
+        """
         from swarm.system.serving import teller
 
         try:
-            model = self.model_of(recipe)
-            self.fetch(model, teller())
+            if needed := self.remote_model(recipe):
+                mend_files(needed.title, needed.folder, needed.files, teller())
         except (EnvironmentFault, UsageError) as fault:
             raise unavailable(str(fault)) from fault
-        return self.model_folder(model)
+        return needed.folder if needed else self.model_folder("")
 
     def remote_model(self, recipe: Recipe) -> RemoteModel | None:
         """Return the files of the model that a recipe needs."""

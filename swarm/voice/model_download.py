@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,8 @@ from msgspec import Meta, Struct
 from swarm.config import ENV_HOME, may_download, state_folder
 from swarm.errors import EnvironmentFault
 from swarm.job.job_asset import MAX_BYTES, Digest, Size
+from swarm.system.platform import free_bytes
+from swarm.system.text import bytes_text
 
 if TYPE_CHECKING:
     import httpx
@@ -32,6 +35,8 @@ TRIES = 3
 TIMEOUT_S = 60.0
 REACH_S = 15.0  # a server that has not answered by then is taken to be out of reach
 LOCK_TIMEOUT_S = 60.0
+MAX_DIGITS = 19
+MAX_CHECKED = 64  # files whose digests a process remembers to have checked
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def fetch_files(title: str, folder: Path, files: Sequence[RemoteFile], tell: Cal
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _check_room(title, folder, files)
         with download_lock(folder / LOCK, lambda: tell(f"waiting for the download of {title}")):
             sizes = [file.size for file in files if file.digest] or [file.size for file in files]
             report = _Report(title, sum(sizes), tell)
@@ -95,6 +101,43 @@ def fetch_files(title: str, folder: Path, files: Sequence[RemoteFile], tell: Cal
     except OSError as fault:
         raise EnvironmentFault(f"{title} cannot be downloaded to {folder}: {_reason(fault)}.") from fault
     tell(f"loading {title}")
+
+
+def lacking_bytes(model: "RemoteModel") -> int:
+    """Return how many bytes of a model would be downloaded, less what an earlier try left of them."""
+    lacking = [file for file in model.files if not file.is_in(model.folder)]
+    return sum(max(0, file.size - file_size(model.folder / (file.name + PART))) for file in lacking if file.digest)
+
+
+def _check_room(title: str, folder: Path, files: Sequence[RemoteFile]) -> None:
+    """Raise EnvironmentFault if a download certainly does not fit: a part of it would keep the disk full."""
+    size, free = lacking_bytes(RemoteModel(title, folder, tuple(files))), free_bytes(folder)
+    if free is not None and size > free:
+        raise EnvironmentFault(
+            f"{title} cannot be downloaded to {folder}: it takes {bytes_text(size)}, and {bytes_text(free)} are free."
+        )
+
+
+def mend_files(title: str, folder: Path, files: Sequence[RemoteFile], tell: Callable[[str], None]) -> None:
+    """Download files that are not in a folder or are others than they should be. Raises EnvironmentFault."""
+    for file in files:
+        place = folder / file.name
+        if not file.digest or not file.is_in(folder) or _is_right(place, file, place.stat().st_mtime_ns):
+            continue
+        if not may_download():
+            raise EnvironmentFault(
+                f"{place} is damaged, or another file than the one that is known by its digest, and this machine "
+                "downloads none (--offline): remove it, or copy the right one there."
+            )
+        tell(f"{file.name} of {title} is damaged: it is downloaded again")
+        place.unlink()
+    fetch_files(title, folder, files, tell)
+
+
+@lru_cache(maxsize=MAX_CHECKED)
+def _is_right(place: Path, file: RemoteFile, changed_ns: int) -> bool:
+    """Tell whether a file has the content that it should have; it is read once, and again when it was changed."""
+    return _digest(place, file.algorithm) == file.digest
 
 
 class _Report:
@@ -121,15 +164,25 @@ def check_reach(model: "RemoteModel") -> None:
         fetch_files(model.title, model.folder, lacking, lambda words: None)  # says so
     import httpx
 
+    first = {"Accept-Encoding": "identity", "Range": "bytes=0-0"}
     try:
-        first = {"Accept-Encoding": "identity", "Range": "bytes=0-0"}
         with httpx.stream("GET", lacking[0].url, headers=first, follow_redirects=True, timeout=REACH_S) as reply:
             reply.raise_for_status()
+            is_other = bool(lacking[0].digest) and _told_size(reply) not in (None, lacking[0].size)
+            why = "its server has another file there" if is_other else ""
     except httpx.HTTPError as fault:
+        why = _reason(fault)
+    if why:
         raise EnvironmentFault(
-            f"{model.title} is not on this machine and cannot be downloaded from {lacking[0].url}: {_reason(fault)}. "
+            f"{model.title} is not on this machine and cannot be downloaded from {lacking[0].url}: {why}. "
             f"Try again later, or copy {', '.join(file.name for file in lacking)} to {model.folder}."
-        ) from fault
+        )
+
+
+def _told_size(reply: "httpx.Response") -> int | None:
+    """Return how long the whole file is that a reply has some bytes of; None if the server does not tell."""
+    told = reply.headers.get("Content-Range", "").rpartition("/")[2] or reply.headers.get("Content-Length", "")
+    return int(told) if told.isdecimal() and len(told) < MAX_DIGITS else None
 
 
 def _fetch_file(folder: Path, file: RemoteFile, report: _Report) -> None:
@@ -239,6 +292,8 @@ def _reason(fault: Exception) -> str:
 
     if isinstance(fault, httpx.HTTPStatusError):
         return f"its server answered {fault.response.status_code}"
+    if isinstance(fault, httpx.UnsupportedProtocol | httpx.TooManyRedirects):
+        return "its server led elsewhere"
     if isinstance(fault, httpx.HTTPError):
         return "its server is out of reach"
     if isinstance(fault, OSError) and fault.errno == errno.ENOSPC:

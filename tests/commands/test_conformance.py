@@ -53,7 +53,7 @@ def in_few_words(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("in_few_words")
 @kokoro_bench.needs_weights
 async def test_kokoro_keeps_what_workers_rely_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kokoro_bench.stand_in_styles(tmp_path / "models")
+    pytest.importorskip("pyopenjtalk")  # the package of the weights brings Japanese voices
     monkeypatch.setenv("E2A_SWARM_MODELS", str(tmp_path / "models"))
     checks = await examined("kokoro", tmp_path)
     assert {check.verdict for check in checks} == {"ok"}, checks

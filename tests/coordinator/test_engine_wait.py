@@ -71,3 +71,20 @@ async def test_the_wait_ends_with_a_worker_that_has_the_engine(tmp_path: Path, m
         "waiting for a worker that has the engine drum",
     )
     assert (tmp_path / FOLDER / "drum.msgpack").exists()
+
+
+async def test_without_an_engine_any_first_worker_ends_the_wait(tmp_path: Path) -> None:
+    door = Door(Status(), Order("pause", "attic"), hello("espeak"))
+    door.gone_on.set()
+    config = RenderConfig(books=(Path("Ein Buch.epub"),), output_dir=tmp_path, state_dir=tmp_path)
+    said: list[str] = []
+    seen = SeenEngines(tmp_path)
+    assert seen.fetchable("de") is None
+    await wait_for_engine(config, door, seen, said.append)  # type: ignore[arg-type]
+    assert seen.fetchable("de") == set()
+    assert said == []
+    reply, obeyed = door.sent
+    assert isinstance(reply, StatusReply)
+    assert isinstance(obeyed, Obeyed)
+    assert waiting_text(reply.jobs[0].reason).startswith("waiting for a worker: run ")
+    assert obeyed.note == "The coordinator waits for a first worker; it takes no orders until then."

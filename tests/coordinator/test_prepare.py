@@ -15,13 +15,15 @@ from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.books import file_stem
 from swarm.coordinator.prepare import Prepared, find_in_book, prepare
 from swarm.coordinator.verification import listen, open_spoken
-from swarm.errors import BookError, Outdated, StoreError, UsageError
+from swarm.errors import BookError, EnvironmentFault, Outdated, StoreError, UsageError
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
+from swarm.job.spec import Recipe
 from swarm.job.store.parcel import read_parcel, write_parcel
 from swarm.job.store.store import DiskStore
 from swarm.standby.adopt import adopt_job
 from swarm.system.platform import peak_bytes
 from swarm.system.text import slug
+from swarm.voice.host.choice import Recommendation
 from swarm.voice.host.clip_check import Judgement
 from swarm.voice.host.registry import find_engine
 from swarm.voice.host.takes import make_clip
@@ -86,6 +88,48 @@ def test_better_voices_are_named_to_who_has_not_chosen_one(tmp_path: Path, book:
     assert not any("robotically" in line for line in (*chosen.notes, *again.notes))
 
 
+class Xtts:
+    """Workers that have XTTS."""
+
+    def words(self, language: str) -> set[str]:
+        return {"xtts"}
+
+    def fetchable(self, language: str) -> set[str]:
+        return set()
+
+
+def test_a_better_voice_is_provided_before_a_book_begins_and_what_stood_against_it_is_in_its_report(
+    tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def provide(found: Recommendation, recipe: Recipe) -> None:
+        asked.append(recipe.voice)
+        if found.word == "piper":
+            raise EnvironmentFault("https://hub.example/x is out of reach. Try again.")
+
+    def prepared(**fields: object) -> Prepared:
+        store = DiskStore(tmp_path / "state")
+        try:
+            return prepare(config(tmp_path, **fields), book, store, 1000.0, provide=provide)
+        finally:
+            store.close()
+
+    monkeypatch.setenv("E2A_SWARM_MODELS", str(tmp_path / "models"))
+    assert prepared(language="fr").state.spec.recipe.engine == "kokoro"
+    german = prepared(language="de")
+    assert german.state.spec.recipe.engine == "espeak"
+    [line] = [line for line in german.notes if "could not be fetched: hub.example is out of reach" in line]
+    assert german.state.spec.book.cautions[0] in line
+    assert not any("better:" in line for line in german.notes)  # it is said once
+    again = prepared(language="de")
+    assert asked == ["ff_siwis", "de_DE-thorsten-medium"]  # a book that was begun stays with its voice
+    assert again.state.job == german.state.job
+    prepared(language="it", engine="espeak")
+    prepared(language="en")
+    assert len(asked) == 2
+
+
 def test_a_book_stays_with_the_engine_that_began_it_and_a_new_one_takes_what_workers_offer(
     tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,7 +141,7 @@ def test_a_book_stays_with_the_engine_that_began_it_and_a_new_one_takes_what_wor
     with pytest.raises(UsageError, match="has no voice 'no such voice'"):
         run(tmp_path, book, language="it", voice="no such voice")
     store = DiskStore(tmp_path / "state")
-    offered = prepare(config(tmp_path, language="de"), book, store, 1000.0, offered=lambda language: {"xtts"})
+    offered = prepare(config(tmp_path, language="de"), book, store, 1000.0, workers=Xtts())
     store.close()
     assert offered.state.spec.recipe.engine == "coqui"
 

@@ -81,6 +81,8 @@ def test_what_workers_of_the_last_days_can_speak_is_known(tmp_path: Path) -> Non
     seen.meet(hello(*offers))
     assert seen.words("de") == set()  # no GPU
     assert seen.words("fr") == set()  # kokoro's model has to be fetched there
+    assert seen.fetchable("fr") == {"kokoro", "xtts", "vits"}
+    assert seen.fetchable("cy") == {"fairseq"}
     seen.meet(structs.replace(hello(*offers), devices=(Device("cuda:0"),)))
     assert seen.words("de") == {"xtts"}
     seen.meet(hello(EngineOffer("kokoro", ("fr", "ja"), ("*", "kokoro-v1.0-int8"), lacks=("fr",))))
@@ -89,6 +91,7 @@ def test_what_workers_of_the_last_days_can_speak_is_known(tmp_path: Path) -> Non
     assert SeenEngines(tmp_path, lambda: now + LATELY_S - 1).words("de") == {"xtts"}
     later = SeenEngines(tmp_path, lambda: now + LATELY_S + 1)
     assert later.words("de") == set()
+    assert later.fetchable("de") is None  # no worker is known, and so not what it could have
     now += LATELY_S + 1
     seen.meet(structs.replace(hello(*offers), devices=(Device("cuda:0"),)))
     assert seen.words("de") == {"xtts"}

@@ -14,22 +14,39 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
     asked: ClassVar[list[str]] = []  # "/path" or "/path bytes=100-"
     break_after: ClassVar[list[int]] = []  # the next answers end after so many bytes
+    hang_after: ClassVar[list[int]] = []  # the next answers hang after so many bytes
+    led_to: ClassVar[list[str]] = []  # the next answers lead to these addresses
     ranges = True
 
     def do_GET(self) -> None:
         path, offset = Path(self.translate_path(self.path)), 0
         wanted = self.headers.get("Range", "")
         self.asked.append(f"{self.path} {wanted}".strip())
+        if self.led_to:
+            self.send_response(302)
+            self.send_header("Location", self.led_to.pop(0))
+            self.end_headers()
+            return
         if not path.is_file():
             self.send_error(404)
             return
         content = path.read_bytes()
+        end = len(content)
         if wanted and self.ranges:
-            offset = int(wanted.removeprefix("bytes=").rstrip("-"))
-        self.send_response(206 if offset else 200)
-        self.send_header("Content-Length", str(len(content) - offset))
+            first, _, last = wanted.removeprefix("bytes=").partition("-")
+            offset, end = int(first), int(last) + 1 if last else end
+        self.send_response(206 if wanted and self.ranges else 200)
+        self.send_header("Content-Length", str(end - offset))
+        if wanted and self.ranges:
+            self.send_header("Content-Range", f"bytes {offset}-{end - 1}/{len(content)}")
         self.end_headers()
-        end = offset + self.break_after.pop(0) if self.break_after else len(content)
+        end = offset + self.break_after.pop(0) if self.break_after and wanted != "bytes=0-0" else end
+        if self.hang_after:
+            end = offset + self.hang_after.pop(0)
+            self.wfile.write(content[offset:end])
+            self.wfile.flush()
+            self.connection.recv(1)  # until the other side is gone
+            return
         self.wfile.write(content[offset:end])
 
     def log_message(self, *words: object) -> None:
@@ -51,7 +68,7 @@ class StandInHub:
 @contextmanager
 def stand_in_hub(folder: Path) -> Iterator[StandInHub]:
     """Serve a folder until the context ends."""
-    handler = type("Handler", (_Handler,), {"asked": [], "break_after": []})
+    handler = type("Handler", (_Handler,), {"asked": [], "break_after": [], "hang_after": [], "led_to": []})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:

@@ -3,15 +3,28 @@
 import errno
 import hashlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from patience import wait_for
 from stand_in_hub import StandInHub, stand_in_hub
 
 from swarm.errors import EnvironmentFault
-from swarm.voice.model_download import MAX_FILES, ListedModel, RemoteFile, fetch_files, is_whole, try_download_lock
+from swarm.voice.model_download import (
+    MAX_FILES,
+    ListedModel,
+    RemoteFile,
+    RemoteModel,
+    check_reach,
+    fetch_files,
+    is_whole,
+    mend_files,
+    try_download_lock,
+)
 
 CONTENT = bytes(range(256)) * 8000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -180,3 +193,75 @@ def test_it_lists_what_is_there_and_lists_again_what_has_changed(tmp_path: Path)
     (folder / "config.json").write_bytes(b"[]")
     os.utime(folder / "config.json", (made_s + 1, made_s + 1))
     assert listed.write() and listed.place.read_bytes() != before
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from swarm.voice.model_download import RemoteFile, fetch_files
+url, folder, size, digest = sys.argv[1:]
+fetch_files("It", Path(folder), [RemoteFile("model.onnx", url, int(size), digest)], print)
+"""
+
+
+def begin_fetch(hub: StandInHub, folder: Path, url: str = "", **env: str) -> "subprocess.Popen[str]":
+    """Download the file in a process of its own."""
+    words = [url or f"{hub.url}/model.onnx", str(folder), str(len(CONTENT)), SHA256]
+    line = [sys.executable, "-c", PROGRAM, *words]
+    return subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env={**os.environ, **env})
+
+
+def test_of_two_processes_one_downloads(hub: StandInHub, folder: Path) -> None:
+    hub.handler.break_after += [1000]
+    processes = [begin_fetch(hub, folder) for _ in "12"]
+    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert hub.handler.asked == ["/model.onnx", "/model.onnx bytes=1000-"]
+    assert (folder / "model.onnx").read_bytes() == CONTENT
+
+
+def test_what_a_killed_process_had_is_not_downloaded_again(hub: StandInHub, folder: Path) -> None:
+    hub.handler.hang_after += [700_000]
+    process = begin_fetch(hub, folder)
+    part = folder / "model.onnx.part"
+    wait_for(lambda: part.exists() and part.stat().st_size >= 600_000, "a part of the file")
+    process.kill()
+    process.communicate()
+    had = part.stat().st_size
+    fetch_files("It", folder, [file_of(hub)], print)
+    assert hub.handler.asked[-1] == f"/model.onnx bytes={had}-"
+    assert (folder / "model.onnx").read_bytes() == CONTENT
+
+
+def test_a_proxy_is_used_and_what_it_says_instead_is_thrown_away(hub: StandInHub, folder: Path) -> None:
+    hub.put("http:/hub.invalid/model.onnx", CONTENT)
+    process = begin_fetch(hub, folder, "http://hub.invalid/model.onnx", HTTP_PROXY=hub.url, NO_PROXY="")
+    assert process.communicate(timeout=60)[0].endswith("loading It\n")
+    assert hub.handler.asked == ["http://hub.invalid/model.onnx"]
+    hub.put("http:/hub.invalid/model.onnx", b"<html>The proxy wants a name and a password</html>")
+    process = begin_fetch(
+        hub, folder.with_name("other"), "http://hub.invalid/model.onnx", HTTP_PROXY=hub.url, NO_PROXY=""
+    )
+    process.communicate(timeout=60)
+    assert process.returncode
+    assert [path.name for path in folder.with_name("other").iterdir() if not path.name.startswith(".")] == []
+
+
+def test_a_file_that_was_damaged_since_is_downloaded_again(hub: StandInHub, folder: Path) -> None:
+    fetch_files("It", folder, [file_of(hub)], print)
+    (folder / "model.onnx").write_bytes(bytes(len(CONTENT)))
+    said: list[str] = []
+    mend_files("It", folder, [file_of(hub)], said.append)
+    assert (folder / "model.onnx").read_bytes() == CONTENT
+    assert said[0] == "model.onnx of It is damaged: it is downloaded again"
+
+
+def test_whether_a_file_is_to_be_had_is_known_without_it(hub: StandInHub, folder: Path) -> None:
+    check_reach(RemoteModel("It", folder, (file_of(hub),)))
+    hub.put("model.onnx", b"<html>")
+    with pytest.raises(EnvironmentFault, match="its server has another file there"):
+        check_reach(RemoteModel("It", folder, (file_of(hub),)))
+    hub.handler.led_to += ["ftp://elsewhere/model.onnx"]
+    with pytest.raises(EnvironmentFault, match="its server led elsewhere"):
+        check_reach(RemoteModel("It", folder, (file_of(hub),)))
+    assert not folder.exists()

