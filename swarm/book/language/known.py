@@ -4,17 +4,20 @@ For languages without one it keeps their function words, by which a text shows w
 beside quotations.
 """
 
+import tomllib
 from functools import cache, lru_cache
-from pkgutil import iter_modules, resolve_name
+from pkgutil import get_data, iter_modules, resolve_name
+
+from msgspec import Struct, ValidationError, convert
 
 from swarm.book.language import languages
-from swarm.book.language.language import Language, Speakers, words
+from swarm.book.language.language import Abbreviations, Language, Sentences, Speakers, SpokenForms, table, words
 from swarm.errors import EnvironmentFault
 
 
 def find_language(code: str) -> Language:
-    """Return the language of a primary subtag; one without words or rules if it has no folder."""
-    return _load(code) if code in _codes() else _unknown(code)
+    """Return the language of a primary subtag; one without words or rules if it has neither folder nor file."""
+    return _load(code) if code in _codes() else _from_data(code)
 
 
 @cache
@@ -29,14 +32,55 @@ def _load(code: str) -> Language:
     return found
 
 
-def _faulty(code: str, why: str) -> EnvironmentFault:
-    files = ", ".join(f"{folder}/{code}/__init__.py" for folder in languages.__path__)
+def _faulty(code: str, why: str, file: str = "/__init__.py") -> EnvironmentFault:
+    files = ", ".join(f"{folder}/{code}{file}" for folder in languages.__path__)
     return EnvironmentFault(f"The language {files} is faulty ({why}); docs/languages.md says what it needs.")
 
 
+class LanguageFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the file of a language says; abbreviations are written "Mr=Mister|Dr=Doctor"."""
+
+    at: str = "at"
+    dot: str = ""
+    locale: str = ""
+    titles: str = ""
+    numbered: str = ""
+    anywhere: str = ""
+    whole: str = ""
+    open: str = ""
+    forms: SpokenForms
+
+
+_OF_ANOTHER = {"no": "nb", "nn": "nb", "bs": "hr", "sh": "hr"}  # languages that are written alike
+
+
 @lru_cache(64)  # bounded, since a hostile book may name thousands
-def _unknown(code: str) -> Language:
-    return Language(code=code)
+def _from_data(code: str) -> Language:
+    """Return the language of a file; one without words or rules if it has none."""
+    name = _OF_ANOTHER.get(code, code)
+    try:
+        text = get_data(languages.__name__, f"{name}.toml") if name.isalpha() else None
+    except OSError:
+        text = None
+    if text is None:
+        return Language(code=code)
+    try:
+        said = convert(tomllib.loads(text.decode()), LanguageFile)
+    except (ValidationError, tomllib.TOMLDecodeError) as fault:
+        raise _faulty(name, str(fault), ".toml") from fault
+    titles, numbered, anywhere = table(said.titles), table(said.numbered), table(said.anywhere)
+    short = " ".join((*titles, *numbered, *(one.removesuffix(".") for one in anywhere if " " not in one)))
+    return Language(
+        code=code,
+        locale=said.locale or name,
+        at=said.at,
+        dot=said.dot,
+        abbreviations=Abbreviations(
+            titles=titles, numbered=numbered, anywhere=anywhere, whole=frozenset(said.whole.split())
+        ),
+        sentences=Sentences(open=f"{short} {said.open}".strip()),
+        forms=said.forms,
+    )
 
 
 @cache

@@ -217,6 +217,68 @@ class Scripture(Struct, frozen=True, eq=False):
     single: frozenset[str] = frozenset()  # one-letter abbreviations, which a comma and a verse have to follow
 
 
+class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The words around figures in a language whose numbers CLDR spells out: data, without a program.
+
+    Forms of a noun are separated by "|": those for one and other, or for one, few and other. "{}" is replaced.
+    """
+
+    point: str  # the word before decimals, or its forms by the number before it
+    to: str  # the word in "3-7"
+    minus: str  # the word before negative numbers
+    plus: str = "plus"
+    call: str = ""  # the words before an international telephone number, if they are not `plus`
+    times: str = ""  # the word for × between figures
+    equals: str = ""  # the word for = between figures
+    join: str = " "  # the text between a whole number and a fraction
+    comma: bool = True  # a comma separates decimals
+    spaced: bool = True  # white space stands between words
+    percent: str = ""  # for "{}%" if it is not said as CLDR writes it
+    cardinal: str = ""  # the gender of numbers that count nothing
+    genders: Mapping[str, str] = {}  # patterns of nouns, in the singular, that numbers agree with
+    counting: Mapping[str, str] = {}  # patterns of numbers before a noun, and what they are there
+    ordinal: str = ""  # the gender of ordinals
+    ordinals: str = ""  # the ordinals from 1 to 20, then 30 to 100, if CLDR has none
+    both: bool = False  # each word of an ordinal is one: "dvacátý první"
+    joined: bool = False  # its tens and ones are one word: "tjueførste"
+    ordinal_marks: str = ""  # a pattern for what follows the figures of an ordinal
+    ordinal_before: str = ""  # a pattern for what stands before the figures of an ordinal
+    ordinal_ends: Mapping[str, str] = {}  # the gender by the mark that is written
+    months: str = ""  # the names of the twelve months in dates, where CLDR has another form of them
+    date: str = "{day} {month} {year}"
+    year_first: bool = False  # figures of a date begin with the year
+    month_first: bool = False
+    day: str = "ordinal"  # how the day is said: "ordinal", "cardinal", or one of a gender: "cardinal-feminine"
+    first_day: str = ""  # the words for the first day, if it is said unlike the others
+    day_form: Mapping[str, str] = {}  # the ends of ordinals, as patterns, and what they are in a date
+    years: bool = False  # years are said unlike other numbers
+    year_digits: str = ""  # a pattern for what follows years that are said digit by digit
+    clock: str = "{h} {m}"  # the time of day
+    full: str = "{h}"  # the full hour
+    seconds: str = "{h} {m} {s}"
+    at_time: str = ""  # a pattern for words before a time, after which "12.30" is one
+    hour: str = ""  # the gender of hours
+    native: str = ""  # a pattern for counters after numbers of the language's own
+    money: Mapping[str, str] = {}  # names of currencies by code, since CLDR's have a country
+    cents: Mapping[str, str] = {}  # names of their hundredths
+    noun_first: bool = False  # a sum names its currency before the number
+    coins: str = " "  # the text between a sum and its hundredths
+    signs: Mapping[str, str] = {}  # more signs of currencies, with their codes
+    units: Mapping[str, str] = {}  # more signs of units, with CLDR's or own names
+    scales: Mapping[str, str] = {}  # abbreviations after a number: "mn" is "miljoner"
+    scale_words: str = ""  # a pattern for the words themselves
+    fraction: str = "{n} / {d}"  # n and d are cardinals, o is an ordinal
+    fraction_one: str = ""  # the same with 1 above
+    fractions: Mapping[str, str] = {}  # the words of single fractions
+    roman: str = ""  # a pattern for words before Roman numerals, or small ones
+    amend: Mapping[str, str] = {}  # patterns of what CLDR spells otherwise, and what is right
+    say: Mapping[str, str] = {}  # patterns of other forms and their words, applied first
+    after: Mapping[str, str] = {}  # the same, applied to what was said
+    digits: str = ""  # a pattern of numbers that are said digit by digit
+    beside: str = ""  # a pattern that a text has to contain; an engine for kana reads no figures in Han letters
+    tenths: tuple[str, ...] = ()  # for decimals that are said as a part: "eight of ten"
+
+
 class Language(Struct, frozen=True, kw_only=True, eq=False):
     """One language. Instances are compared by identity, since each language has only one."""
 
@@ -235,6 +297,8 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     note: str = ""  # the words before a note that is read
     credits: CreditWords = CreditWords()
     at: str = "at"  # the word for @ in a mail address
+    dot: str = ""  # the word for the full stop in an address, "" to leave it to the engine
+    forms: SpokenForms | None = None  # the words around figures, if `numbers` has none
     function_words: frozenset[str] = frozenset()  # some thirty of the commonest small words
     short_words: frozenset[str] = frozenset()  # short words, in small letters, that are no initials in capitals
     scripture: Scripture | None = None

@@ -16,6 +16,7 @@ from swarm.book.language.pattern import NUMERAL, compile_later, value
 
 if TYPE_CHECKING:
     from babel import Locale
+    from unicode_rbnf import RbnfEngine
 
 
 # Words between figures and a unit: "2 mil km²", "5 million km".
@@ -198,3 +199,70 @@ def thousand_steps(
         (_THOUSANDS, thousands),
         (compile_later(counted), lambda match: agree(spell(match[1]), match[2])),
     )
+
+
+@cache
+def _spell_out(name: str) -> "RbnfEngine":
+    from unicode_rbnf import RbnfEngine
+
+    return RbnfEngine.for_language(_RULES_OF.get(name, name))
+
+
+_RULES_OF = {"nb": "no", "nn": "no", "bs": "hr"}
+
+
+@lru_cache(4096)
+def numeral_words(number: int, language: Language, kind: str, gender: str) -> str:
+    """Return a number as CLDR spells it: a "cardinal", an "ordinal" or a "year", in a gender if there are several.
+
+    A language without such rules has num2words' words, or figures.
+    """
+    try:
+        engine = _spell_out(language.locale or language.code)
+    except ValueError:
+        return _by_library(number, language, kind)
+    names = {
+        "year": ("spellout-numbering-year", "spellout-numbering"),
+        "ordinal": (f"spellout-ordinal-{gender}", "spellout-ordinal"),
+        "cardinal": (f"spellout-cardinal-{gender}", "spellout-numbering") if gender else ("spellout-numbering",),
+    }[kind]
+    for name in names:
+        if name in engine.rulesets:
+            return str(engine.format_number(number, ruleset_names=[name]).text)
+    return _by_library(number, language, kind)
+
+
+def _by_library(number: int, language: Language, kind: str) -> str:
+    from num2words import num2words
+
+    try:
+        return str(num2words(number, lang=language.code, to=kind))
+    except (NotImplementedError, OverflowError, ValueError, TypeError, IndexError):
+        return str(number) if kind == "cardinal" else numeral_words(number, language, "cardinal", "")
+
+
+def separators(language: Language, *, comma: bool) -> tuple[str, str]:
+    """Return the signs before decimals and between thousands, each as the inside of a class of a pattern."""
+    spaces = "\u00a0\u202f\u2009 '’"
+    return (",٫", f".{spaces}") if comma else (".٫", ",٬\u00a0\u202f\u2009")
+
+
+@lru_cache(1024)
+def unit_phrase(unit: str, count: Decimal, language: Language) -> tuple[str, str]:
+    """Return what stands before and after a number with a unit of CLDR: "" and "kilograms"."""
+    from babel.units import format_unit
+
+    said = format_unit(count, unit, "long", "0.###", locale=language.locale or language.code, numbering_system="latn")
+    found = _PHRASE.fullmatch(said)
+    return (found[1].strip(), found[2].strip()) if found else ("", said)
+
+
+_PHRASE = compile_later(r"(\D*?)-?\d[\d.,]*(\D*)")
+
+
+@lru_cache(1024)
+def currency_of(code: str, count: Decimal, language: Language) -> str:
+    """Return CLDR's name of a currency after a number."""
+    from babel.numbers import get_currency_name
+
+    return str(get_currency_name(code, count, language.locale or language.code))

@@ -24,6 +24,7 @@ from swarm.book.language.spelling import (
     unit_name,
 )
 from swarm.book.speech.arithmetic import FRACTIONS, THIRDS_AND_ON, say_fractions
+from swarm.book.speech.semiotic import say_forms
 
 # Numerals are said after the names of rulers, but not in "Malcolm X".
 RULERS = words(
@@ -82,7 +83,7 @@ def say_numbers(text: str, language: Language) -> str:
     """Return a sentence with its figures as words, if the language has number words."""
     numbers = language.numbers
     if numbers is None or not text:
-        return text
+        return say_forms(text, language)
     text = _romans(numbers.prepare(text), language, numbers)
     if not _FIGURE.search(text):
         return text

@@ -15,11 +15,10 @@ import regex
 from swarm.book.language.known import find_language
 from swarm.book.language.language import Abbreviations, Language
 from swarm.book.language.pattern import compile_later
-from swarm.book.language.scripture import say_verses
 from swarm.book.model.engine_text import change_unmarked, mark, replace_brackets
 from swarm.book.model.speaker import Speaker
 from swarm.book.page.spoken_mark import Marker
-from swarm.book.speech.abbreviation import say_abbreviations, shorten
+from swarm.book.speech.abbreviation import say_abbreviations, say_verses, shorten
 from swarm.book.speech.arithmetic import say_powers, say_relations
 from swarm.book.speech.capitals import NO_USAGE, Usage, lower_capitals
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon

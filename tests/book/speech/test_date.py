@@ -21,7 +21,7 @@ from swarm.book.speech.number import say_dates
         ("it", "il 1/4/2021", "il 1º aprile 2021"),
         ("pt", "a 3/4/2021", "a 3 de abril de 2021"),
         ("nl", "op 3/4/2021", "op 3 april 2021"),
-        ("uk", "3.4.2021", "3.4.2021"),
+        ("xx", "3.4.2021", "3.4.2021"),
         ("fr", "le 5 sept. 1638, 2 déc., 5 men. ", "le 5 septembre 1638, 2 décembre, 5 men. "),
         ("es", "el 15 sept. vino, 3 de dic.", "el 15 de septiembre vino, 3 de diciembre."),
         ("it", "il 5 sett. venne", "il 5 settembre venne"),

@@ -115,7 +115,7 @@ QUATORZE = "quatorze degrés trente minutes, cinq mètres, trois l'un, il est un
         ("nl", "Het was 18.30 u.", "Het was achttien uur dertig."),
         ("en", "call +44 20 7946", "call plus four four, two zero, seven nine four six"),
         ("fr", "le +33 1 23 45 67 89", "le plus trois trois, un, deux trois, quatre cinq, six sept, huit neuf"),
-        ("uk", "в 1866", "в 1866"),
+        ("xx", "в 1866", "в 1866"),
         ("en", "", ""),
     ],
 )

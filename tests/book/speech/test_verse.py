@@ -37,7 +37,7 @@ def test_chapter_and_verse_are_said_as_people_do(code: str, written: str, spoken
         ("en", "I met Mark 200 times, and Dan 5 times.", "I met Mark two hundred times, and Dan five times."),
         ("de", "Daniel 1,80 Meter", "Daniel eins Komma acht null Meter"),
         ("fr", "Marc a 3,5 %", "Marc a trois virgule cinq pour cent"),
-        ("sv", "Johannes 3:16", "Johannes 3:16"),
+        ("xx", "Johannes 3:16", "Johannes 3:16"),
     ],
 )
 def test_times_scores_and_decimals_are_no_verses(code: str, written: str, spoken: str) -> None:

@@ -69,7 +69,7 @@ from swarm.book.speech.sentence import split_sentences
         ),
         ("p. Anna, 5 zł 20 gr, 1 mln zł", "pani Anna, pięć złotych dwadzieścia groszy, milion złotych"),
         ("J 3 i 5 J, cz. II", "J trzy i pięć J, część dwa"),
-        ("Pisz na a@b.pl.", "Pisz na a małpa b.pl."),
+        ("Pisz na a@b.pl.", "Pisz na a małpa b kropka pl."),
         (
             "5-letni, 25-letnia, 100-metrowy, 150-lecie",
             "pięcioletni, dwudziestopięcioletnia, stumetrowy, stupięćdziesięciolecie",

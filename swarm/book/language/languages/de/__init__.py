@@ -503,6 +503,7 @@ LANGUAGE: Language = Language(
     note="Anmerkung:",
     credits=language.CreditWords(by="Von {}", read_by="Gelesen von {}", end="Ende", part="Teil {} von {}"),
     at="ät",
+    dot="Punkt",
     scripture=_SCRIPTURE,
     function_words=words(
         "der die und das nicht ich ist zu den er sie es ein mit eine sich auf dem von war so als auch wie hatte im"

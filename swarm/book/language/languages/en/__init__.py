@@ -333,6 +333,7 @@ _SCRIPTURE = language.Scripture(
 
 LANGUAGE: Language = Language(
     code="en",
+    dot="dot",
     locale="en_GB",  # the spelling of the engines' dictionaries: "kilometres"
     numbers=language.Numbers(
         point=POINT,

@@ -268,6 +268,7 @@ LANGUAGE: Language = Language(
     note="Nota:",
     credits=language.CreditWords(by="Por {}", read_by="Leído por {}", end="Fin", part="Parte {} de {}"),
     at="arroba",
+    dot="punto",
     scripture=_SCRIPTURE,
     function_words=words(
         "de la que el en y a los se del las un por con no una su para es al lo como más pero sus le había era yo me"

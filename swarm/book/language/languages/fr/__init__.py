@@ -307,6 +307,7 @@ LANGUAGE: Language = Language(
     note="Note :",
     credits=language.CreditWords(by="Par {}", read_by="Lu par {}", end="Fin", part="Partie {} sur {}"),
     at="arobase",
+    dot="point",
     scripture=_SCRIPTURE,
     function_words=words(
         "de la le et les à il que un des une dans qui ne pas en est ce se son sur plus par pour je elle du au avait"

@@ -295,6 +295,7 @@ LANGUAGE: Language = Language(
     note="Nota:",
     credits=language.CreditWords(by="Di {}", read_by="Letto da {}", end="Fine", part="Parte {} di {}"),
     at="chiocciola",
+    dot="punto",
     has_word_i=True,
     initials=table("IVA=Iva|ONU=Onu|USA=Usa|NATO=Nato|FIAT=Fiat|UNESCO=Unesco"),
     scripture=_SCRIPTURE,

@@ -220,6 +220,7 @@ LANGUAGE: Language = Language(
     credits=language.CreditWords(by="Door {}", read_by="Voorgelezen door {}", end="Einde", part="Deel {} van {}"),
     initials=table("WO=Wereldoorlog"),
     at="apenstaartje",
+    dot="punt",
     scripture=_SCRIPTURE,
     function_words=words(
         "de het een en van ik dat niet in te is hij op zijn met was voor er maar aan ze als ook haar had naar om"

@@ -468,6 +468,7 @@ LANGUAGE: Language = Language(
     note="Przypis:",
     credits=language.CreditWords(by="Autor: {}", read_by="Czyta {}", end="Koniec", part="Część {} z {}"),
     at="małpa",
+    dot="kropka",
     scripture=_SCRIPTURE,
     function_words=words(
         "i w nie na się z do to że jest jak po co ale tak od za go przez był jego ja już tylko było ich dla jej"

@@ -296,6 +296,7 @@ LANGUAGE: Language = Language(
     note="Nota:",
     credits=language.CreditWords(by="Por {}", read_by="Lido por {}", end="Fim", part="Parte {} de {}"),
     at="arroba",
+    dot="ponto",
     scripture=_SCRIPTURE,
     function_words=words(
         "de que a o e do da em um não para uma os no se na por mais as dos como mas ao ele das seu sua era foi eu"

@@ -525,6 +525,7 @@ LANGUAGE: Language = Language(
     note="Примечание:",
     credits=language.CreditWords(by="Автор: {}", read_by="Читает {}", end="Конец", part="Часть {} из {}"),
     at="собака",
+    dot="точка",
     scripture=_SCRIPTURE,
     function_words=words(
         "и в не на он что с я как а то это по к но его из все у за она так же от был о бы только мне ее когда было"

@@ -1,0 +1,526 @@
+"""Figures as words in the languages that are data: the class of each written form is found by rules that all share.
+
+The classes are those of the field: date, time, telephone, money, measure, fraction, range, ordinal, decimal, cardinal
+and Roman. Each has a pattern, made of CLDR's signs and the words of the language, and a function that says it with
+CLDR's number words, plurals, units, currencies and months. What is found first is said first.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from unicodedata import digit, normalize
+
+import regex
+
+from swarm.book.language.language import Forms, Language, Match, SpokenForms, Step
+from swarm.book.language.pattern import NUMERAL, compile_later, value
+from swarm.book.language.spelling import (
+    MAX_DIGITS,
+    UNITS,
+    currency_of,
+    month_names,
+    numeral_words,
+    plural_category,
+    separators,
+    short_month_names,
+    unit_phrase,
+)
+
+_FIGURE = compile_later(r"\p{Nd}|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
+_FOREIGN_DIGIT = compile_later(r"[\p{Nd}--[0-9]]", regex.V1)
+_VULGAR = compile_later(r"(?<=(\d)?)\s?([½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
+_SPACES = compile_later(r"(?<=\S)  +")
+_OF = compile_later(r"^(?:de\s|d['’])")  # which Catalan names of months begin with
+_DIGITS = compile_later(r"\d+")
+SIGNS = {
+    "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₩": "KRW", "₹": "INR", "₺": "TRY", "₽": "RUB",
+    "₴": "UAH", "₪": "ILS", "₫": "VND", "฿": "THB", "R$": "BRL", "₡": "CRC", "₦": "NGN", "₱": "PHP", "₸": "KZT",
+    "֏": "AMD", "Kč": "CZK", "zł": "PLN", "Ft": "HUF", "₼": "AZN", "₾": "GEL", "₿": "BTC",
+}  # fmt: skip
+CODES = (
+    "USD|EUR|GBP|JPY|KRW|INR|TRY|RUB|UAH|ILS|VND|THB|BRL|CHF|SEK|NOK|DKK|CZK|PLN|HUF|RON|BGN|CNY|AUD|CAD|NZD|HKD|MXN|"
+    "AMD|KZT|HRK|RSD|IDR|ZAR|EGP|SAR|AED|IRR|KWD"
+)
+# Signs of units after figures, with CLDR's names, besides those that the languages with programs have.
+MORE_UNITS = {
+    "m": "length-meter", "g": "mass-gram", "l": "volume-liter", "t": "mass-tonne", "°C": "temperature-celsius",
+    "°F": "temperature-fahrenheit", "°": "angle-degree", "m²": "area-square-meter", "km²": "area-square-kilometer",
+    "cm²": "area-square-centimeter", "m³": "volume-cubic-meter", "cm³": "volume-cubic-centimeter", "ha": "area-hectare",
+    "mph": "speed-mile-per-hour", "μm": "length-micrometer", "dm": "length-decimeter", "in": "length-inch",
+    "yd": "length-yard", "mi": "length-mile", "oz": "mass-ounce", "lb": "mass-pound", "gal": "volume-gallon",
+    "kB": "digital-kilobyte", "TB": "digital-terabyte", "kcal": "energy-kilocalorie", "W": "power-watt",
+    "V": "electric-volt", "kV": "electric-volt", "hPa": "pressure-hectopascal", "hp": "power-horsepower",
+    "min": "duration-minute", "ms": "duration-millisecond", "kwh": "energy-kilowatt-hour", "hz": "frequency-hertz",
+    "Mhz": "frequency-megahertz", "kw": "power-kilowatt", "gb": "digital-gigabyte", "s": "duration-second",
+    "h": "duration-hour", "v": "electric-volt", "°f": "temperature-fahrenheit", "°c": "temperature-celsius",
+    "qt": "volume-quart", "pt": "volume-pint", "st": "mass-stone", "K": "temperature-kelvin",
+    "кг": "mass-kilogram",
+    "км": "length-kilometer",
+    "м": "length-meter",
+    "см": "length-centimeter",
+    "мм": "length-millimeter",
+    "л": "volume-liter",
+    "км/год": "speed-kilometer-per-hour",
+    "км/ч": "speed-kilometer-per-hour",
+    "м²": "area-square-meter",
+    "км²": "area-square-kilometer",
+}  # fmt: skip
+_PLAIN = {"m2": "m²", "km2": "km²", "cm2": "cm²", "m3": "m³"}
+# The nouns of units whose names CLDR has no plural of, or which are written behind a slash, are said as they stand.
+LAST_SHORT_YEAR = 35  # greater pairs of digits are years of the last century
+MIN_CALL_DIGITS = 7
+
+
+def say_forms(text: str, language: Language) -> str:
+    """Return a sentence with its figures as words, in a language that has words for what is around them."""
+    verbaliser = _verbaliser(language)
+    return verbaliser.say(text) if verbaliser else text
+
+
+@lru_cache(64)
+def _verbaliser(language: Language) -> "Verbaliser | None":
+    return Verbaliser(language, language.forms) if language.forms else None
+
+
+class Verbaliser:
+    """Says the written forms of one language."""
+
+    def __init__(self, language: Language, forms: SpokenForms) -> None:
+        self._language, self._forms = language, forms
+        decimal, group = separators(language, comma=forms.comma)
+        self._point = decimal
+        grouped = rf"\d{{1,3}}(?:[{group}]\d{{3}})+(?!\d)" + (rf"|\d{{1,3}}(?:[{group}]\d{{2}})+[{group}]\d{{3}}(?!\d)")
+        self._number = rf"(?:{grouped}|\d+)(?:[{decimal}]\d+)?"
+        self._group = compile_later(rf"[{group}]")
+        self._letter = letter = r"\p{L}\p{M}" if forms.spaced else "A-Za-z"
+        self._alone = rf"(?<![{letter}\d.,:/])(?<![{letter}\d][-–])"
+        self._lone = rf"(?<![{letter}\d.,:/-])"
+        self._apart = rf"(?![{letter}\d]|[.,:/-]\d)"
+        self._amend = [(compile_later(wrong), right) for wrong, right in forms.amend.items()]
+        self._genders = [(gender, compile_later(rf"(?:{ends})$")) for gender, ends in forms.genders.items()]
+        self._roman = compile_later(
+            rf"(?i:\b(?:{forms.roman})\s+)\K((?=[IVXLC]){NUMERAL}|(?=[ivxlc]){NUMERAL.lower()})\b"
+        )
+        self._own = [(compile_later(pattern), words) for pattern, words in forms.say.items()]
+        self._beside = compile_later(forms.beside)
+        self._after = [(compile_later(pattern), words) for pattern, words in forms.after.items()]
+        self._months = tuple(forms.months.split()) or month_names(language)
+        self._steps = self._all_steps()
+
+    def say(self, text: str) -> str:
+        """Return a sentence with its written forms as words."""
+        if self._forms.roman:
+            text = self._roman.sub(lambda match: str(value(match[1].upper())), text)
+        if not _FIGURE.search(text) or not self._beside.search(text):
+            return text
+        text = _FOREIGN_DIGIT.sub(lambda match: str(digit(match[0])), text)
+        text = _VULGAR.sub(lambda match: (" " if match[1] else "") + normalize("NFKC", match[2]), text)
+        text = text.replace("⁄", "/")
+        for pattern, words in self._own:
+            text = pattern.sub(words, text)
+        for pattern, say in self._steps:
+            text = _said(text, pattern, say)
+        for pattern, words in self._after:
+            text = pattern.sub(words, text)
+        return _SPACES.sub(" ", text).strip() if self._forms.spaced else text
+
+    def _all_steps(self) -> tuple[Step, ...]:
+        first = (self._dates, self._versions, self._calls, self._times, self._money, self._measures, self._fractions)
+        kinds = (*first, self._ranges, self._ordinals, self._numbers)
+        return tuple((compile_later(pattern), say) for kind in kinds for pattern, say in kind())
+
+    # Numbers.
+
+    def cardinal(self, figures: str, noun: str = "", gender: str = "", kind: str = "cardinal") -> str:
+        """Return a number in words, in the gender of the noun that it counts."""
+        whole, point, decimals = self._parts(figures)
+        if point:
+            return self._decimal(whole, decimals)
+        gender = gender or self._gender(noun) or self._forms.cardinal
+        if len(whole) > MAX_DIGITS or (len(whole) > 1 and whole[0] == "0"):
+            return self._one_by_one(whole)
+        said = self._amended(numeral_words(int(whole), self._language, kind, gender))
+        for alone, before in self._forms.counting.items() if noun else ():
+            said = regex.sub(alone, before, said)
+        return said
+
+    def _parts(self, figures: str) -> tuple[str, str, str]:
+        whole, point, decimals = self._group.sub("", figures), "", ""
+        for at, sign in enumerate(figures):
+            if sign in self._point and figures[at + 1 :].isdecimal():
+                whole, point, decimals = self._group.sub("", figures[:at]), sign, figures[at + 1 :]
+        return whole, point, decimals
+
+    def _decimal(self, whole: str, decimals: str) -> str:
+        if self._forms.tenths and len(decimals) <= len(self._forms.tenths):
+            return (
+                f"{self.cardinal(whole)}{self._forms.join}{self.cardinal(decimals.lstrip('0') or '0')} "
+                + (self._forms.tenths[len(decimals) - 1])
+            )
+        between, point = " " if self._forms.spaced else "", self._forms.point
+        if "|" in point:
+            said = f"{self.cardinal(whole, point.partition('|')[0])} {self._form(point, Decimal(int(whole)))}"
+            return f"{said} {self._one_by_one(decimals)}"
+        return between.join((self.cardinal(whole), point, self._one_by_one(decimals)))
+
+    def _one_by_one(self, figures: str) -> str:
+        joined = " " if self._forms.spaced else ""
+        return joined.join(self._amended(numeral_words(int(one), self._language, "cardinal", "")) for one in figures)
+
+    def _amended(self, said: str) -> str:
+        for wrong, right in self._amend:
+            said = wrong.sub(right, said)
+        return said
+
+    def _gender(self, noun: str) -> str:
+        return next((gender for gender, ends in self._genders if ends.search(noun)), "") if noun else ""
+
+    def ordinal(self, figures: str, gender: str = "") -> str:
+        """Return an ordinal in words."""
+        number = int(self._group.sub("", figures))
+        if self._forms.ordinals:
+            return self._listed_ordinal(number)
+        return self._amended(numeral_words(number, self._language, "ordinal", gender or self._forms.ordinal))
+
+    def _listed_ordinal(self, number: int) -> str:
+        listed = self._forms.ordinals.split()
+        if 1 <= number <= 20:
+            return listed[number - 1].replace("_", " ")
+        tens, ones = divmod(number, 10)
+        if 2 <= tens <= 9 or number == 100:
+            ten = listed[17 + tens] if tens > 2 else listed[19]
+            if not ones:
+                return ten
+            first = ten if self._forms.both else self._amended(numeral_words(tens * 10, self._language, "cardinal", ""))
+            return f"{first}{'' if self._forms.joined else ' '}{listed[ones - 1]}"
+        hundreds, rest = divmod(number, 100)
+        before = self._amended(numeral_words(hundreds * 100, self._language, "cardinal", ""))
+        return f"{before} {self._listed_ordinal(rest)}" if rest else before
+
+    def year(self, figures: str) -> str:
+        """Return the words of a year."""
+        return self.cardinal(figures, kind="year" if self._forms.years else "cardinal")
+
+    # Dates and times.
+
+    def _dates(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        forms, day, month = self._forms, r"(?P<d>0?[1-9]|[12]\d|3[01])", r"(?P<m>0?[1-9]|1[0-2])"
+        year, apart = r"(?P<y>\d{4})", r"(?![\d/-]|[.,]\d)"
+        names = [_OF.sub("", name) for name in (*self._months, *short_month_names(self._language))]
+        named = "|".join(sorted({regex.escape(name.lower()) for name in names if not name[0].isdigit()}, key=len)[::-1])
+        mark = rf"(?:\.|{forms.ordinal_marks})?" if forms.ordinal_marks else r"\.?"
+        found: list[tuple[str, Callable[[Match], str]]] = [
+            (rf"{self._alone}{year}([-./])\s?{month}\2\s?{day}(?:{forms.ordinal_marks or '(?!)'}|{apart})", self._date),
+            (rf"{self._alone}{day}([-./])\s?{month}\2\s?{year}{apart}", self._date),
+        ]
+        if forms.month_first:
+            found.insert(1, (rf"{self._alone}{month}([-/]){day}\2{year}{apart}", self._date))
+        if forms.year_digits:
+            found.append((rf"(?<!\d)(\d{{2,4}})(?={forms.year_digits})", lambda match: self._one_by_one(match[1])))
+        if not named:
+            return tuple(found)
+        of = r"(?:de\s|d['’])?"
+        if forms.year_first:
+            found.append(
+                (rf"(?:{self._alone}{year}\.?\s)?\b(?i:(?P<name>{named}))\.?\s{day}(?!\d)(?:\.|{mark})", self._date)
+            )
+        found.append(
+            (
+                rf"{self._alone}{day}{mark}\s{of}(?i:(?P<name>{named}))(?:\.(?=\s?[\p{{Ll}}\d,;)])|(?!\p{{L}}))"
+                rf"(?:,?\s{of}{year}(?!\d|[.,]\d))?",
+                self._date,
+            )
+        )
+        return tuple(found)
+
+    def _date(self, match: Match) -> str:
+        parts = match.groupdict()
+        month = self._month_of(parts["name"]) if parts.get("name") else int(parts["m"]) - 1
+        day, year = str(int(parts["d"])), parts.get("y") or ""
+        if month < 0:
+            return ""
+        form = self._forms.date
+        if not year:
+            first = min(form.index("{day}"), form.index("{month}"))
+            form = form[first:].partition("{year}")[0].rpartition("}")[0] + "}" + ("" if self._forms.spaced else "日")
+        return form.format(day=self._day(day), month=self._months[month], year=self.year(year) if year else "")
+
+    def _month_of(self, name: str) -> int:
+        low = name.lower()
+        for names in (self._months, short_month_names(self._language)):
+            for at, each in enumerate(names):
+                if _OF.sub("", each.lower()) == low:
+                    return at
+        return -1
+
+    def _day(self, figures: str) -> str:
+        forms = self._forms
+        if figures == "1" and forms.first_day:
+            return forms.first_day
+        kind, _, gender = forms.day.partition("-")
+        if kind == "cardinal":
+            return self.cardinal(figures, gender=gender)
+        said = self.ordinal(figures, "" if forms.day == "ordinal" else forms.day)
+        for end, right in forms.day_form.items():
+            said = regex.sub(end, right, said)
+        return said
+
+    def _times(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        hour, sixty = r"(?P<h>[01]?\d|2[0-4])", r"[0-5]\d"
+        found: list[tuple[str, Callable[[Match], str]]] = [
+            (rf"{self._lone}{hour}:(?P<m>{sixty}):(?P<s>{sixty})(?![\d:])", self._time),
+            (rf"{self._lone}{hour}:(?P<m>{sixty})(?![\d:])", self._time),
+        ]
+        if self._forms.at_time:
+            found.append((rf"(?i:(?<=\b(?:{self._forms.at_time})\s)){hour}[.:](?P<m>{sixty})(?!\d|[.,]\d)", self._time))
+        return tuple(found)
+
+    def _time(self, match: Match) -> str:
+        parts = match.groupdict()
+        forms, hours, minutes, seconds = self._forms, parts["h"], int(parts["m"]), int(parts.get("s") or 0)
+        h = self._native(str(int(hours))) if forms.native else self.cardinal(str(int(hours)), gender=forms.hour)
+        m = self.cardinal(str(minutes), gender=forms.hour)
+        said = forms.full.format(h=h) if not minutes else forms.clock.format(h=h, m=m)
+        if not seconds:
+            return said
+        form = forms.seconds if minutes else forms.seconds.replace(forms.clock, forms.full)
+        return form.format(h=h, m=m, s=self.cardinal(str(seconds), gender=forms.hour))
+
+    def _native(self, figures: str) -> str:
+        if len(figures) > 2:
+            return self.cardinal(figures)
+        if figures == "0":
+            return self.cardinal(figures)
+        return self._amended(numeral_words(int(figures), self._language, "cardinal", "native-attributive"))
+
+    def _versions(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        found = ((rf"{self._lone}\d{{1,3}}(?:\.\d{{1,3}}){{2,5}}(?![\d/-]|[.,]\d)", self._version),)
+        digits = ((self._forms.digits, lambda match: self._one_by_one(match[0])),) if self._forms.digits else ()
+        return (*found, *digits)
+
+    def _version(self, match: Match) -> str:
+        """Say "2.0.1" with its dots, and an address of four numbers digit by digit, but no groups of thousands."""
+        parts = match[0].split(".")
+        if self._group.search(".") and all(len(part) == 3 for part in parts[1:]):
+            return ""
+        say = self._one_by_one if len(parts) == 4 else self.cardinal
+        return f" {self._language.dot or self._forms.point} ".join(map(say, parts))
+
+    def _calls(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        group = r"(?:\(\d{1,5}\)|\d{2,5})"
+        return (
+            (rf"(?<![\p{{L}}\d+])\+\d{{1,3}}(?:[\s./-]{{0,2}}{group}){{1,6}}(?![\d%])", self._call),
+            (rf"{self._lone}\(\d{{2,5}}\)(?:[\s./-]{{0,2}}\d{{2,5}}){{2,5}}(?![\d%]|[.,]\d)", self._call),
+            (rf"{self._lone}0\d{{1,6}}(?:[-/\s]\d{{2,8}}){{1,5}}(?![\d/%]|[.,-]\d)", self._call),
+            (rf"{self._lone}\d{{3}}([-.])\d{{3,4}}\1\d{{4}}(?![\d%]|[.,/-]\d)", self._call),
+        )
+
+    def _call(self, match: Match) -> str:
+        if sum(map(str.isdigit, match[0])) < MIN_CALL_DIGITS:
+            return ""
+        said = ", ".join(self._one_by_one(group) for group in _DIGITS.findall(match[0]))
+        return f"{self._forms.call or self._forms.plus} {said}" if match[0].startswith("+") else said
+
+    # Money and measures.
+
+    def _money(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        forms = self._forms
+        signs = {**SIGNS, **forms.signs}
+        sign = "|".join(sorted((_whole(sign) for sign in (*signs, *CODES.split("|"))), key=len, reverse=True))
+        short = sorted(map(regex.escape, forms.scales), key=len, reverse=True)
+        scale = "|".join(filter(None, (*short, forms.scale_words)))
+        scaled = rf"(?:\s?(?P<scale>{scale})(?!\p{{L}}))?" if scale else "(?P<scale>(?!))?"
+        minus = r"(?P<minus>(?<![\p{L}\d)])[-−])?"
+        return (
+            (rf"{minus}(?<![{self._letter}\d])(?P<sign>{sign})\s?(?P<n>{self._number}){scaled}", self._sum),
+            (rf"{self._lone}(?P<n>{self._number}){scaled}\s?(?P<sign>{sign})", self._sum),
+            *(
+                ((rf"{self._lone}(?P<n>{self._number})\s?(?P<scale>{scale})(?!\p{{L}})", self._scaled),)
+                if scale
+                else ()
+            ),
+        )
+
+    def _sum(self, match: Match) -> str:
+        sign = match["sign"]
+        code = {**SIGNS, **self._forms.signs}.get(sign) or sign.upper()
+        minus = f"{self._forms.minus} " if match.groupdict().get("minus") else ""
+        joint = " " if self._forms.spaced else ""
+        whole, _, decimals = self._parts(match["n"])
+        if match["scale"]:
+            scale = self._form(self._forms.scales.get(match["scale"], match["scale"]), _amount(match["n"]))
+            several = self._currency(code, Decimal(1_000_000))
+            return f"{minus}{self.cardinal(match['n'])}{joint}{scale}{joint}{several}"
+        cents = self._forms.cents.get(code)
+        if decimals.strip("0") and not (cents and len(decimals) <= 2):
+            name = self._currency(code, Decimal(f"{whole}.{decimals}"))
+            return f"{minus}{self.cardinal(match['n'])}{joint}{name}"
+        said = self._counted(whole, self._names(code), lambda count: self._currency(code, count))
+        if not decimals.strip("0") or not cents:
+            return minus + said
+        part = str(int(decimals.ljust(2, "0")))
+        small = self._counted(part, cents, lambda count: self._form(cents, count))
+        return minus + (f"{said}{self._forms.coins}{small}" if int(whole) else small)
+
+    def _counted(self, figures: str, names: str, name: Callable[[Decimal], str]) -> str:
+        joint = " " if self._forms.spaced else ""
+        one = names.partition("|")[0]
+        both = [self.cardinal(figures, one.split()[0] if one else ""), name(Decimal(int(figures)))]
+        return joint.join(both[::-1] if self._forms.noun_first else both)
+
+    def _names(self, code: str) -> str:
+        return self._forms.money.get(code) or currency_of(code, Decimal(1), self._language)
+
+    def _currency(self, code: str, count: Decimal) -> str:
+        own = self._forms.money.get(code)
+        return self._form(own, count) if own else currency_of(code, count, self._language)
+
+    def _form(self, names: str, count: Decimal) -> str:
+        return _forms_of(names).of(plural_category(count, self._language))
+
+    def _scaled(self, match: Match) -> str:
+        joint = " " if self._forms.spaced else ""
+        scale = self._forms.scales.get(match["scale"])
+        if scale is None:
+            return f"{self.cardinal(match['n'])}{joint if ' ' in match[0] or not joint else ' '}{match['scale']}"
+        return f"{self.cardinal(match['n'])}{joint}{self._form(scale, _amount(match['n']))}"
+
+    def _measures(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        units: Mapping[str, str] = {**UNITS, **MORE_UNITS, **self._forms.units}
+        sign = "|".join(map(regex.escape, sorted((*units, *_PLAIN), key=len, reverse=True)))
+        end = r"(?![\p{L}\p{M}\d²³/’'])" if self._forms.spaced else r"(?![A-Za-z\d²³/])"
+        before = r"(?P<minus>(?<![\p{L}\d)])[-−])?"
+        return (
+            (rf"{before}{self._lone.replace('-', '')}(?P<n>{self._number})\s?[%٪]", self._percent),
+            (rf"{before}{self._lone.replace('-', '')}(?P<n>{self._number})\s?(?P<unit>{sign}){end}", self._measure),
+        )
+
+    def _percent(self, match: Match) -> str:
+        minus = f"{self._forms.minus} " if match["minus"] else ""
+        said = self._forms.percent
+        if not said:
+            return minus + self._unit(match["n"], "concentr-percent")
+        return minus + said.format(self.cardinal(match["n"], said.replace("{}", "").strip()))
+
+    def _measure(self, match: Match) -> str:
+        sign = _PLAIN.get(match["unit"], match["unit"])
+        unit = self._forms.units.get(sign) or MORE_UNITS.get(sign) or UNITS[sign]
+        return (f"{self._forms.minus} " if match["minus"] else "") + self._unit(match["n"], unit)
+
+    def _unit(self, figures: str, unit: str) -> str:
+        whole, point, decimals = self._parts(figures)
+        count = Decimal(f"{whole}.{decimals}") if point else Decimal(whole)
+        joint = " " if self._forms.spaced else ""
+        if "|" in unit or "-" not in unit:
+            return f"{self.cardinal(figures, unit.partition('|')[0].split()[0])}{joint}{self._form(unit, count)}"
+        before, after = unit_phrase(unit, count, self._language)
+        one = unit_phrase(unit, Decimal(1), self._language)[1].split()
+        said = self.cardinal(figures, one[0] if one else "")
+        return joint.join(filter(None, (before, said, after)))
+
+    # Fractions, ranges, ordinals and what is left.
+
+    def _fractions(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        fraction = r"(?P<n>\d{1,14})/(?P<d>[1-9]\d{0,7}|0(?!\d))(?![\d/]|[.,]\d)"
+        minus = r"(?P<minus>(?<![\p{L}\d)])[-−])?"
+        return (
+            (rf"{minus}(?<![\d/.,])(?P<whole>\d{{1,4}})\s{fraction}", self._fraction),
+            (rf"{minus}(?<![\d/.,])(?P<whole>(?!)){{0}}{fraction}", self._fraction),
+        )
+
+    def _fraction(self, match: Match) -> str:
+        forms, over, under = self._forms, match["n"], match["d"]
+        said = forms.fractions.get(f"{over}/{under}")
+        if not said:
+            form = forms.fraction_one if over == "1" and forms.fraction_one else forms.fraction
+            said = form.format(
+                n=self.cardinal(over), d=self.cardinal(under), o=self.ordinal(under) if "{o}" in form else ""
+            )
+        whole = match.groupdict().get("whole")
+        minus = f"{forms.minus} " if match["minus"] else ""
+        return f"{minus}{self.cardinal(whole)}{forms.join}{said}" if whole else minus + said
+
+    def _ranges(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        forms = self._forms
+        joint = " " if forms.spaced else ""
+        found: list[tuple[str, Callable[[Match], str]]] = [
+            (
+                rf"{self._lone}(\d{{1,4}})\s?[-–~〜～]\s?(?=\d{{1,4}}(?![\d-–]|[.,]\d))",
+                lambda match: f"{match[1]} {forms.to} ",
+            ),
+            (r"(?<=[\p{L}\p{M}\d)])\s?[〜～]\s?(?=\d)", lambda match: f"{joint}{forms.to}{joint}"),
+        ]
+        if forms.times:
+            found.append((r"(?<=\d)\s?[x×]\s?(?=\d)", lambda match: f" {forms.times} "))
+        if forms.equals:
+            found.append((r"(?<=[\d)])\s?=\s?(?=[\d(−-])", lambda match: f" {forms.equals} "))
+        found.append((r"(?<=[\d)])\s?\+\s?(?=[\d(])", lambda match: f" {forms.plus} "))
+        return tuple(found)
+
+    def _ordinals(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        forms, found = self._forms, list[tuple[str, Callable[[Match], str]]]()
+        if forms.ordinal_marks:
+            found.append((rf"{self._lone}({self._number})(?P<mark>{forms.ordinal_marks})", self._marked))
+        if forms.ordinal_before:
+            found.append(
+                (
+                    rf"\b(?P<before>{forms.ordinal_before})(\s?)(\d{{1,12}})(?!\d)",
+                    lambda match: f"{match[1]}{match[2]}{self._counter_ordinal(match[3])}",
+                )
+            )
+        return tuple(found)
+
+    def _counter_ordinal(self, figures: str) -> str:
+        said = self.cardinal(figures)
+        return self._forms.fractions.get(f"n{figures}", said)
+
+    def _marked(self, match: Match) -> str:
+        whole, point, _ = self._parts(match[1])
+        if point:
+            return ""
+        mark = match["mark"]
+        if self._forms.native:
+            return self._native(whole) + mark
+        gender = next((gender for end, gender in self._forms.ordinal_ends.items() if mark.endswith(end)), "")
+        said = self.ordinal(whole, "" if gender.startswith("~") else gender)
+        return str(regex.sub(f"(?:{gender[1:]})$", mark, said)) if gender.startswith("~") else said
+
+    def _numbers(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        forms = self._forms
+        found: list[tuple[str, Callable[[Match], str]]] = []
+        if forms.native:
+            found.append((rf"{self._lone}(\d{{1,2}})(?=\s?(?:{forms.native}))", lambda match: self._native(match[1])))
+        minus = r"(?<![\p{L}\d)])[-−](?=\d)"
+        found.append((minus, lambda match: f"{forms.minus} " if forms.spaced else forms.minus))
+        letter = r"\p{L}" if forms.spaced else "A-Za-z"
+        before = rf"(?<![\d{letter}])" if not forms.spaced else r"(?<![\p{L}\p{M}\d])"
+        if forms.years:
+            found.append(
+                (
+                    rf"(?<!{forms.minus}\s){before}(?<![.,])(1[1-9]\d\d|20\d\d)(?![\d]|[.,]\d)",
+                    lambda match: self.year(match[1]),
+                )
+            )
+        found.append((rf"{before}({self._number})", lambda match: self.cardinal(match[1])))
+        return tuple(found)
+
+
+def _whole(sign: str) -> str:
+    """Return the pattern of a currency's sign; one of letters must be a whole word."""
+    return rf"(?<!\p{{L}})(?i:{sign})(?![\p{{L}}\p{{M}}])" if sign.isalpha() else regex.escape(sign)
+
+
+@lru_cache(1024)
+def _forms_of(names: str) -> Forms:
+    one, *others = names.split("|")
+    few = others[0] if len(others) > 1 else ""
+    return Forms(one, others[-1] if others else one, few)
+
+
+def _amount(figures: str) -> Decimal:
+    digits = "".join(sign for sign in figures if sign.isdigit())
+    return Decimal(digits[-MAX_DIGITS:] or 0) if digits == figures else Decimal("1.5")
+
+
+def _said(text: str, pattern: "regex.Pattern[str]", say: Callable[[Match], str]) -> str:
+    return pattern.sub(lambda match: say(match) or match[0], text)

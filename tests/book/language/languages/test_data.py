@@ -1,0 +1,174 @@
+"""Languages that are data: what is written, and what is said."""
+
+from importlib.resources import files
+
+import pytest
+from said import said
+
+from swarm.book.language import languages
+from swarm.book.language.known import find_language
+from swarm.book.speech import semiotic
+from swarm.errors import EnvironmentFault
+
+CODES = sorted(file.name.removesuffix(".toml") for file in files(languages).iterdir() if file.name.endswith(".toml"))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_file_has_what_it_needs_and_says_numbers_without_figures(code: str) -> None:
+    language = find_language(code)
+    assert language.forms is not None
+    beside = "年" if code == "ja" else ""
+    said_forms = semiotic.say_forms(f"1 2 21 101 1921 {beside}", language)
+    assert not any(map(str.isdigit, said_forms))
+
+
+@pytest.mark.parametrize(
+    ("code", "written", "words"),
+    [
+        (
+            "sv",
+            "Den 2 maj 1921 kl. 12.30 kostade det 5 kr.",
+            "Den andra maj nittonhundratjugoett klockan tolv trettio kostade det fem kronor.",
+        ),
+        (
+            "sv",
+            "Dr Lind bor på s. 21, t.ex. 3,5 km bort.",
+            "Doktor Lind bor på sidan tjugoett, till exempel tre komma fem kilometer bort.",
+        ),
+        (
+            "da",
+            "Den 3. maj 1921 kl. 12.30 kostede det 100 kr.",
+            "Den tredje maj nittenhundrede og enogtyve klokken tolv tredive kostede det hundrede kroner.",
+        ),
+        ("da", "Hr. Lund betalte 2 mio. dollar, 15 %.", "Hr. Lund betalte to millioner dollar, femten procent."),
+        (
+            "nb",
+            "Den 3. mai 1921 kl. 12.30 kostet det 100 kr.",
+            "Den tredje mai nittenhundre og tjueén klokken tolv tretti kostet det hundre kroner.",
+        ),
+        ("nb", "3,5 km, bl.a. 20 °C", "tre komma fem kilometer, blant annet tjue grader celsius"),
+        (
+            "fi",
+            "Hän syntyi 3. toukokuuta 1921 klo 12.30.",
+            "Hän syntyi kolmas toukokuuta tuhatyhdeksänsataakaksikymmentäyksi kello kaksitoista kolmekymmentä.",
+        ),
+        (
+            "fi",
+            "Esim. 5 €, 15 % ja 3,5 km.",
+            "Esimerkiksi viisi euroa, viisitoista prosenttia ja kolme pilkku viisi kilometriä.",
+        ),
+        ("cs", "Narodil se 3. května 1921 v Praze.", "Narodil se třetího května tisíc devět set dvacet jeden v Praze."),
+        ("cs", "Cena byla 2 Kč a 5 Kč, 3,5 %.", "Cena byla dvě koruny a pět korun, tři celé pět procenta."),
+        ("sk", "Narodil sa 3. mája 1921.", "Narodil sa tretieho mája tisíc deväťsto dvadsaťjeden."),
+        ("hu", "1921. május 3. volt.", "ezerkilencszázhuszonegy május harmadika volt."),
+        (
+            "hu",
+            "Kb. 3,5 km, 20 °C és 100 Ft.",
+            "Körülbelül három egész öt tized kilométer, húsz Celsius-fok és száz forint.",
+        ),
+        (
+            "ro",
+            "S-a născut la 3 mai 1921, ora 12:30.",
+            "S-a născut la trei mai o mie nouă sute douăzeci și unu, ora douăsprezece și treizeci.",
+        ),
+        ("ro", "Dl. Pop a plătit 1 € și 20 lei.", "Domnul Pop a plătit un euro și douăzeci de lei."),
+        (
+            "bg",
+            "На 3 май 1921 г-н Иванов купи 2 кг.",
+            "На трети май хиляда деветстотин двайсет и едно господин Иванов купи два килограма.",
+        ),
+        ("bg", "Струва 5 лв.", "Струва пет лева."),
+        (
+            "uk",
+            "Він народився 3 травня 1921 року.",
+            "Він народився третього травня тисяча дев'ятсот двадцять один року.",
+        ),
+        ("uk", "Це коштує 2 грн, 5 %.", "Це коштує дві гривні, п'ять відсотків."),
+        ("hr", "Rođen je 3. svibnja 1921.", "Rođen je trećeg svibnja tisuću devetsto dvadeset i jedan."),
+        ("hr", "Platio je 2 € i 5 kg.", "Platio je dva eura i pet kilograma."),
+        ("sr", "Рођен је 3. маја 1921.", "Рођен је трећег маја хиљаду деветсто двадесет и један."),
+        ("sr", "Платио је 5 €.", "Платио је пет евра."),
+        ("sl", "Rojen je 3. maja 1921.", "Rojen je tretjega maja tisoč devetsto dvajset ena."),
+        ("sl", "Tehta 5 kg, tj. 3,5 %.", "Tehta pet kilogramov, to je tri celih pet odstotkov."),
+        (
+            "el",
+            "Στις 3 Μαΐου 1921 ο κ. Παπάς πλήρωσε 5 €.",
+            "Στις τρεις Μαΐου χίλια εννιακόσια είκοσι ένα ο κύριος Παπάς πλήρωσε πέντε ευρώ.",
+        ),
+        ("el", "π.χ. 15 %", "παραδείγματος χάρη δεκαπέντε τοις εκατό"),
+        ("tr", "%15 ve 5 TL, 3. bölüm", "yüzde on beş ve beş lira, üçüncü bölüm"),
+        (
+            "ca",
+            "El 3 de maig de 1921, el Sr. Pla va pagar 1 €.",
+            "El tres de maig de mil nou-cent vint-i-un, el Senyor Pla va pagar un euro.",
+        ),
+        ("ca", "p. ex. 15 %", "per exemple quinze per cent"),
+        (
+            "id",
+            "Pukul 12.30 ia membayar Rp5.000.",
+            "Pukul dua belas lewat tiga puluh menit ia membayar lima ribu rupiah.",
+        ),
+        ("id", "Bab ke-3, 15 %.", "Bab ke-tiga, lima belas persen."),
+        ("vi", "Ngày 2 tháng 9 năm 1945", "Ngày hai tháng chín năm một nghìn chín trăm bốn mươi lăm"),
+        ("vi", "15 % và 5 kg, thế kỷ XX", "mười lăm phần trăm và năm ki lô gam, thế kỷ hai mươi"),
+        ("hi", "डॉ. सीमा ने ₹५० दिए।", "डॉक्टर सीमा ने पचास रुपए दिए।"),
+        ("hi", "5 मई 1947, 15 %", "पाँच मई एक हज़ार नौ सौ सैंतालीस, पन्द्रह प्रतिशत"),
+        ("bn", "৫ টাকা ও ১৫%", "পাঁচ টাকা ও পনের শতাংশ"),
+        ("ta", "5 மணி, 15 %", "ஐந்து மணி, பதினைந்து சதவீதம்"),
+        ("ar", "في 3 مايو 1921", "في ثلاثة مايو ألف وتسع مئة وواحد وعشرون"),
+        ("ar", "15 % و 5 كم", "خمسة عشر في المائة و خمسة كيلومتر"),
+        ("he", "ב-5 במאי, 15 %", "ב-חמש במאי, חמישה עשר אחוז"),
+        ("fa", "۵ کیلومتر و ۱۵٪", "پنج کیلومتر و پانزده درصد"),
+        ("zh", "1921年5月3日，他付了€5。", "一九二一年五月三日，他付了五欧元。"),
+        ("zh", "第5章，15%", "第五章，百分之十五"),
+        ("ja", "昭和20年8月15日", "昭和二十年八月十五日"),
+        ("ja", "第3章で5%", "第三章で五パーセント"),
+        ("ko", "1921년 5월 3일 오전 10:30", "천구백이십일년 오월 삼일 오전 열시 삼십분"),
+        ("ko", "사과 5개와 15%", "사과 다섯개와 십오 퍼센트"),
+        ("sw", "Alilipa $5, asilimia 15.", "Alilipa dola tano, asilimia kumi na tano."),
+        ("et", "5 €, 15 %", "viis eurot, viisteist protsenti"),
+        ("lv", "5 kg, 15 %", "pieci kilogrami, piecpadsmit procentu"),
+        ("lt", "5 kg, 15 %", "penki kilogramai, penkiolika procentų"),
+        ("is", "Hann fæddist 3. maí 1921.", "Hann fæddist þriðja maí eitt þúsund og níuhundrað og tuttugu og einn."),
+        ("is", "5 kg", "fimm kílógrömm"),
+        ("hy", "5-րդ, 5 կմ", "հինգերորդ, հինգ կիլոմետր"),
+    ],
+)
+def test_written_forms_are_said(code: str, written: str, words: str) -> None:
+    assert said(written, code) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "written", "words"),
+    [
+        (
+            "sv",
+            "2.0.1 och 192.168.1.1",
+            "två punkt noll punkt ett och ett nio två punkt ett sex åtta punkt ett punkt ett",
+        ),
+        ("sv", "ring 08-123 45 67", "ring noll åtta, ett två tre, fyra fem, sex sju"),
+        ("sv", "+46 (8) 790 7559", "plus fyra sex, åtta, sju nio noll, sju fem fem nio"),
+        ("sv", "skriv till a.bc@gmail.com", "skriv till a punkt bc snabel-a gmail punkt com"),
+        ("sv", "se archive.org", "se archive punkt org"),
+        ("de", "siehe archive.org und zeit.de", "siehe archive Punkt org und zeit Punkt de"),
+        ("sv", "-5 grader, 3–7 dagar, 1 1/2 liter", "minus fem grader, tre till sju dagar, ett och en halv liter"),
+        ("sv", "kapitel XIV", "kapitel fjorton"),
+        ("no", "5 kr", "fem kroner"),
+        ("ja", "ねこ 5", "ねこ 5"),
+        ("hi", "\u0967\u0968\u0969", "एक सौ तेईस"),
+        ("sv", "½ liter och 2½ liter", "en halv liter och två och en halv liter"),
+        ("sv", "", ""),
+    ],
+)
+def test_classes_are_found_in_every_language(code: str, written: str, words: str) -> None:
+    assert said(written, code) == words
+
+
+def test_a_faulty_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from swarm.book.language import known
+
+    monkeypatch.setattr(known, "get_data", lambda *_: b"at = 3")
+    known.find_language.__globals__["_from_data"].cache_clear()
+    with pytest.raises(EnvironmentFault, match=r"xy\.toml is faulty"):
+        find_language("xy")
+    known.find_language.__globals__["_from_data"].cache_clear()
