@@ -339,7 +339,8 @@ def _shown(nodes: Iterable[Node], depth: int) -> Iterator[QualifiedRule]:
 
 
 def _is_for_every_screen(rule: AtRule) -> bool:
-    said = (getattr(token, "lower_value", getattr(token, "value", "")) for token in rule.prelude[:MAX_MEDIA_TOKENS])
+    tokens = rule.prelude[:MAX_MEDIA_TOKENS]  # numbers among them have values that are no text
+    said = (str(getattr(token, "lower_value", getattr(token, "value", ""))) for token in tokens)
     return rule.lower_at_keyword == "media" and " ".join(filter(str.strip, said)) in _EVERY_SCREEN
 
 
