@@ -13,6 +13,7 @@ from typing import Any
 import carried_books
 import hypothesis
 import pytest
+import ready
 import zmq
 
 from swarm.net import discovery
@@ -20,6 +21,7 @@ from swarm.system.capacity import default_cpu_slots
 from swarm.system.child import ONE_THREAD
 from swarm.voice.coqui.card import is_installed
 
+gc.disable()
 TESTS = Path(__file__).parent
 BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
 QUICK = "not slow and not bench"
@@ -62,6 +64,7 @@ def keep_open_contexts() -> None:
 
 
 keep_open_contexts()
+ready.fork_children()  # the imports of an engine or an encoder take longer than its work
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -93,6 +96,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     skip_where_something_is_missing(items)
     random.Random(0).shuffle(items)  # so that tests which wait, as in networks, run beside tests which compute
     items.sort(key=rank)
+    gc.enable()
     gc.freeze()  # or each full collection goes through thousands of tests again
 
 
@@ -159,6 +163,12 @@ def has_gpu() -> bool:
     import torch
 
     return torch.cuda.is_available()
+
+
+@pytest.fixture
+def fresh_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have children be processes that load what they need, as outside of tests, in place of forks."""
+    monkeypatch.setattr("swarm.system.child.subprocess", subprocess)
 
 
 @pytest.fixture(scope="session")

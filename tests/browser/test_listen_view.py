@@ -375,6 +375,7 @@ MAX_SHIFT = 0.05  # a view is called good below 0.1
 SLOWER = 6  # as on a phone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_moves_under_the_eyes_while_a_view_appears(
     site: Served, bench: ListenSite, page: "Page", width: int

@@ -81,6 +81,7 @@ def follow(page: "Page", events: int, calm: Event) -> Size:
     return Size(*map(min, zip(*sizes, strict=True)))
 
 
+@pytest.mark.slow
 def test_a_page_that_takes_in_many_events_does_not_grow(site: Served, page: "Page", calm: Event) -> None:
     page.goto(site.url("/machines"))
     page.evaluate(COUNT)

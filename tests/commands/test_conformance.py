@@ -59,6 +59,7 @@ async def test_kokoro_keeps_what_workers_rely_on(tmp_path: Path, monkeypatch: py
     assert {check.verdict for check in checks} == {"ok"}, checks
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_few_words")
 @piper_bench.needs_joe
 async def test_piper_keeps_what_workers_rely_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -439,6 +439,7 @@ def test_a_book_of_others_is_not_called_unreadable_because_the_program_was_upgra
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds to such a limit")
+@pytest.mark.usefixtures("fresh_children")
 def test_a_book_of_others_that_fills_the_memory_ends_its_reading_alone(
     tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 
 
+@pytest.mark.slow
 @pytest.mark.chaos
 @pytest.mark.skipif(os.name != "posix", reason="it forks")
 def test_a_redo_that_was_told_to_be_done_survives_kill_9_at_each_step(tmp_path: Path) -> None:

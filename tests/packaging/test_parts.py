@@ -45,6 +45,7 @@ def test_every_part_states_a_licence_that_goes_with_the_agpl(installed: list[Par
     assert all(part.name in licence_list(installed) for part in installed)
 
 
+@pytest.mark.slow
 def test_the_bill_is_valid_and_the_same_each_time(installed: list[Part]) -> None:
     from cyclonedx.schema import SchemaVersion  # the validator takes seconds to import
     from cyclonedx.validation.json import JsonStrictValidator

@@ -165,6 +165,12 @@ def _differs_at_start(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     return any(one.get(name) != other.get(name) for name in {*one, *other} - {PATH} if name.startswith(AT_START))
 
 
+def fork_children() -> None:
+    """Have the children that this process starts, as tests do, be forks of the loader."""
+    if CAN_FORK:
+        _replace_subprocess(_present_loader)
+
+
 def start(
     words: list[str], env: Mapping[str, str], cwd: Path, out: IO[bytes], err: IO[bytes], place: Place | None = None
 ) -> Forked:
@@ -225,6 +231,14 @@ def serve(parent: socket.socket, become: Become) -> int:
             watch.register(os.pidfd_open(pid), selectors.EVENT_READ, pid)
 
 
+def _become(asked: dict[str, Any], files: list[int]) -> int:
+    """Become a command, or a child, which has three files and its parent's path."""
+    if len(files) < 3:
+        return _become_command(asked, files)
+    sys.path[:] = asked["env"][PATH].split(os.pathsep)
+    return _become_child(asked, files)
+
+
 def _become_command(asked: dict[str, Any], files: list[int]) -> int:
     path = os.environ.get(PATH)
     _take_over(asked, files, 1)
@@ -233,11 +247,10 @@ def _become_command(asked: dict[str, Any], files: list[int]) -> int:
     sys.path[0] = str(Path(sys.argv[0]).parent)  # Python sets it so for a script
     if os.environ.get(PATH, path) != path:
         _heed(os.environ[PATH])
-    import swarm.system.child
     from swarm.commands.main import main
 
-    with nursery() as start_child:
-        swarm.system.child.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": start_child})  # type: ignore
+    with nursery() as forks:
+        _replace_subprocess(lambda: forks)
         return main()
 
 
@@ -266,8 +279,8 @@ def _take_over(asked: dict[str, Any], files: list[int], first: int) -> None:
 
 
 @contextmanager
-def nursery() -> Iterator[Callable[..., Any]]:
-    """Fork a process that forks the children of this one; yield what starts a child, in place of `Popen`."""
+def nursery() -> Iterator[Forks]:
+    """Fork a process that forks the children of this one; yield what is known of it."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if not pid:
@@ -275,25 +288,57 @@ def nursery() -> Iterator[Callable[..., Any]]:
         _be_nursery(theirs)
     theirs.close()
     try:
-        yield functools.partial(start_child, Forks(ours))
+        yield Forks(ours)
     finally:
         with suppress(OSError):
             ours.shutdown(socket.SHUT_RDWR)
         os.waitpid(pid, 0)
 
 
-def start_child(forks: Forks, command: list[str], *, stderr: IO[bytes], env: Mapping[str, str], **pipes: int) -> Any:
-    """Start `python -P -m module ...` as `Popen` would, with pipes to and from it."""
+def _replace_subprocess(forks: Callable[[], Forks]) -> None:
+    """Have the program start its children by forks, in place of `subprocess`."""
+    import swarm.system.child
+
+    ways = {"Popen": functools.partial(start_child, forks), "run": functools.partial(run_lines, forks)}
+    swarm.system.child.subprocess = SimpleNamespace(**{**vars(subprocess), **ways})  # type: ignore[attr-defined]
+
+
+def _is_forked(command: list[str], kind: str, env: Mapping[str, str]) -> bool:
     same = {**env, "PYTHONUNBUFFERED": os.environ.get("PYTHONUNBUFFERED")}  # all children have it
-    if command[:3] != [sys.executable, "-P", "-m"] or _differs_at_start(same, os.environ):
-        return subprocess.Popen(command, stderr=stderr, env=env, **pipes)
+    return command[:3] == [sys.executable, "-P", kind] and not _differs_at_start(same, os.environ)
+
+
+def start_child(forks: Callable[[], Forks], command: list[str], *, env: Mapping[str, str], **pipes: Any) -> Any:
+    """Start `python -P -m module ...` as `Popen` would, with pipes to and from it."""
+    if not _is_forked(command, "-m", env):
+        return subprocess.Popen(command, env=env, **pipes)
     asked = {"words": command[3:], "env": dict(env), "cwd": str(Path.cwd())}
     (input_end, to_child), (from_child, output_end) = os.pipe(), os.pipe()
-    child = forks.run(asked, [input_end, output_end, stderr.fileno()])
+    child = forks().run(asked, [input_end, output_end, pipes["stderr"].fileno()])
     os.close(input_end)
     os.close(output_end)
     child.stdin, child.stdout = os.fdopen(to_child, "wb"), os.fdopen(from_child, "rb")
     return child
+
+
+def run_lines(
+    forks: Callable[[], Forks], command: list[str], *, env: Mapping[str, str], timeout: float, **others: Any
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run `python -P -c lines` as `subprocess.run` would, with files in place of pipes."""
+    if not _is_forked(command, "-c", env):
+        return subprocess.run(command, env=env, timeout=timeout, **others)
+    asked = {"words": command[2:], "env": dict(env), "cwd": str(Path.cwd())}
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(others["input"])
+        given.seek(0)
+        child = forks().run(asked, [file.fileno() for file in (given, out, err)])
+        try:
+            code = child.wait(timeout)
+        finally:
+            child.kill()
+        for file in (out, err):
+            file.seek(0)
+        return subprocess.CompletedProcess(command, code, out.read(), err.read())
 
 
 def _be_nursery(parent: socket.socket) -> NoReturn:
@@ -324,6 +369,9 @@ def _end(act: Callable[[], int]) -> NoReturn:
 def _become_child(asked: dict[str, Any], files: list[int]) -> int:
     _take_over(asked, files, 0)
     module = sys.argv[0]
+    if module == "-c":
+        exec(sys.argv.pop(1), {"__name__": "__main__"})
+        return 0
     Path("/proc/self/comm").write_text(comm_of(module))
     warnings.simplefilter("ignore", RuntimeWarning)  # Python warns of a module that is imported and run
     runpy.run_module(module, run_name="__main__", alter_sys=True)
@@ -351,4 +399,4 @@ if __name__ == "__main__":
         load_libraries(target)
     gc.collect()
     gc.freeze()
-    _end(functools.partial(serve, socket.socket(fileno=int(sys.argv[1])), _become_command))
+    _end(functools.partial(serve, socket.socket(fileno=int(sys.argv[1])), _become))

@@ -21,6 +21,7 @@ def test_a_worker_that_floods_a_busy_coordinator_and_leaves_does_not_take_it_dow
     assert (done.stdout, done.returncode) == ("alive\n", 0), done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="it limits files with ulimit")
 def test_thousands_of_connections_without_a_key_leave_a_coordinator_of_few_files_its_journal(
     lan: Callable[[str], Machine], small_book: Path

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, report_of
 from household import FAST, SLOW, Machine, Running, descendants, is_alive, wait_for
 
@@ -55,6 +56,7 @@ def books(write_book: Callable[..., Path], *titles: str, sentences: int = 3) -> 
     ]
 
 
+@pytest.mark.slow
 def test_books_come_from_another_machine_and_each_has_its_own_options(
     lan: Make, write_book: Callable[..., Path]
 ) -> None:
@@ -90,6 +92,7 @@ def test_one_machine_with_a_page_needs_one_command(lan: Make, write_book: Callab
     assert "goes on with the queue" in queue.serving.ends()
 
 
+@pytest.mark.slow
 def test_a_killed_server_goes_on_with_its_queue_and_speaks_nothing_again(
     lan: Make, write_book: Callable[..., Path], free_port: int
 ) -> None:
@@ -107,6 +110,7 @@ def test_a_killed_server_goes_on_with_its_queue_and_speaks_nothing_again(
         assert_spoken_once(queue.server.home, f"{name.lower()}*")
 
 
+@pytest.mark.slow
 def test_books_obey_who_added_them_machines_their_own_users_and_the_owner_of_the_swarm_orders_all(
     lan: Make, write_book: Callable[..., Path]
 ) -> None:
@@ -151,6 +155,7 @@ def test_what_the_server_would_have_to_read_from_its_own_disk_is_refused(
     wait_for(lambda: queue.states() == ["waiting"])
 
 
+@pytest.mark.slow
 def test_a_program_adds_a_book_and_reads_what_became_of_it(lan: Make, write_book: Callable[..., Path]) -> None:
     queue = Queue(lan, *FAST)
     queue.work(lan("attic"))
@@ -166,6 +171,7 @@ def test_a_program_adds_a_book_and_reads_what_became_of_it(lan: Make, write_book
         assert 'e2a_swarm_books{state="finished"} 1.0' in client.get("/metrics").text
 
 
+@pytest.mark.slow
 def test_a_listener_hears_a_book_and_has_one_sentence_spoken_in_other_words(
     lan: Make, write_book: Callable[..., Path]
 ) -> None:
@@ -201,6 +207,7 @@ def sound_of(client: httpx.Client, place: str, stretch: dict[str, object]) -> by
     return answer.content if "immutable" in answer.headers["cache-control"] else None
 
 
+@pytest.mark.slow
 def test_whoever_has_the_code_alone_stops_no_machine_and_no_book(lan: Make, write_book: Callable[..., Path]) -> None:
     queue = Queue(lan, *SLOW)
     attic = queue.work(lan("attic"))

@@ -92,6 +92,7 @@ def test_a_gpu_that_somebody_uses_or_that_falls_off_the_bus_is_left_out_and_the_
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
 
 
+@pytest.mark.slow
 def test_the_cores_speak_one_book_while_the_gpu_is_busy_with_another(
     lan: Make, write_book: Callable[..., Path], gpus: FakeGpus
 ) -> None:

@@ -67,6 +67,7 @@ def assert_refused(done: "subprocess.CompletedProcess[str]", path: Path, words: 
     assert words in done.stderr.lower()
 
 
+@pytest.mark.slow
 def test_a_full_state_disk(here: Machine, small_book: Path, small_disk: Callable[..., SmallDisk]) -> None:
     disk = small_disk(here.home, "size=1m")
     done = here.run("convert", small_book, *LOUD)
@@ -168,6 +169,7 @@ def test_on_a_full_state_disk_jobs_are_listed_and_removing_one_makes_room(
     assert not clips(here.home)
 
 
+@pytest.mark.slow
 def test_a_full_output_disk(here: Machine, small_book: Path, small_disk: Callable[..., SmallDisk]) -> None:
     output = here.desk / "output"
     disk = small_disk(output, "size=200k")

@@ -42,6 +42,7 @@ def test_an_edition_takes_the_place_of_the_last_one_and_keep_both_leaves_it(
     assert "finished already" in here.run("convert", small_book, *FAST).stdout
 
 
+@pytest.mark.slow
 def test_editions_with_two_voices_lie_beside_each_other_and_each_takes_its_own_place(
     here: Machine, small_book: Path, lexicon: Path
 ) -> None:

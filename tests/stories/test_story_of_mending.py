@@ -8,6 +8,7 @@ from typing import Any
 
 import av
 import numpy as np
+import pytest
 from evidence import assert_complete, clips, only, report_of
 from household import FAST, Machine
 from library import CHAPTERS
@@ -84,6 +85,7 @@ def test_another_wording_holds_for_later_runs_and_for_a_changed_book(
     assert report_of(path)["totals"]["duration_s"] == length_s
 
 
+@pytest.mark.slow
 def test_no_option_has_to_be_repeated(here: Machine, small_book: Path) -> None:
     made = ("--tts-engine", "espeak", "--output-format", "mp3", "--split", "chapter", "--narrator", "Jo")
     assert here.run("convert", small_book, *made, "--output-dir", "out").returncode == 0

@@ -169,6 +169,7 @@ def spoken_text(here: Machine) -> str:
         return " ".join(segment.spoken for chapter in journal.spec().chapters for segment in chapter.segments)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="makes a network namespace: Linux and root")
 def test_where_a_machine_cannot_reach_itself_it_says_so(here: Machine, small_book: Path) -> None:
     def alone(prepare: str) -> "subprocess.CompletedProcess[str]":

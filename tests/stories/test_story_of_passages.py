@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import soundfile
 from evidence import accepted, assert_complete, assert_spoken_once, clips, only, report_of
 from household import Machine, wait_for
@@ -22,6 +23,7 @@ def rows_of(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {row["text"]: row for row in report["segments"] if row["text"] in (FRENCH, RUSSIAN)}
 
 
+@pytest.mark.slow
 def test_passages_are_spoken_by_other_engines_and_stay_as_they_are(
     here: Machine, write_book: Callable[..., Path]
 ) -> None:

@@ -161,10 +161,7 @@ def test_an_epub_2_becomes_an_epub_3(here: Machine) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "carried/alice",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("carried/vingt", "vingt-mille-lieues-fr")),
-    ],
+    ["carried/alice", "carried/vingt", "vingt-mille-lieues-fr"],
 )
 def test_real_books(here: Machine, book_named: Callable[[str], Path], name: str) -> None:
     made = made_by(here, book_named(name), "--chapters", "1-2")

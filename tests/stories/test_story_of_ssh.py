@@ -66,6 +66,7 @@ def hosts(tmp_path: Path, lan: Callable[[str], Machine]) -> Iterator[Callable[[]
         daemon.wait(20)
 
 
+@pytest.mark.slow
 def test_each_host_of_a_file_works_and_one_that_cannot_be_reached_is_named(
     hosts: Callable[[], Path], lan: Callable[[str], Machine], small_book: Path, tmp_path: Path
 ) -> None:

@@ -220,6 +220,7 @@ def api_of(serving: Running, token: str = "") -> httpx.Client:
     return httpx.Client(base_url=found.group(1), headers=headers, trust_env=False, timeout=60)
 
 
+@pytest.mark.slow
 def test_a_standby_serves_the_whole_queue_of_a_machine_that_is_gone(
     lan: Make, write_book: Callable[..., Path], free_port: int
 ) -> None:

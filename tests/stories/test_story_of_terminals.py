@@ -41,7 +41,7 @@ def test_a_reader_that_leaves_stops_nothing(here: Machine, small_book: Path, wor
         assert_complete(report_of(only(here.desk, "*.m4b")))
 
 
-@pytest.mark.parametrize("coerced", ["1", "0"])
+@pytest.mark.parametrize("coerced", ["0", pytest.param("1", marks=pytest.mark.slow)])
 def test_a_locale_without_unicode(here: Machine, write_book: Callable[..., Path], coerced: str) -> None:
     book = write_book({"Über Café 章": "Größe is a word. So is naïve — “indeed”."}, title="Über 本")
     env = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": coerced, "PYTHONCOERCECLOCALE": coerced}

@@ -15,6 +15,8 @@ from swarm.errors import Outdated
 from swarm.system.child import Child, ChildDied, ChildRaised
 from swarm.system.serving import MAX_FRAME_BYTES, code_digest
 
+pytestmark = pytest.mark.usefixtures("fresh_children")
+
 
 @pytest.fixture
 async def child(tmp_path: Path) -> AsyncIterator[Child]:

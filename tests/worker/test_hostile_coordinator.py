@@ -184,7 +184,7 @@ class Liar:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 4))])
 async def test_half_right_messages_end_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     liar = Liar(seed)
     async with a_worker(tmp_path, monkeypatch) as (node, _):
@@ -200,6 +200,7 @@ async def test_half_right_messages_end_no_worker(tmp_path: Path, monkeypatch: py
             assert node._failure is None
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_thousands_of_jobs_whose_files_never_come_cost_little_memory_and_few_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -260,6 +261,7 @@ async def tell_of_jobs_without_end(state_dir: Path) -> None:
             print(msgspec.json.encode([grown >> 20, waiting, beats, left, open_parts]).decode())
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_jobs_of_many_files_that_never_come_fill_neither_memory_nor_disk(tmp_path: Path) -> None:
     program = (

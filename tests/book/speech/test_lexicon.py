@@ -64,7 +64,8 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         lexicon(tmp_path, "<lexicon>")
 
 
-def test_a_pattern_without_end_is_refused() -> None:
+def test_a_pattern_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm.book.speech.lexicon.LEXICON_TIMEOUT_S", 0.1)
     hopeless = Lexicon((Rule("(a|a|aa)+$", "x", pattern=True),))
     with pytest.raises(UsageError, match="cannot be applied"):
         hopeless.apply("a" * 5000 + "b", "en")

@@ -14,13 +14,13 @@ from swarm.voice.host.registry import check_speaks, choose_recipe, find_voice, r
 MINE = CUSTOM + "0" * 64
 
 
-@pytest.mark.parametrize("model", [*known_models(), "tts_models/fra/fairseq/vits", MINE])
-def test_every_model_has_a_card(model: str) -> None:
-    card = model_card(model)
-    assert card.name == COQUI.name
-    assert card.languages
-    assert 50 <= card.limit(card.languages[0]) <= 500
-    assert find_voice(card, "" if card.languages == ("*",) else card.languages[0])
+def test_every_model_has_a_card() -> None:
+    for model in (*known_models(), "tts_models/fra/fairseq/vits", MINE):
+        card = model_card(model)
+        assert card.name == COQUI.name, model
+        assert card.languages, model
+        assert 50 <= card.limit(card.languages[0]) <= 500, model
+        assert find_voice(card, "" if card.languages == ("*",) else card.languages[0]), model
 
 
 def test_xtts_speaks_17_languages_with_58_voices_and_limits_of_its_own() -> None:

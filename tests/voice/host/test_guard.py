@@ -68,6 +68,7 @@ def test_nothing_is_known_of_a_voice_at_first() -> None:
     assert guard.judge("Yes.", Measure(50.0)).doubt
 
 
+@pytest.mark.slow
 def test_a_real_voice_in_a_real_book_is_beyond_doubt_and_what_goes_wrong_with_it_is_not(books: Path) -> None:
     recipe = choose_recipe("en", engine="espeak")
     voice, guard = find_engine("espeak").open(recipe, "cpu"), ClipCheck()

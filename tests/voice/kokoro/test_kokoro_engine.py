@@ -46,6 +46,7 @@ def english(models: Path) -> Voice:
     return engine.open(choose_recipe("en", engine="kokoro", voice=BLEND), "cpu:0")
 
 
+@pytest.mark.slow
 def test_a_blend_speaks_english_and_the_same_sound_each_time(english: Voice) -> None:
     first = english.speak("The tide was out.", 1)
     assert first.dtype == np.int16
@@ -74,11 +75,13 @@ def test_it_knows_when_its_words_begin(english: Voice) -> None:
     assert starts[0] == pytest.approx(np.argmax(loud) / english.sample_rate, abs=0.1)
 
 
+@pytest.mark.slow
 def test_nothing_to_say_is_no_sound_and_odd_signs_do_no_harm(english: Voice) -> None:
     assert len(english.speak("", 1)) == len(english.speak("… ☃ 😀", 1)) == 0
     assert len(english.speak("A \0 é ß 中 <b>", 1)) > english.sample_rate / 3
 
 
+@pytest.mark.slow
 def test_french_is_spoken_by_espeaks_phonemes_and_speed_shortens_it(models: Path) -> None:
     def spoken_s(speed: float) -> float:
         recipe = choose_recipe("fr", engine="kokoro", settings={"speed": speed})
