@@ -2,19 +2,27 @@
 
 What stands below the mark in a page is written by hand, and kept."""
 
+import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from textwrap import fill as broken
+from unittest.mock import patch
 
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parents[1]))
 
+from swarm.book.model.language_code import language_name  # noqa: E402
 from swarm.commands.command_table import ALL, CONVERT, ORDERS  # noqa: E402
 from swarm.commands.main import make_parser  # noqa: E402
 from swarm.commands.option import Command, Option, Sheet  # noqa: E402
 from swarm.commands.parser import Parser, parsers_below  # noqa: E402
+from swarm.voice.engine import Engine  # noqa: E402
+from swarm.voice.host.choice import obtainable, recommendations  # noqa: E402
+from swarm.voice.host.registry import built_in_engines  # noqa: E402
+from swarm.voice.kokoro import voices  # noqa: E402
+from swarm.voice.model_download import ENV_MODELS  # noqa: E402
 
 MARK = "<!-- generate.py makes what stands above; what stands below is written by hand. -->\n"
 INTRODUCTION = """# Reference
@@ -27,6 +35,22 @@ In option names dashes and underscores are the same: `--output_dir` is `--output
 prints the version. An option comes before the [settings](#settings), and these come before a
 [variable](#environment-variables).
 """
+LANGUAGES = """# Languages and their voices
+
+The table by which the program chooses ([how](../voices.md)); `e2a-swarm voices --language CODE` and the page show the
+same. Languages that are not here have espeak's robotic voice, some 67 perhaps Coqui's fairseq. Kokoro speaks Japanese
+and Chinese naturally with [its extras](../install.md#extras).
+
+- **x real time**: seconds of sound for each second of one core ([measured](../benchmarks.md#engines-and-languages)).
+- **MB**: what is downloaded for the first book. With the extra `kokoro` half a megabyte is left of Kokoro's.
+- **unasked**: whether it is downloaded before the first book if nothing as good is there. That is done with nothing but
+  what is known to be free for any use.
+
+In the lists of Python's and npm's packages of November 2026 no other one was found that brings the weights of a voice
+in one of the 20 most spoken languages. These download theirs from a hub: `antalia-mini` and `ema-lightning` (Turkish),
+`paradis-tts` and `lectura-monospeaker` (French), `teacher-in-the-loop` (Italian), `tts-eu-pt` (Portuguese), `vntts`
+(Vietnamese), Pocket TTS (six languages).
+"""
 
 
 def pages() -> dict[Path, str]:
@@ -37,6 +61,7 @@ def pages() -> dict[Path, str]:
         if command not in ORDERS:
             made[command.name] = command_page(command, below[command.name])
     made["pause"] = orders_page(below)
+    made["languages"] = languages_page()
     return {FOLDER / f"{name}.md": with_hand(FOLDER / f"{name}.md", text) for name, text in made.items()}
 
 
@@ -90,6 +115,32 @@ def orders_page(below: dict[str, Parser]) -> str:
         parts += [f"\n## e2a-swarm {each.name}\n", *body(each._replace(groups=each.sheets[:1]), below[each.name])]
     parts += ["\n## Options\n", *tables(ORDERS[0].sheets[1:])]
     return "\n".join(parts) + "\n"
+
+
+def languages_page() -> str:
+    """Return the table of languages by which the program chooses voices."""
+    engines = [engine for engine in built_in_engines() if engine.card.speech]
+    codes = {code for engine in engines for code in engine.card.languages if code != "*"}
+    nothing_here = patch.object(voices, "_PARTS", ("no_package",)), patch.dict(os.environ, {ENV_MODELS: os.devnull})
+    with nothing_here[0], nothing_here[1]:
+        rows = [row for code in sorted(codes, key=language_name) for row in language_rows(engines, code)]
+    heads = ("language", "engine", "class", "x real time", "licence", "MB", "unasked")
+    return "\n".join([LANGUAGES, *(f"| {' | '.join(row)} |" for row in (heads, ("---",) * len(heads), *rows))]) + "\n"
+
+
+def language_rows(engines: Sequence[Engine], code: str) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of a language, the best engine first; espeak's alone would be no news."""
+    unasked = {each.word for each in obtainable(engines, code)}
+    for each in recommendations(engines, code):
+        by_packages = each.word == "kokoro" and code in voices.PACKAGES  # of this machine, so it is told above
+        if each.quality == "robotic" or not each.is_sure or by_packages:
+            continue
+        size, speed = each.download(code), each.card.realtime
+        known = f"{speed:g}" if speed else "GPU" if each.is_on_gpus else "–"
+        megabytes = f"{size / 1e6:.0f}" if size else "–"
+        licence = each.card.licence or "–"
+        fetched = "yes" if each.word in unasked else ""
+        yield f"{language_name(code)} ({code})", each.word, each.quality, known, licence, megabytes, fetched
 
 
 def body(command: Command, parser: Parser) -> list[str]:

@@ -30,6 +30,7 @@ from swarm.config import state_folder
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.job.card import EngineCard
 from swarm.system.text import count_text, plain_line
+from swarm.voice.host.default_voice import coming_word
 from swarm.voice.host.fallback_voices import find_guests
 from swarm.voice.host.registry import check_speaks, choose_card
 from swarm.watch.words import guest_rows, guests_line
@@ -201,7 +202,7 @@ def _with_cover_fault(book: Book) -> Book:
 def _card(engine: str, language: str) -> EngineCard:
     if engine:
         SeenEngines(state_folder())  # it may be an engine that only workers have
-    card, _ = choose_card(engine, "", language)
+    card, _ = choose_card(engine or coming_word(language), "", language)
     check_speaks(card, language)
     return card
 

@@ -9,9 +9,10 @@ from swarm.commands.output import say, say_json, show_progress, tell_line
 from swarm.errors import EXIT_DONE, UsageError
 from swarm.job.card import ModelCard
 from swarm.system.text import bytes_text, count_text
-from swarm.voice.engine import Engine
+from swarm.voice.engine import Engine, OnProgress
 from swarm.voice.host.process import fetch_model
-from swarm.voice.host.registry import all_engines, find_model, installed_engines
+from swarm.voice.host.registry import all_engines, find_model, find_voice_files, installed_engines
+from swarm.voice.model_download import RemoteModel, fetch_files, lacking_bytes
 
 MAX_WORDS = 6  # words of an engine's line
 
@@ -81,26 +82,40 @@ def run_fetch(arguments: argparse.Namespace) -> int:
     """Download models; return the exit code. Raises UsageError, EnvironmentFault."""
     place_models(arguments)
 
-    tell = tell_line if arguments.json else say
-    for engine, model in _named(arguments):
+    tell, progress = (tell_line, tell_line) if arguments.json else (say, show_progress)
+    voices = {name: found for name in arguments.names if (found := find_voice_files(name))}
+    for name, found in voices.items():
+        _fetch_voice(name, found, tell, progress)
+    for engine, model in _named(arguments, [name for name in arguments.names if name not in voices]):
         if model in engine.kept_models():
             tell(f"{model} is here already: {engine.model_folder(model)}")
             continue
         card = next((each for each in engine.models() if each.name == model), None)
         tell(f"fetching {model}{_terms(card) if card else ''}")
         try:
-            fetch_model(engine, model, tell_line if arguments.json else show_progress)
+            fetch_model(engine, model, progress)
         finally:
             show_progress("")
         tell(f"{model} is here: {bytes_text(engine.model_bytes(model))} in {engine.model_folder(model)}")
     return EXIT_DONE
 
 
+def _fetch_voice(name: str, found: RemoteModel, tell: OnProgress, progress: OnProgress) -> None:
+    """Download what one voice of a model needs. Raises EnvironmentFault."""
+    if size := lacking_bytes(found):
+        tell(f"fetching {name} of {found.title} ({bytes_text(size)})")
+        try:
+            fetch_files(found.title, found.folder, found.files, progress)
+        finally:
+            show_progress("")
+    tell(f"{name} is here: {found.folder}")
+
+
 def run_remove(arguments: argparse.Namespace) -> int:
     """Delete models; return the exit code. Raises UsageError, EnvironmentFault."""
     place_models(arguments)
 
-    named = _named(arguments)
+    named = _named(arguments, arguments.names)
     for engine, model in named:
         if not engine.model_folder(model).is_dir():
             raise UsageError(f"{model} is not on this machine: `e2a-swarm models` lists those that are.")
@@ -111,9 +126,9 @@ def run_remove(arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _named(arguments: argparse.Namespace) -> list[tuple[Engine, str]]:
+def _named(arguments: argparse.Namespace, names: Sequence[str]) -> list[tuple[Engine, str]]:
     language = normal_language(arguments.language) if arguments.language else ""
-    return [find_model(name, language) for name in arguments.names]
+    return [find_model(name, language) for name in names]
 
 
 def _as_json(engine: Engine, model: ModelCard, here: bool) -> dict[str, object]:

@@ -21,6 +21,7 @@ from swarm.system.platform import run_loop
 from swarm.system.text import bytes_text
 from swarm.voice.engine import Engine
 from swarm.voice.host.choice import QUALITIES, downloads, how_to_get, own_choice, recommendations
+from swarm.voice.host.default_voice import coming_word
 from swarm.voice.host.registry import (
     all_engines,
     better_voices_line,
@@ -52,14 +53,20 @@ class Row(NamedTuple):
     first: str = ""  # the command that it needs before it speaks here
     offered: bool = False  # a worker of the last days offers it
     realtime: float = 0.0  # the swarm's own measurement; 0 if there is none
+    download: int = 0  # bytes that a machine without it downloads for the language
+    licence: str = ""
 
     @property
     def facts(self) -> str:
         """The facts in one line: quality, licence, speed, what it needs first."""
-        speed = f"{self.realtime:.3g}x real time on this swarm" if self.realtime else ""
+        usual = f"{self.card.realtime:g}x real time on a core" if self.card.realtime else ""
+        speed = f"{self.realtime:.3g}x real time on this swarm" if self.realtime else usual
+        size = bytes_text(self.download) if self.download else ""
         offered = "offered by a worker" if self.offered else ""
         first = f"first: {self.first}" if self.first else ""
-        return "; ".join(filter(None, (self.quality, self.card.licence, speed, offered, first)))
+        if self.is_default and first:
+            first = "fetched by itself before the first book"
+        return "; ".join(filter(None, (self.quality, self.licence, speed, size, offered, first)))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -99,7 +106,7 @@ def _print(rows: list[Row], language: str, *, every: bool) -> None:
 
 def _rows(engines: list[Engine], language: str, offered: set[str], speeds: Mapping[str, float]) -> list[Row]:
     """Return the rows of the engines that speak a language, or of all: those that speak at once first, by quality."""
-    usual = engine_for(default_engine(language)).card.name if language else ""
+    usual = engine_for(coming_word(language)).card.name if language else ""
     sure = [each for each in recommendations(engines, language) if each.is_sure] if language else []
     advice = {each.engine.card.name: each for each in reversed(sure)}
     rows = []
@@ -114,7 +121,9 @@ def _rows(engines: list[Engine], language: str, offered: set[str], speeds: Mappi
         needs = how_to_get(taken, language) if taken else ""
         quality = advised.quality if advised else ""  # engines that are not recommended were never judged
         by_worker = advised is not None and advised.word in offered
-        rows.append(Row(engine, card, card.name == usual, quality, needs, by_worker, speeds.get(card.title, 0.0)))
+        facts = quality, needs, by_worker, speeds.get(card.title, 0.0), taken.download(language) if taken else 0
+        licence = (taken or engine).card.licence
+        rows.append(Row(engine, card, card.name == usual, *facts, licence))
     ranks = {quality: place for place, quality in enumerate((*QUALITIES, ""))}
     return sorted(
         rows, key=lambda row: (not row.is_default, not row.engine.is_installed(), bool(row.first), ranks[row.quality])
@@ -152,11 +161,13 @@ def _as_json(rows: list[Row], broken: dict[str, str], language: str) -> dict[str
             "voices": _voices_as_json(row, language),
             "settings": row.card.defaults,
             "setting_cards": row.card.settings,
-            "licence": row.card.licence,
+            "licence": row.licence,
             "quality": row.quality,
             "default": row.is_default,
             "first": row.first,
             "realtime": row.realtime or None,
+            "realtime_of_a_core": row.card.realtime or None,
+            "download": row.download,
         }
         for row in rows
     ]
@@ -200,7 +211,7 @@ def _away_lines(row: Row, language: str, *, every: bool) -> list[str]:
     """Return the lines of an engine that is not installed here: only its name, unless everything was asked for."""
     if every:
         return _lines(row, language, every=True)
-    facts = "; ".join(filter(None, (row.quality, row.card.licence, "offered by a worker" if row.offered else "")))
+    facts = "; ".join(filter(None, (row.quality, row.licence, "offered by a worker" if row.offered else "")))
     return [f"{row.card.name}: {row.card.about}{f' ({facts})' if facts else ''}"]
 
 
@@ -258,7 +269,7 @@ def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
     lines = [*broken.values(), *(f"{name}: {why}" for name, why in _missing().items())]
     if not language:
         return lines
-    card = engine_for(default_engine(language)).card
+    card = engine_for(coming_word(language)).card
     if not card.speaks(language):
         known = f"No engine is known to speak {language_name(language)}"
         return [*lines, f"{known}: a listed one takes any language, and may speak it or not."]

@@ -1,12 +1,15 @@
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
+from stand_in_hub import stand_in_hub
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE, UsageError
 from swarm.voice.coqui.card import INSTALL
 from swarm.voice.host.registry import find_model
+from swarm.voice.kokoro import voices
 
 FRENCH = "tts_models/fr/css10/vits"
 
@@ -143,3 +146,23 @@ def test_the_list_can_be_narrowed_to_a_language_and_names_engines_that_need_no_d
     assert "espeak needs no download: its voices come with it" in capsys.readouterr().err
     assert main(["models", "--language", "fr"]) == 0
     assert "kokoro: kokoro-v1.0-int8 (Apache-2.0, 121 MB)" in capsys.readouterr().out
+
+
+def test_a_single_voice_of_a_model_is_fetched_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("E2A_SWARM_MODELS", str(tmp_path / "models"))
+    style = bytes(1000)
+    monkeypatch.setattr(voices, "_has_parts", lambda model: True)
+    monkeypatch.setitem(voices._DIGESTS, "ff_siwis", hashlib.sha256(style).hexdigest())
+    monkeypatch.setattr(voices, "_STYLE_BYTES", len(style))
+    with stand_in_hub(tmp_path / "hub") as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        hub.put(f"{voices._STYLES}/ff_siwis.bin", style)
+        assert main(["models", "fetch", "ff-siwis"]) == 0
+        assert capsys.readouterr().out.splitlines()[0] == "fetching ff-siwis of Kokoro (1.0 kB)"
+        assert main(["models", "fetch", "ff_siwis"]) == 0
+        assert len(hub.handler.asked) == 1
+    folder = tmp_path / "models" / "kokoro-v1.0-int8"
+    assert capsys.readouterr().out.splitlines() == [f"ff_siwis is here: {folder}"]
+    assert (folder / "voices" / "ff_siwis.bin").read_bytes() == style

@@ -153,6 +153,6 @@ def test_a_book_that_only_a_worker_could_speak_is_found_again(tmp_path: Path, mo
     book.write_text("Es war eine kalte Nacht. Wir saßen am Feuer.", encoding="utf-8")
     monkeypatch.setattr(SeenEngines, "words", lambda self, language: {"xtts"})
     config = RenderConfig(books=(book,), output_dir=tmp_path, state_dir=tmp_path / "state", language="de")
-    job, recipe, _ = find_job(config, book, BroughtFiles(), lambda language: {"xtts"})
+    job, recipe, *_ = find_job(config, book, BroughtFiles(), SeenEngines(tmp_path))
     assert recipe.engine == "coqui"
     assert redo._job_of(config, book) == job

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import AsyncIterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -141,7 +142,7 @@ def test_the_default_engine_and_voice_come_first_and_are_marked(capsys: pytest.C
     assert lines[0].startswith("hibari: ")
     assert lines[0].endswith("(default)")
     assert lines[1:4] == [
-        "  natural; Apache-2.0",
+        "  natural; Apache-2.0; 130x real time on a core",
         "  * heart; --all describes them",
         "    fetched when first used (8.0 MB each): emma, fenrir, fable, kore",
     ]
@@ -172,7 +173,9 @@ def test_what_speaks_at_once_comes_first_with_what_is_known_of_it(
     note_speed(tmp_path, "espeak", 6000, 10)
     text = "\n".join(lines_of(capsys, "--language", "fr", "--state-dir", str(tmp_path)))
     assert "  robotic; GPL-3.0-or-later; 600x real time on this swarm" in text
-    assert "  natural; Apache-2.0; first: e2a-swarm models fetch kokoro" in text
+    assert re.search(
+        r"\n  natural; Apache-2.0; 1.8x real time on a core; [\d.]+ [kM]B; first: e2a-swarm models fetch", text
+    )
     assert text.index("espeak:") < text.index("kokoro:") < text.index("coqui:")
     value = json.loads("\n".join(lines_of(capsys, "--language", "fr", "--state-dir", str(tmp_path), "--json")))
     first = value["engines"][0]
@@ -186,10 +189,10 @@ def test_an_engine_that_nobody_has_judged_has_no_class_and_says_that_its_model_i
     monkeypatch.setattr(f"{engine}.is_installed", lambda self: True)
     lines = lines_of(capsys, "--language", "fr")
     place = next(number for number, line in enumerate(lines) if line.startswith("chatterbox:"))
-    assert lines[place + 1] == "  MIT; first: e2a-swarm models fetch chatterbox"
+    assert lines[place + 1] == "  MIT; 3.2 GB; first: e2a-swarm models fetch chatterbox"
     assert place > next(number for number, line in enumerate(lines) if line.startswith("espeak:"))
     monkeypatch.setattr(f"{engine}.kept_models", lambda self: ("chatterbox-multilingual",))
-    assert "  MIT" in lines_of(capsys, "--language", "fr")
+    assert "  MIT; 3.2 GB" in lines_of(capsys, "--language", "fr")
 
 
 def test_engines_that_only_workers_have_are_listed(
@@ -249,3 +252,20 @@ def test_a_blend_is_heard_in_the_language_of_its_first_voice(
     monkeypatch.setattr("swarm.commands.voices.speak_samples", heard)
     main(["voices", "--listen", "ff_siwis:0.6+af_heart:0.4"])
     assert asked == [("kokoro", "ff_siwis:0.6+af_heart:0.4", "fr")]
+
+
+def test_the_voice_that_comes_by_itself_is_the_default_with_class_licence_speed_and_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("E2A_SWARM_MODELS", str(tmp_path / "models"))
+    assert main(["voices", "--language", "de"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("(default)")
+    assert lines[1] == "  clear; CC0 1.0; 20x real time on a core; 63 MB; fetched by itself before the first book"
+    assert main(["voices", "--language", "de", "--json"]) == 0
+    told = {each["engine"]: each for each in json.loads(capsys.readouterr().out)["engines"]}
+    assert (told["piper"]["realtime_of_a_core"], told["piper"]["download"] > 60e6) == (20, True)
+    assert told["espeak"]["download"] == 0
+    monkeypatch.setenv("E2A_SWARM_OFFLINE", "1")
+    assert main(["voices", "--language", "de"]) == 0
+    assert capsys.readouterr().out.startswith("espeak: over 100 languages, robotic (default)")

@@ -20,7 +20,7 @@ from swarm.system.child import ChildDied, run_bounded
 from swarm.system.text import bytes_text
 from swarm.voice.engine import OnProgress
 from swarm.voice.host.choice import Recommendation, how_to_get, obtainable, quality_of, sentence
-from swarm.voice.host.registry import all_engines, built_in_engines, engine_for
+from swarm.voice.host.registry import all_engines, built_in_engines, default_engine, engine_for
 from swarm.voice.model_download import RemoteModel, check_reach, fetch_files, lacking_bytes, models_folder
 
 PROBE = "from swarm.voice.host.default_voice import probe_pace; print(probe_pace())"
@@ -60,6 +60,12 @@ def better_voices(language: str, word: str, workers: Workers | None) -> list[Rec
     if able is None:
         raise WorkerAwaited(f"Waiting for a worker: what it has decides which voice speaks {language_name(language)}")
     return [each for each in found if each.word in able]
+
+
+def coming_word(language: str) -> str:
+    """Return the word of --tts-engine that speaks a new book of a language here if the user names none."""
+    ready = default_engine(language)
+    return next((each.word for each in better_voices(language, ready, None)), ready)
 
 
 @dataclass(frozen=True)

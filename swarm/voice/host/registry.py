@@ -14,10 +14,10 @@ from swarm.errors import EngineUnknown, EnvironmentFault, SwarmError, UsageError
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.spec import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN, registered
-from swarm.voice.engine import Engine
+from swarm.voice.engine import Engine, FetchedEngine
 from swarm.voice.host.choice import better_line, quality_of, usable
 from swarm.voice.host.foreign import OfferedEngine, check_foreign, housed_engines
-from swarm.voice.model_download import check_reach
+from swarm.voice.model_download import RemoteModel, check_reach
 from swarm.voice.recipe_check import check_settings
 
 GROUP = "e2a_swarm.engines"
@@ -233,6 +233,16 @@ def find_model(word: str, language: str) -> tuple[Engine, str]:
     near = difflib.get_close_matches(word, words, n=1)
     meant = f" (did you mean {near[0]}?)" if near else ""
     raise UsageError(f"No engine here has a model {word[:100]!r}{meant}: `e2a-swarm models --all` lists them all.")
+
+
+def find_voice_files(word: str) -> RemoteModel | None:
+    """Return the files of a voice that is no model of its own, by its name; None if no engine has such a voice."""
+    for engine in all_engines():
+        for voice in engine.card_for("").voices if isinstance(engine, FetchedEngine) else ():
+            if plain_name(voice.name) == plain_name(word) and not engine.model_of_voice(voice.name):
+                model = engine.choose_model(engine.card.name, voice.language)
+                return engine.remote_model(Recipe(engine.card.name, voice.name, voice.language, model))
+    return None
 
 
 def check_speaks(card: EngineCard, language: str) -> None:
