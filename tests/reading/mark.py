@@ -7,7 +7,8 @@ A correction is a line of selectors and of what holds for the blocks that they a
 
     3-20.0 heading =c         the first block of each of the documents 3 to 20
     7.4-9 note                some blocks of document 7
-    p.footnote* note          by tag and classes, `>aside.*` by an element around it, `:note` by the label until now
+    p.footnote* note          by tag and classes, `>aside.*` by an element around it, `:note` by the label until now,
+                              `~p.notes` from the first such block of each document on
     5-9 /^\\d+$/ pagenumber   by the text
     12-14 @la                 language; y n ? = spoken; =c =s =+ =- = flags
 """
@@ -166,6 +167,8 @@ def _correct(lines: list[Line], told: str) -> None:
             changes.append(word)
         elif place:
             selected = _placed(selected, place)
+        elif word.startswith("~"):
+            selected = [line for line in selected if _is_behind(line, selected, word[1:])]
         elif word.startswith(":"):
             selected = [line for line in selected if line.label == word[1:]]
         elif word.startswith(">"):
@@ -196,6 +199,13 @@ def _placed(lines: list[Line], place: "regex.Match[str]") -> list[Line]:
     begin = int(place[3])
     end = begin if place[4] is None else int(place[4] or 1 << 30)
     return [line for line in chosen if begin <= line.block.number <= end]
+
+
+def _is_behind(line: Line, lines: list[Line], look: str) -> bool:
+    """Tell whether a line is, or is behind, the first of its document that looks so."""
+    page = (one for one in lines if one.block.document == line.block.document)
+    first = next((one.block.number for one in page if fnmatch.fnmatchcase(one.look, look)), None)
+    return first is not None and first <= line.block.number
 
 
 def _is_around(element: etree._Element, look: str) -> bool:
