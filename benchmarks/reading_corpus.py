@@ -8,6 +8,7 @@ tests/reading/corpus.tsv.
 
 import argparse
 import json
+import os
 import pickle
 import sys
 from collections import Counter, defaultdict
@@ -101,7 +102,7 @@ class Figures:
 
 def places_of(path: Path, name: str) -> list[Place]:
     """Return the reference blocks of a book with their marks."""
-    return [Place(block, mark) for block, mark in marked_blocks(path, CORPUS / "corpus" / f"{name}.tsv")]
+    return [Place(block, mark) for block, mark in marked_blocks(path, marks_of(name))]
 
 
 def trace_runs(chapter: ChapterText) -> Iterator[tuple[int, str, int, int]]:
@@ -295,13 +296,18 @@ def _model(file: str) -> block_kind.Weights | None:
 
 def main_language(name: str) -> str:
     """Return the language that a book's marks name as its main one."""
-    with (CORPUS / "corpus" / f"{name}.tsv").open(encoding="utf-8") as file:
-        return file.readline().split()[-1]
+    with marks_of(name).open(encoding="utf-8") as file:
+        return file.readline().split()[3]
 
 
 def wanted(folds: Sequence[int]) -> list[Listed]:
     """Return the lines about the marked books of some folds."""
-    return [book for book in listed() if book.fold in folds and book.marks().is_file()]
+    return [book for book in listed() if book.fold in folds and marks_of(book.name).is_file()]
+
+
+def marks_of(name: str) -> Path:
+    """Return the file of a book's marks."""
+    return Path(os.environ.get("READING_MARKS", CORPUS / "corpus")) / f"{name}.tsv"
 
 
 def read_all(folder: Path, folds: Sequence[int], *, learned: bool = True, model: str = "") -> list[Reading]:

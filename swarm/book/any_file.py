@@ -66,6 +66,7 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
         language_doubt=tongue.doubt,
         oddities=tuple(filter(None, (odd,))),
         cautions=composed.cautions,
+        doubts=composed.doubts,
     )
 
 

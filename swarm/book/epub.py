@@ -247,6 +247,7 @@ def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         notes=count_notes(documents),
         language_doubt=tongue.doubt,
         cautions=composed.cautions,
+        doubts=composed.doubts,
         oddities=(*lost, *_oddities(package, contents, documents, hidden), *aside, *unsaid),
         pronunciations=pronunciations,
         lost=lost,

@@ -215,7 +215,7 @@ def _print(book: Book, chapters: list[Chapter], language: str, card: EngineCard)
         for number, chapter in enumerate(chapters, start=1):
             say(_row(number, chapter, card), f"      {_opening(chapter)}".rstrip())
     say("", *_total_lines(chapters, card))
-    say(*_guest_lines(chapters, card), *_left_out_lines(book), hang=2)
+    say(*_guest_lines(chapters, card), *_left_out_lines(book), *_doubt_lines(book), hang=2)
     say(*_unspoken_lines(chapters), *_odd_lines(book))
 
 
@@ -265,6 +265,18 @@ def _left_out_line(title: str, reason: str, grounds: str, counts: list[int]) -> 
     """Return the line about a title, which is not shortened because --include takes it."""
     times = f" ({len(counts)} times)" if len(counts) > 1 else ""
     return f"  {' '.join(title.split())}{times}: {reason} ({grounds}), {_count(sum(counts))}"
+
+
+def _doubt_lines(book: Book) -> list[str]:
+    """Return a line for each kind of blocks that is left out by a guess or perhaps should be, with its examples."""
+    lines: list[str] = []
+    for doubt in book.doubts:
+        now = "left out" if doubt.left_out else "read"
+        lines.append(
+            f"  {doubt.what}, {doubt.times} times, {_count(doubt.words)}: {now}; “{doubt.option}” decides otherwise"
+        )
+        lines += [f"      {plain_line(example)}" for example in doubt.examples]
+    return ["", "not sure (an option decides otherwise):", *lines] if lines else []
 
 
 def _guest_lines(chapters: list[Chapter], card: EngineCard) -> list[str]:
@@ -338,6 +350,7 @@ def _as_json(book: Book, chapters: list[Chapter], language: str, card: EngineCar
         "chapters": rows,
         "guests": guest_rows(chapters),
         "left_out": left_out,
+        "doubts": book.doubts,
         "unspoken": [
             {"chapter": number, "text": line.text, "reason": line.reason}
             for number, chapter in enumerate(chapters, start=1)

@@ -6,7 +6,7 @@ import regex
 
 from swarm.book.any_file import read_book
 from swarm.book.epub import read_epub
-from swarm.book.model.book import Book
+from swarm.book.model.book import Book, Doubt
 from swarm.book.model.reading_choice import Reading
 from swarm.errors import BookError
 
@@ -163,20 +163,21 @@ CITING = """<h1>Sources</h1><p>The model [Cod70] was new [12, 13]. It holds [14]
 
 
 def test_citations_are_left_out_where_they_are_many(tmp_path: Path) -> None:
-    def read(body: str, reading: Reading | None = None) -> tuple[list[str], tuple[str, ...]]:
+    def read(body: str, reading: Reading | None = None) -> tuple[list[str], list[Doubt]]:
         book = read_epub(maker.make(tmp_path, {"one.xhtml": maker.page(body)}), reading)
-        return [block.text for block in book.chapters[0].blocks], book.cautions
+        return [block.text for block in book.chapters[0].blocks], [
+            each for each in book.doubts if each.what == "citations"
+        ]
 
-    texts, lines = read(CITING)
+    texts, doubts = read(CITING)
     assert texts[1:] == [
         "The model was new. It holds, and word. And a[1] too.",
         "So it is, as shows, by as.",
         "It rained (in 1999) and (June, 2020), says Smith (2020).",
     ]
-    assert lines == (
-        "citations are left out 10 times, such as “[Cod70]” and “[12, 13]” and “[14]”: --citations say reads them",
-    )
-    texts, lines = read(CITING, Reading(citations="say"))
-    assert texts[1] == CITING.splitlines()[0].partition("<p>")[2].removesuffix("</p>") and lines == ()
+    assert (doubts[0].times, doubts[0].left_out, doubts[0].option) == (10, True, "--citations=say")
+    assert doubts[0].examples[0] == "[Cod70] (1 times)"
+    texts, doubts = read(CITING, Reading(citations="say"))
+    assert texts[1] == CITING.splitlines()[0].partition("<p>")[2].removesuffix("</p>") and doubts == []
     assert read("<p>It is so [Cod70].</p>")[0] == ["It is so [Cod70]."]
     assert read("<p>It is so [Cod70].</p>", Reading(citations="skip"))[0] == ["It is so."]

@@ -93,6 +93,17 @@ class Rule(Struct, frozen=True):
     phonemes: bool = False  # `said` is IPA instead of a spelling
 
 
+class Doubt(Struct, frozen=True):
+    """Blocks of a book of one kind about which a listener may decide otherwise: "431 page numbers: left out"."""
+
+    what: str  # the reason for leaving them out, or what they perhaps are
+    times: int
+    words: int
+    left_out: bool
+    examples: tuple[str, ...]  # each with the words before it
+    option: str = ""  # the option that decides otherwise, "" if there is none
+
+
 class Book(Struct, frozen=True):
     """A whole book in reading order."""
 
@@ -116,6 +127,7 @@ class Book(Struct, frozen=True):
     library: LibraryFacts = LibraryFacts()
     language_doubt: str = ""  # why it is not read in the language that it names, or that it names none
     cautions: tuple[str, ...] = ()  # the user should know these before the book is spoken
+    doubts: tuple[Doubt, ...] = ()
 
 
 class Origin(Struct, frozen=True, array_like=True, gc=False):

@@ -29,6 +29,7 @@ ENDS_SHARE = 0.12  # notices and lists stand in this share of a book at either e
 LAST_CHARS = 80  # they show whether a block ends as sentences do
 MAX_NOTICE_CHARS = 2_000  # a longer block is no notice by itself
 OUT_AT, BACK_AT = 0.9, 0.9  # probabilities at which the model leaves out, or speaks after all
+DOUBT_AT = 0.5  # probability at which a block that is spoken is a doubt
 
 # The words for what the model leaves out, by the labels of its training.
 REASONS = {
@@ -129,6 +130,7 @@ class Ruling(Struct):
     reason: str
     grounds: str  # the evidence for the reason
     whole: bool = False  # whether the reason is that of its whole part
+    perhaps: str = ""  # the reason that would leave it out if a doubt were enough
 
 
 @cache
@@ -334,9 +336,15 @@ def judge(parts: Sequence[Part], rulings: list[list[Ruling]]) -> list[list[Rulin
     told = [ruling for row in rulings for ruling in row if ruling.passage.text]
     for ruling, row in zip(told, describe(parts, rulings), strict=True):
         spoken = probability(model, row)
-        if not ruling.reason and 1 - spoken >= OUT_AT:
-            ruling.reason, ruling.whole = REASONS.get(label(model, row), "no text of the book"), False
-            ruling.grounds = f"by its looks, {1 - spoken:.0%} sure"
+        if not ruling.reason and 1 - spoken >= DOUBT_AT:
+            ruling.perhaps = REASONS.get(label(model, row), "no text of the book")
+            if 1 - spoken >= OUT_AT:
+                leave_out(ruling, f"by its looks, {1 - spoken:.0%} sure")
         elif ruling.reason and spoken >= BACK_AT and not ruling.passage.note and ruling.grounds != MARKED:
             ruling.reason = ruling.grounds = ""
     return rulings
+
+
+def leave_out(ruling: Ruling, grounds: str) -> None:
+    """Leave out what a ruling is about, for what it perhaps is."""
+    ruling.reason, ruling.grounds, ruling.whole = ruling.perhaps, grounds, False

@@ -12,7 +12,7 @@ import regex
 from msgspec import Struct, field
 
 from swarm.book.language.pattern import compile_later
-from swarm.book.model.book import ChapterText
+from swarm.book.model.book import ChapterText, Doubt
 from swarm.book.model.language_code import normal_language
 from swarm.book.model.reading_choice import Reading
 from swarm.book.package.toc import TableOfContents
@@ -216,6 +216,7 @@ class Composition(Struct, frozen=True):
 
     chapters: tuple[ChapterText, ...]
     cautions: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
 
 
 def compose(
@@ -247,10 +248,12 @@ def compose(
     rows = place_notes([part.passages for part in parts], reading.notes, language)
     for part, row in zip(parts, rows, strict=True):
         part.passages = row
-    chapters, cited = cite(chosen(decide(parts, title), reading), reading)
+    decision = decide(parts, title, reading)
+    chapters, cited = cite(chosen(decision.chapters, reading, decision.found), reading)
     if not any(AUDIBLE.search(block.text) for chapter in chapters for block in chapter.blocks):
         raise BookError(f"{path} has no text to speak: its pages are empty or pictures.")
-    return Composition(tuple(chapters), tuple(filter(None, (caution(chapters), code_caution(chapters), cited))))
+    cautions = filter(None, (caution(chapters), code_caution(chapters)))
+    return Composition(tuple(chapters), tuple(cautions), (*cited, *decision.doubts))
 
 
 def _opening(documents: list[Named]) -> list[Passage]:

@@ -9,9 +9,10 @@ from fnmatch import fnmatchcase
 from itertools import takewhile
 from pathlib import PurePosixPath
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from swarm.book.model.book import Block, ChapterText
+from swarm.book.model.book import Block, ChapterText, Doubt
 from swarm.book.model.reading_choice import Reading
 from swarm.book.page import front_matter
 from swarm.book.page.bare_text import plain, tidy
@@ -20,7 +21,7 @@ from swarm.book.page.front_matter import TitleLines
 from swarm.book.page.likeness import is_legal_page, is_title_page, legal_signs, offers, size_of, transcribed
 from swarm.book.page.passage import Passage, rewritten
 from swarm.book.page.unlinked_note import MIN_CITATIONS, find_citations, without_citations
-from swarm.book.structure.block_kind import MARKED, Ruling, judge
+from swarm.book.structure.block_kind import MARKED, Ruling, judge, leave_out
 from swarm.book.structure.division import Part
 from swarm.errors import UsageError
 
@@ -92,6 +93,7 @@ MAX_GUESSED_SHARE = 0.04  # a guess may leave out this share of a book's charact
 MAX_WORDS_CHARS = 40  # longer words that decided are cut
 MAX_OFFERS = 3  # words of an advertisement that are told
 EXAMPLES = 3
+EXAMPLE_CHARS = 50
 FEW_TITLES = 4  # titles in the error for an ambiguous name
 
 
@@ -138,15 +140,68 @@ def _mark_credits(passages: list[Passage]) -> None:
             passage.left_out = passage.left_out or front_matter.LICENCE
 
 
-def decide(parts: list[Part], title: str) -> tuple[ChapterText, ...]:
+class Decision(Struct, frozen=True):
+    """The chapters of a book, what may be decided otherwise, and the names in the user's choices that were found."""
+
+    chapters: tuple[ChapterText, ...]
+    doubts: tuple[Doubt, ...]
+    found: frozenset[str]
+
+
+def decide(parts: list[Part], title: str, reading: Reading | None = None) -> Decision:
     """Return all passages as chapters with a verdict; `title` is the book's.
 
     If every chapter would be left out, those that only a guess excludes are spoken.
     """
     rulings = judge(parts, rule(parts, title))
+    doubts = _doubts(rulings)
+    found = _switched(rulings, reading or Reading())
     chapters = [chapter for part, row in zip(parts, rulings, strict=True) for chapter in _chapters(part, row)]
     kept = chapters if any(not chapter.left_out for chapter in chapters) else map(_without_guess, chapters)
-    return tuple(join_bare(tuple(kept), title))
+    return Decision(tuple(join_bare(tuple(kept), title)), doubts, found)
+
+
+def _doubts(rulings: list[list[Ruling]]) -> tuple[Doubt, ...]:
+    """Return what is left out by a guess, and what is spoken though it may be none of the text, by kind."""
+    groups: dict[tuple[str, bool], list[tuple[str, str]]] = defaultdict(list)
+    before = ""
+    for ruling in (ruling for row in rulings for ruling in row if ruling.passage.text):
+        if ruling.reason and ruling.grounds not in (MARKED, LISTED):
+            groups[ruling.reason, True].append((before, ruling.passage.text))
+        elif ruling.perhaps and not ruling.reason:
+            groups[ruling.perhaps, False].append((before, ruling.passage.text))
+        before = ruling.passage.text
+    return tuple(
+        Doubt(
+            what,
+            len(texts),
+            sum(len(text.split()) for _, text in texts),
+            left_out,
+            tuple(_example(*texts[at]) for at in sorted({0, len(texts) // 2, len(texts) - 1})),
+            f"--{'include' if left_out else 'exclude'}={what}",
+        )
+        for (what, left_out), texts in sorted(groups.items(), key=lambda group: -len(group[1]))
+    )
+
+
+def _example(before: str, text: str) -> str:
+    """Return the beginning of a block behind the end of the one before it."""
+    above, own = tidy(before)[-EXAMPLE_CHARS:], tidy(text)
+    return f"…{above} ▸ {own[:EXAMPLE_CHARS]}{'…' if len(own) > EXAMPLE_CHARS else ''}"
+
+
+def _switched(rulings: list[list[Ruling]], reading: Reading) -> frozenset[str]:
+    """Decide the doubts as the user wants, each block in its place; return the names that were found."""
+    included, excluded = (set(map(_folded, names)) for names in (reading.include, reading.exclude))
+    found: set[str] = set()
+    for ruling in (ruling for row in rulings for ruling in row if ruling.passage.text):
+        if ruling.reason and not ruling.whole and not ruling.passage.note and _folded(ruling.reason) in included:
+            found.add(_folded(ruling.reason))
+            ruling.reason = ruling.grounds = ""
+        elif not ruling.reason and ruling.perhaps and _folded(ruling.perhaps) in excluded:
+            found.add(_folded(ruling.perhaps))
+            leave_out(ruling, WANTED)
+    return frozenset(found)
 
 
 def rule(parts: list[Part], title: str) -> list[list[Ruling]]:
@@ -282,16 +337,17 @@ def code_caution(chapters: Sequence[ChapterText]) -> str:
     return f"code listings of {words:,} words are left out: --code say reads them" if words else ""
 
 
-def cite(chapters: list[ChapterText], reading: Reading) -> tuple[list[ChapterText], str]:
-    """Return the chapters without citations, and a line about these: the user decides, or whether they are many."""
+def cite(chapters: list[ChapterText], reading: Reading) -> tuple[list[ChapterText], tuple[Doubt, ...]]:
+    """Return the chapters without citations, and the doubt about these: the user decides, or whether they are many."""
     spoken = [chapter for chapter in chapters if not chapter.left_out]
     found = find_citations(block.text for chapter in spoken for block in chapter.blocks)
     if reading.citations == "say" or not found or (not reading.citations and len(found) < MIN_CITATIONS):
-        return chapters, ""
+        return chapters, ()
     known = frozenset(found)
     kept = [chapter if chapter.left_out else replace(chapter, blocks=_uncited(chapter, known)) for chapter in chapters]
-    often = " and ".join(f"“{text}”" for text, _ in Counter(found).most_common(EXAMPLES))
-    return kept, f"citations are left out {len(found)} times, such as {often}: --citations say reads them"
+    often = tuple(f"{text} ({times} times)" for text, times in Counter(found).most_common(EXAMPLES))
+    words = sum(len(text.split()) for text in found)
+    return kept, (Doubt("citations", len(found), words, True, often, "--citations=say"),)
 
 
 def _uncited(chapter: ChapterText, citations: frozenset[str]) -> tuple[Block, ...]:
@@ -316,14 +372,23 @@ def _trimmed(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     return blocks[heard[0] : heard[-1] + 1]
 
 
-def chosen(chapters: tuple[ChapterText, ...], reading: Reading) -> list[ChapterText]:
-    """Apply the user's choices to the chapters. Raises UsageError for a name that fits no chapter or several titles."""
+def chosen(
+    chapters: tuple[ChapterText, ...], reading: Reading, known: frozenset[str] = frozenset()
+) -> list[ChapterText]:
+    """Apply the user's choices to the chapters; `known` are names that blocks were found by.
+
+    Raises UsageError for a name that fits no chapter or several titles.
+    """
     found = list(chapters)
     for name in reading.include:
         left_out = [at for at, chapter in enumerate(found) if chapter.left_out]
+        if _folded(name) in known and not any(_fits(_folded(name), found[at]) for at in left_out):
+            continue
         for at in _named(name, found, left_out, "--include", "nothing that is left out"):
             found[at] = ChapterText(found[at].title, found[at].blocks)
     for name in reading.exclude:
+        if _folded(name) in known:
+            continue
         spoken = [at for at, chapter in enumerate(found) if not chapter.left_out]
         for at in _named(name, found, spoken, "--exclude", "no chapter"):
             found[at] = ChapterText(found[at].title, found[at].blocks, "not wanted", WANTED)

@@ -78,6 +78,7 @@ class Drafts:
 
 MAX_TOGETHER = 20  # books that share a form
 MAX_CHAPTERS = 100_000
+SWITCHES = ("--include=", "--exclude=", "--citations=")  # options that decide a doubt
 Form = Mapping[str, list[str]]
 
 
@@ -151,6 +152,7 @@ class AddViews:
                 for note in notes_of(contents, self._options.lack_of(contents["engine"]))
             ],
             included=form.get(f"include.{draft.number}", []),
+            switched=form.get(f"switch.{draft.number}", []),
             read_with="\n".join(words),
             estimate=estimate,
         )
@@ -225,7 +227,7 @@ def _as_json(fetch: ModelFetch) -> Response:
 
 def _own_names(draft: Draft) -> tuple[str, ...]:
     """Return the names of the fields that a book has for itself."""
-    return tuple(f"{name}.{draft.number}" for name in ("chapters", "chapter", "include", "read_with"))
+    return tuple(f"{name}.{draft.number}" for name in ("chapters", "chapter", "include", "switch", "read_with"))
 
 
 def ranges_text(numbers: Sequence[int]) -> str:
@@ -240,7 +242,10 @@ def ranges_text(numbers: Sequence[int]) -> str:
 
 
 def _included(draft: Draft, form: Form) -> tuple[str, ...]:
-    return tuple(f"--include={' '.join(name.split())}" for name in form.get(f"include.{draft.number}", []))
+    """Return the options that a book's parts and doubts were given on the form."""
+    included = [f"--include={name}" for name in form.get(f"include.{draft.number}", [])]
+    switched = [word for word in form.get(f"switch.{draft.number}", []) if word.startswith(SWITCHES)]
+    return tuple(" ".join(word.split()) for word in (*included, *switched))
 
 
 def _is_number(request: Request) -> bool:

@@ -13,7 +13,7 @@ def part(title: str, *texts: str, name: str = "a.xhtml") -> Part:
 
 
 def fates(*parts: Part, title: str = "The Ship") -> list[tuple[str, str]]:
-    return [(chapter.left_out, chapter.grounds) for chapter in decide(list(parts), title)]
+    return [(chapter.left_out, chapter.grounds) for chapter in decide(list(parts), title).chapters]
 
 
 STORY = part("I", "A long story. " * 40)
@@ -197,7 +197,7 @@ def test_a_part_that_lists_its_chapters_keeps_its_name() -> None:
     chapters = [part(f"The {name} soup", "A long recipe. " * 40) for name in NAMES]
     page = part("Soups", *(f"The {name} soup" for name in NAMES))
     page.passages.insert(0, Passage("heading", "Soups", 1))
-    found = decide([STORY, page, *chapters], "The Ship")
+    found = decide([STORY, page, *chapters], "The Ship").chapters
     assert [(chapter.title, chapter.left_out) for chapter in found[1:3]] == [
         ("Soups", "table of contents"),
         ("Soups. The ferryman soup", ""),

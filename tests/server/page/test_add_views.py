@@ -103,6 +103,24 @@ async def test_a_part_that_was_left_out_is_read_where_it_is_asked_for(bench: Sit
     assert bench.queue.find_book(1).options == ("--include=Licence",)
 
 
+async def test_what_is_doubtful_in_a_book_is_shown_with_examples_and_switched(bench: SiteBench) -> None:
+    doubt = {"what": "page number", "times": 431, "words": 431, "left_out": True, "examples": ["…before ▸ 12"]}
+    doubts = [{**doubt, "option": "--include=page number"}]
+    bench.answers["inspect"] = json.dumps({**CONTENTS, "doubts": doubts}).encode()
+    number = await draft(bench)
+    page = html.document_fromstring((await bench.send(f"/contents/{number}")).text)
+    row = page.xpath(f"//li[label/input[@name='switch.{number}']]")[0]
+    assert "page number: 431 times" in row.text_content() and "…before ▸ 12" in row.text_content()
+    switched = {f"switch.{number}": "--include=page number"}
+    page = html.document_fromstring((await bench.send(f"/contents/{number}", **switched)).text)
+    assert page.xpath(f"//input[@name='switch.{number}'][@checked]/@value") == ["--include=page number"]
+    await bench.send(f"/add/{number}", **switched)
+    assert bench.queue.find_book(1).options == ("--include=page number",)
+    number = await draft(bench)
+    await bench.send(f"/add/{number}", **{f"switch.{number}": "--output-dir=/tmp"})
+    assert bench.queue.find_book(2).options == ()
+
+
 async def test_chapters_that_were_counted_with_other_options_are_not_taken(bench: SiteBench) -> None:
     number = await draft(bench)
     chosen = {f"chapters.{number}": "4", f"chapter.{number}": "2", f"read_with.{number}": ""}
