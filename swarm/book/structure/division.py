@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Container, Iterator
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import median
 
 import regex
@@ -47,8 +47,9 @@ _PUNCTUATED = compile_later(r"\p{P}$")
 
 MAX_CHAPTER_CHARS = 200_000  # some four hours: a longer part is cut at its own headings
 MIN_PIECE_CHARS = 1_500  # average of what it is cut to
-MIN_CHAPTER_CHARS = 1_500  # if most entries of a depth have less text, these are sections
-MIN_SECTIONS = 4
+MAX_SECTION_CHARS = 8_000  # most chapters are longer, some ten minutes
+LONG_CHARS = 60_000  # a chapter of an hour is better cut at its sections
+MIN_SECTIONS, MIN_SECTION_SHARE = 4, 0.3  # fewer entries of a depth are no habit of the book
 MIN_PAGES = 8  # documents of a book whose documents are pages
 MIN_CUT_SHARE = 0.15  # this share of pages ends within a sentence
 
@@ -189,22 +190,30 @@ def _inner_cuts(passages: list[Passage]) -> list[int]:
 
 
 def _sections(row: PassageRow, contents: TableOfContents) -> set[int]:
-    """Return the places of entries so deep that most of them are a few paragraphs: they are sections of a chapter."""
+    """Return the places of entries so deep that they are sections: short, in chapters that are not long."""
     depths: dict[int, int] = {}
     for entry in contents.entries:
         place = row.place(entry.name, entry.fragment, entry.title)
         if place is not None:
             depths[place] = min(entry.depth, depths.get(place, entry.depth))
+    ends = list(accumulate(len(passage.text) for passage in row.passages))
     found: set[int] = set()
     for depth in sorted(set(depths.values()), reverse=True)[:-1]:
         left = sorted(depths.keys() - found)
-        spans = pairwise([*left, len(row.passages)])
-        sizes = [sum(len(passage.text) for passage in row.passages[place:end]) for place, end in spans]
+        sizes = _sizes(left, ends)
         own = [size for place, size in zip(left, sizes, strict=True) if depths[place] == depth]
-        if median(own) >= MIN_CHAPTER_CHARS or len(own) < MIN_SECTIONS:
+        above = [place for place in left if depths[place] < depth]
+        few = len(own) < max(MIN_SECTIONS, MIN_SECTION_SHARE * len(left))
+        if few or median(own) >= MAX_SECTION_CHARS or median(_sizes(above, ends)) >= LONG_CHARS:
             break
         found |= {place for place in left if depths[place] == depth}
     return {_back_over_headings(row, place, depths) for place in found} - {0, *(depths.keys() - found)}
+
+
+def _sizes(places: list[int], ends: list[int]) -> list[int]:
+    """Return the characters from each place to the next; `ends` are those up to the end of each passage."""
+    starts = [ends[place - 1] if place else 0 for place in places]
+    return [end - start for start, end in pairwise([*starts, ends[-1]])]
 
 
 def _listed_cuts(row: PassageRow, contents: TableOfContents) -> dict[int, str]:
