@@ -26,6 +26,7 @@ from swarm.book.page.markup import local, types
 
 SPOKEN = dict.fromkeys(("body", "heading", "dedication", "epigraph", "verse"), "y")
 SPOKEN |= dict.fromkeys(("titlepage", "caption", "table", "formula", "metadata", "answer"), "?")
+MAX_BODY_CHARS = 16  # marks carry no sentences of a book
 MAX_SHOWN_CHARS = 46
 MAX_ODD = 6  # odd blocks of a run that are shown
 MIN_LINKS = 4  # so many blocks that are links are a table of contents
@@ -294,7 +295,8 @@ def write(name: str, book: Path, lines: list[Line], language: str, sha256: str) 
         first, last = run[0].block, run[-1].block
         where = f"{first.document}.{first.number}" + (f"-{last.number}" if last is not first else "")
         seal = digest([line.block.text for line in run])
-        told.append("\t".join([where, *run[0].mark(), seal, beginning(first.text)]))
+        shown = beginning(first.text)[: MAX_BODY_CHARS if run[0].label in ("body", "verse", "unmarked") else None]
+        told.append("\t".join([where, *run[0].mark(), seal, shown.strip()]))
     path = HERE / "corpus" / f"{name}.tsv"
     path.write_text("\n".join(told) + "\n", encoding="utf-8")
     return path
