@@ -35,24 +35,32 @@ _SILENT = regex.compile(r"[\s\p{P}\p{S}\p{Cf}]|\band\b")
 _FIGURE = regex.compile(r"\d")
 _SITE = regex.compile(r"(?i)(?:https?://(?:www\.)?|\bwww\.)([^\s/]+)")
 _CALL = regex.compile(r"[+\d\s()./-]+")
-_LISTED = regex.compile(r"(\d+)\.")
+_LISTED = regex.compile(r"(\d+)\.?")
+_DECIMAL = regex.compile(r"[-−]?([\d.\s]*\d)[.,](\d+)")
 _MARK = regex.compile(r"[^\w\s\p{M}]")
 # What listeners take for the same, by language: each group is folded to its first word.
 _ALIKE = {
-    "en": ("|a|the|of", "zero|o|oh", "dot|point", "one hundred|a hundred", "slash|forward slash|over"),
-    "de": ("|und", "ss|ß", "zwei|zwo", "ein|eine|eins|einen|einem|einer", "minus|strich|bindestrich"),
-    "es": ("|y|de|con|el|la", "un|uno|una", "coma|punto", "barra|diagonal", "a|al"),
-    "fr": ("|et|de|le|la|l", "un|une", "point|virgule"),
-    "it": ("|e|di", "un|uno|una"),
-    "pt": ("|e|de|o|a", "um|uma", "dois|duas", "dezesseis|dezasseis", "dezessete|dezassete", "dezenove|dezanove"),
-    "ru": ("|и", "один|одна|одно", "два|две"),
-    "sv": ("|och", "en|ett|e", "krona|kronor"),
-    "hu": ("|és", "kettő|két", "másodperc|masodperc", "millió|egymillió"),
-    "zh": ("二|两", "零|〇"),
-    "ja": ("零|ゼロ|〇", "四|よん"),
-    "ko": ("영|공",),
-    "vi": ("|và", "bốn|tư", "mốt|một", "lăm|năm|nhăm", "nghìn|ngàn", "lẻ|linh"),
-    "hi": ("|और", "शून्य|ज़ीरो|जीरो"),
+    "en": "|a|the|of|cent|cents|pence|penny, quarter|fourth, quarters|fourths, half|one half, zero|o|oh, "
+    "dot|point, one hundred|a hundred, slash|forward slash|over",
+    "de": "|cent|penny|pence|eine|minuten, at|ät, zwei|zwo, ein|eins|einen|einem|einer, minus|strich",
+    "es": "|y|de|con|el|la|céntimos|centavos|peniques|horas|minutos, "
+    "|estadounidenses|brasileño|hongkonés|hong kong, un|uno|una, coma|punto, barra|diagonal, a|al",
+    "fr": "|et|de|le|la|l, un|une, point|virgule",
+    "it": "|e|di|minuti|ore, un|uno|una",
+    "pt": "|e|de|o|a|com|horas|hora|minutos|centavos|cêntimos, um|uma|primeiro, quatorze|catorze, dois|duas, "
+    "dezesseis|dezasseis, dezessete|dezassete, dezenove|dezanove",
+    "ru": "|и|часов|часа|час|минут|минуты|минута, один|одна|одно, два|две",
+    "sv": "|och, en|ett|e, krona|kronor",
+    "hu": "|és, kettő|két, másodperc|masodperc, millió|egymillió",
+    "zh": "二|两, 零|〇",
+    "ja": "零|ゼロ|〇, 四|よん",
+    "ko": "영|공",
+    "vi": "|và, bốn|tư, mốt|một, lăm|năm|nhăm, nghìn|ngàn, lẻ|linh",
+    "hi": "|और, शून्य|ज़ीरो|जीरो",
+}
+# The same for parts of words, by language.
+_PARTS = {"sv": (("tjugohundrat", "tjugot"),), "ru": (("ё", "е"),), "it": (("é", "e"),)} | {
+    "de": (("und", ""), ("ß", "ss"), ("einhundert", "hundert"), ("eintausend", "tausend")),
 }
 
 
@@ -85,8 +93,25 @@ def judge(written: str, spoken: list[str], language: str) -> tuple[str, str]:
         return "acceptable", said
     if _as_telephone(written, said, language) or _as_address(written, said, spoken, language):
         return "acceptable", said
-    alone = _LISTED.fullmatch(written)  # a number with a full stop and nothing else is a mark of a list as well
+    if _DECIMAL.fullmatch(written) and _same_decimal(written, said, spoken, language):
+        return "acceptable", said
+    # A number with a full stop is a mark of a list as well; one without anything beside it is no ordinal.
+    alone = _LISTED.fullmatch(written)
     return ("acceptable" if alone and folded(said) == folded(_speech().say(alone[1], language)) else "wrong"), said
+
+
+def _same_decimal(written: str, said: str, spoken: list[str], language: str) -> bool:
+    """Return whether decimals are said as one number where the set has single digits, or the reverse."""
+    match = _DECIMAL.fullmatch(written)
+    assert match
+    speech = _speech()
+    whole = folded(speech.say(match[1].replace(" ", ""), language))
+    together = folded(speech.say(match[2].lstrip("0") or "0", language))
+    single = folded("".join(speech.say(digit, language) for digit in match[2]))
+    both = [
+        any(whole in text and text.endswith(end) for end in (together, single)) for text in map(folded, (said, *spoken))
+    ]
+    return both[0] and any(both[1:])
 
 
 def _as_telephone(written: str, said: str, language: str) -> bool:
@@ -110,8 +135,12 @@ def _as_address(written: str, said: str, spoken: list[str], language: str) -> bo
 
 def _is_same_site(said: str, words: str, written: str) -> bool:
     """Return whether a site is said by its name, where the set spells "h t t p s" before it, or its path."""
-    site = _SITE.search(written)
-    return site is not None and folded(said) in folded(words) and len(folded(said)) >= len(folded(site[1]))
+    site, gold = _SITE.search(written), folded(words)
+    if site is None:
+        return False
+    start = min((at for at in (gold.find("http"), gold.find("www")) if at >= 0), default=0)
+    name = gold.find(folded(site[1].split(".")[0]), start)
+    return name > start and (gold[:start] + gold[name:]).startswith(folded(said))
 
 
 def folded(text: str) -> str:
@@ -120,12 +149,17 @@ def folded(text: str) -> str:
 
 
 def _alike(text: str, language: str) -> str:
-    text = _MARK.sub(" ", normalize("NFKC", text).casefold()).replace("tjugohundrat", "tjugot")
-    for group in _ALIKE.get(language, ()):
+    text = _MARK.sub(" ", normalize("NFKC", text).casefold())
+    for group in _ALIKE.get(language, "").split(", "):
         first, *others = group.split("|")
+        if not others:
+            continue
         edge = "" if language in ("zh", "ja") else r"\b"
         text = regex.sub(rf"{edge}(?:{'|'.join(others)}){edge}", first, text)
-    return folded(text)
+    text = folded(text)
+    for part, same in _PARTS.get(language, ()):
+        text = text.replace(part, same)
+    return text
 
 
 @cache

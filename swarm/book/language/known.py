@@ -54,20 +54,26 @@ class LanguageFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 _OF_ANOTHER = {"no": "nb", "nn": "nb", "bs": "hr", "sh": "hr"}  # languages that are written alike
 
 
-@lru_cache(64)  # bounded, since a hostile book may name thousands
-def _from_data(code: str) -> Language:
-    """Return the language of a file; one without words or rules if it has none."""
-    name = _OF_ANOTHER.get(code, code)
+@lru_cache(64)
+def read_language_file(name: str) -> LanguageFile | None:
+    """Return what the file of a language says; None if it has none. A language with a folder may have one, too."""
     try:
         text = get_data(languages.__name__, f"{name}.toml") if name.isalpha() else None
     except OSError:
         text = None
-    if text is None:
-        return Language(code=code)
     try:
-        said = convert(tomllib.loads(text.decode()), LanguageFile)
+        return None if text is None else convert(tomllib.loads(text.decode()), LanguageFile)
     except (ValidationError, tomllib.TOMLDecodeError) as fault:
         raise _faulty(name, str(fault), ".toml") from fault
+
+
+@lru_cache(64)  # bounded, since a hostile book may name thousands
+def _from_data(code: str) -> Language:
+    """Return the language of a file; one without words or rules if it has none."""
+    name = _OF_ANOTHER.get(code, code)
+    said = read_language_file(name)
+    if said is None:
+        return Language(code=code)
     titles, numbered, anywhere = table(said.titles), table(said.numbered), table(said.anywhere)
     short = " ".join((*titles, *numbered, *(one.removesuffix(".") for one in anywhere if " " not in one)))
     return Language(

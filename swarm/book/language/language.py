@@ -267,6 +267,9 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     units: Mapping[str, str] = {}  # more signs of units, with CLDR's or own names
     scales: Mapping[str, str] = {}  # abbreviations after a number: "mn" is "miljoner"
     scale_words: str = ""  # a pattern for the words themselves
+    per: str = ""  # the word for the slash before a unit: "/m²"
+    over: str = ""  # the word for the slash of a fraction that has no name
+    of: str = " "  # the text between such a word and a currency
     fraction: str = "{n} / {d}"  # n and d are cardinals, o is an ordinal
     fraction_one: str = ""  # the same with 1 above
     fractions: Mapping[str, str] = {}  # the words of single fractions

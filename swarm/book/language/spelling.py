@@ -25,6 +25,7 @@ THOUSANDS = (
     r"Millionen|Tausend|Mio\.|Mrd\.|miljoen|duizend|tysięcy|milionów|tys\.|mln|тысяч|миллионов|тыс\.|млн)"
 )
 _NO_FIGURE, _NO_DIGIT = compile_later(r"\D"), compile_later(r"[^0-9]")
+LAST_SHORT_YEAR = 35  # greater pairs of digits are years of the last century
 MAX_DIGITS = 15  # the digits of longer numbers are said one by one
 
 
@@ -102,6 +103,10 @@ UNITS = {
     "GB": "digital-gigabyte",
     "µm": "length-micrometer",
     "nm": "length-nanometer",
+    "μm": "length-micrometer",
+    "mph": "speed-mile-per-hour",
+    "hPa": "pressure-hectopascal",
+    "kwh": "energy-kilowatt-hour",
 }
 MEASURES = {"%": "concentr-percent", "°": "angle-degree", "′": "duration-minute", "″": "duration-second"}
 SCALES = {"C": "temperature-celsius", "F": "temperature-fahrenheit"}  # letters after °

@@ -16,7 +16,10 @@ FRACTIONS = "½¼¾"
 THIRDS_AND_ON = "⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _FRACTION = compile_later(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
 _WRITTEN = compile_later(
-    r"(?<![\d/⁄.,])(?P<after_whole>(?<=\d\s))?(?P<over>[1-9])[/⁄](?P<under>[2-9]|10)(?:(?:th|rd)s?\b)?(?![\d/⁄]|[.,]\d)"
+    r"(?<![\p{L}\d/⁄.,-])(?P<after_whole>(?<=\d\s))?(?:(?P<over>[1-9])[/⁄](?P<under>[2-9]|10)|"
+    # "1/12" and "7/32"; "3/12" may be a date or the third of twelve.
+    r"(?P<over>1)[/⁄](?P<under>[1-9]\d|[1-9]\d?0{1,4})|(?P<over>[1-9]\d?)[/⁄](?P<under>32|64|100|1[.,]?000|[4-9]\d))"
+    r"(?:(?:th|rd|TH|RD)s?\b)?(?![\d/⁄]|[.,-]\d)"
 )
 _ANY = compile_later(rf"[{FRACTIONS}{THIRDS_AND_ON}/⁄]|einhalb")
 _HALF_OF_NOUN = compile_later(r"(\d)\s?½\s(\p{Ll}{3,})(?![\p{L}'’])")
@@ -64,7 +67,7 @@ def _unit(match: Match, language: Language, numbers: Numbers) -> str:
 
 def _fraction(match: Match, numbers: Numbers) -> str:
     """Say "3/8"; return ½, ¼ or ¾ for a fraction that ends in one of these."""
-    over, under = int(match["over"]), int(match["under"])
+    over, under = int(match["over"]), int(match["under"].replace(".", "").replace(",", ""))
     if f"{over}/{under}" in ("1/2", "1/4", "3/4"):
         return FRACTIONS[("1/2", "1/4", "3/4").index(f"{over}/{under}")]
     if over >= under:

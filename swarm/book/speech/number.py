@@ -11,10 +11,10 @@ from swarm.book.language.language import Dates, Forms, Language, Match, Numbers,
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import (
     CURRENCIES,
+    LAST_SHORT_YEAR,
     MAX_DIGITS,
     MEASURES,
     SCALES,
-    THOUSANDS,
     UNITS,
     amount,
     currency_name,
@@ -24,7 +24,7 @@ from swarm.book.language.spelling import (
     unit_name,
 )
 from swarm.book.speech.arithmetic import FRACTIONS, THIRDS_AND_ON, say_fractions
-from swarm.book.speech.semiotic import say_forms
+from swarm.book.speech.semiotic import say_forms, say_shared
 
 # Numerals are said after the names of rulers, but not in "Malcolm X".
 RULERS = words(
@@ -58,7 +58,6 @@ _KINGS = {
 _NUMBERED_NAME = compile_later(
     rf"(?<=\p{{Lu}}\p{{Ll}}+\s)((?=[IVX]{{2,}}\b){NUMERAL})(?![\p{{L}}\p{{N}}’'-]|\.\p{{L}})"
 )
-_UNIT_BEHIND_WORD = rf"(?<=\d\s{THOUSANDS}\s)(k[mg]|[cm]m|kW|MW|ha)(?![\p{{L}}²³/’'])"
 LAST_YEAR = 2099
 _LONE = r"(?<![\p{L}\d.,:/-])"  # the start of a number that is no part of a longer one
 
@@ -87,6 +86,7 @@ def say_numbers(text: str, language: Language) -> str:
     text = _romans(numbers.prepare(text), language, numbers)
     if not _FIGURE.search(text):
         return text
+    text = say_shared(text, language)
     if "%" in text or "º" in text:
         text = _PERCENT.sub(f" {numbers.to} ", _MASCULINE.sub("°", text))
     text = _COUNTRY.sub("", text) if "$" in text else text
@@ -126,11 +126,10 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
         (rf"{_LONE}(\d{{1,2}}):(\d{{1,2}})(?![\d:])", lambda match: f"{match[1]}{numbers.score}{match[2]}"),
         (r"(?<=^|[\s(])[-−](?=\d)", lambda match: f"{numbers.minus} "),
         (r"(?<=^|[\s(])\+(?=\d{1,3}(?!\d))", lambda match: f"{numbers.plus} "),
-        (_UNIT_BEHIND_WORD, lambda match: _of_thousands(match, language)),
         (_measure_pattern(numbers, figures), lambda match: _measured(match[1], match[2], language, numbers)),
     ]
     if numbers.ordinal:
-        whole = r"\d{1,6}" if numbers.comma else r"\d{1,3}(?:,\d{3}){1,4}|\d{1,6}"
+        whole = r"\d{1,3}(?:\.\d{3}){1,4}|\d{1,6}" if numbers.comma else r"\d{1,3}(?:,\d{3}){1,4}|\d{1,6}"
         found.append((rf"{_LONE}({whole})(?:{numbers.ordinal})(?!\p{{L}})", lambda match: _ordinal(match, language)))
     found.insert(0, (_SEASON, lambda match: _season(match, language, numbers)))
     steps: list[Step] = [(compile_later(pattern), say) for pattern, say in found]
@@ -234,11 +233,6 @@ def _measured(figures: str, sign: str, language: Language, numbers: Numbers) -> 
     return f"{numbers.agree(spelled(figures, language), name.partition(' ')[0])} {name}"
 
 
-def _of_thousands(match: Match, language: Language) -> str:
-    """Say the unit of "2 mil km", which stands behind a word."""
-    return unit_name(UNITS.get(match[1], "area-hectare"), Decimal(1_000_000), language)
-
-
 def _unit(sign: str, numbers: Numbers) -> str | Forms:
     if sign[0] == "°" and sign[-1] in SCALES:
         return SCALES[sign[-1]]
@@ -295,8 +289,10 @@ def _sum(sign: str, figures: str, scale: str | None, language: Language, numbers
 
 
 def _money(figures: str, sign: str, language: Language, numbers: Numbers) -> str:
-    name = _currency(sign, amount(figures, language), language, numbers)
-    return f"{numbers.agree(spelled(figures, language), name)} {name}"
+    count = amount(figures, language)
+    name = _currency(sign, count, language, numbers)
+    of = f" {numbers.of_millions}" if numbers.of_millions and count and count % 1_000_000 == 0 else ""
+    return f"{numbers.agree(spelled(figures, language), name)}{of} {name}"
 
 
 def _currency(sign: str, number: Decimal, language: Language, numbers: Numbers) -> str:
@@ -308,12 +304,18 @@ def _time_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Callab
     words = "|".join(filter(None, (numbers.clock.full if numbers.clock.full.isalpha() else "", "h")))
     written = f"|{numbers.clock.written}" if numbers.clock.written else ""
     word = rf"(?:\s(?:{words})\b(?:\.(?=\s\p{{Ll}}|[,;:)]))?)?"
-    clock = rf"{_LONE}(\d{{1,2}})(?:(?:\s?h\s?|:)([0-5]\d)(?:\s?min\b)?{written})(?![\d:]){word}"
+    clock = rf"{_LONE}(\d{{1,2}})(?:(?:\s?[hH]\s?|:)([0-5]\d)(?:\s?min\b)?{written})(?![\d:]){word}"
     seconds = rf"{_LONE}(\d{{1,2}}):([0-5]\d):([0-5]\d)(?![\d:]){word}"
     return (
         (seconds, lambda match: _to_the_second(match, language, numbers)),
-        (clock, lambda match: _time(int(match[1]), int(next(filter(None, match.groups()[1:]), 0)), language, numbers)),
+        (clock, lambda match: _clock_time(match, language, numbers)),
     )
+
+
+def _clock_time(match: Match, language: Language, numbers: Numbers) -> str:
+    said = _time(int(match[1]), int(next(filter(None, match.groups()[1:]), 0)), language, numbers)
+    half = _HALF_OF_DAY.match(match.string, match.end())  # "1:00 a.m." has no "o'clock"
+    return said.removesuffix(f" {numbers.clock.full}") if half and not numbers.clock.full.isalpha() else said
 
 
 def _time(hours: int, minutes: int, language: Language, numbers: Numbers) -> str:
@@ -331,9 +333,13 @@ def _time(hours: int, minutes: int, language: Language, numbers: Numbers) -> str
 
 def _to_the_second(match: Match, language: Language, numbers: Numbers) -> str:
     """Say "12:05:30" as a time and its seconds; "" if there is no such time."""
-    time = _time(int(match[1]), int(match[2]), language, numbers)
-    seconds = str(int(match[3]))
-    return f"{time} {numbers.join} {_measured(seconds, '″', language, numbers)}" if time and int(seconds) else time
+    minutes, seconds = int(match[2]), int(match[3])
+    time = _time(int(match[1]), minutes, language, numbers)
+    if not seconds or not time:
+        return time
+    if seconds < 10 and minutes and not minutes % 10 and numbers.clock.between == numbers.join:
+        time += f" {unit_name('duration-minute', Decimal(minutes), language)}"  # 14:30:05 is no 14:35
+    return f"{time} {numbers.join} {_measured(str(seconds), '″', language, numbers)}"
 
 
 def _romans(text: str, language: Language, numbers: Numbers) -> str:
@@ -355,6 +361,7 @@ def _romans(text: str, language: Language, numbers: Numbers) -> str:
     return str(_NUMBERED_NAME.sub(lambda match: spelled(str(value(match[1])), language), text))
 
 
+_HALF_OF_DAY = compile_later(r"(?i:\s?[ap]\.?\s?m\b)")
 _DIGIT = compile_later(r"\d")
 _ALONE, _APART = r"(?<![\p{L}\d/.,-])", r"(?![\d/-]|[.,]\d)"
 _NUMERIC = compile_later(
@@ -362,8 +369,7 @@ _NUMERIC = compile_later(
 )
 _SHORT_YEAR = compile_later(rf"{_ALONE}(\d{{1,2}})([./-])(\d{{1,2}})\2(\d\d){_APART}")
 MAX_WORD_CHARS = 12  # longer words before a date are not looked for
-LAST_SHORT_YEAR = 35  # greater pairs of digits are years of the last century
-_ISO = compile_later(rf"{_ALONE}(\d{{4}})-(\d\d)-(\d\d){_APART}")
+_ISO = compile_later(rf"{_ALONE}(\d{{4}})([-./])(\d{{1,2}})\2(\d{{1,2}}){_APART}")
 # "3-V-1898" and "12 X 1936"
 _ROMAN_MONTH = compile_later(rf"{_ALONE}(\d{{1,2}})([-./ ])(?=[IVX])({NUMERAL})\2(\d{{4}}){_APART}")
 
@@ -382,7 +388,7 @@ def say_dates(text: str, language: Language) -> str:
     text = _ROMAN_MONTH.sub(
         lambda match: _say_date(match, int(match[1]), value(match[3]), match[4], language, dates), text
     )
-    text = _ISO.sub(lambda match: _say_date(match, int(match[3]), int(match[2]), match[1], language, dates), text)
+    text = _ISO.sub(lambda match: _say_date(match, int(match[4]), int(match[3]), match[1], language, dates), text)
     text = _NUMERIC.sub(lambda match: _numeric(match, language, dates), text)
     if dates.before:
         text = _SHORT_YEAR.sub(lambda match: _short_year(match, language, dates), text)

@@ -5,24 +5,30 @@ and Roman. Each has a pattern, made of CLDR's signs and the words of the languag
 CLDR's number words, plurals, units, currencies and months. What is found first is said first.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from unicodedata import digit, normalize
 
 import regex
 
+from swarm.book.language.known import read_language_file
 from swarm.book.language.language import Forms, Language, Match, SpokenForms, Step
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import (
+    CURRENCIES,
     MAX_DIGITS,
+    THOUSANDS,
     UNITS,
     currency_of,
+    digit_by_digit,
     month_names,
     numeral_words,
     plural_category,
     separators,
     short_month_names,
+    spelled,
+    unit_name,
     unit_phrase,
 )
 
@@ -67,7 +73,6 @@ MORE_UNITS = {
 }  # fmt: skip
 _PLAIN = {"m2": "m²", "km2": "km²", "cm2": "cm²", "m3": "m³"}
 # The nouns of units whose names CLDR has no plural of, or which are written behind a slash, are said as they stand.
-LAST_SHORT_YEAR = 35  # greater pairs of digits are years of the last century
 MIN_CALL_DIGITS = 7
 
 
@@ -75,6 +80,27 @@ def say_forms(text: str, language: Language) -> str:
     """Return a sentence with its figures as words, in a language that has words for what is around them."""
     verbaliser = _verbaliser(language)
     return verbaliser.say(text) if verbaliser else text
+
+
+_PER_AREA = compile_later(r"(?<=\d)\s?/(km²|m²|m³)(?!\p{L})")
+
+
+def say_per_area(text: str, language: Language) -> str:
+    """Return a sentence with the words of "42 /m²", which are said before powers."""
+    shared = _shared(language) if language.numbers and _PER_AREA.search(text) else None
+    return shared.per_area(text) if shared else text
+
+
+def say_shared(text: str, language: Language) -> str:
+    """Return a sentence with the forms as words that a language with a program leaves to the rules which all share."""
+    shared = _shared(language)
+    return shared.say(text) if shared else text
+
+
+@lru_cache(64)
+def _shared(language: Language) -> "Shared | None":
+    found = read_language_file(language.code)
+    return Shared(language, found.forms) if found else None
 
 
 @lru_cache(64)
@@ -294,17 +320,19 @@ class Verbaliser:
         return self._amended(numeral_words(int(figures), self._language, "cardinal", "native-attributive"))
 
     def _versions(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-        found = ((rf"{self._lone}\d{{1,3}}(?:\.\d{{1,3}}){{2,5}}(?![\d/-]|[.,]\d)", self._version),)
+        found = ((rf"{self._lone}\d{{1,3}}(?:\.\d{{1,3}}){{2,3}}(?![\d/-]|[.,]\d)", self._version),)
         digits = ((self._forms.digits, lambda match: self._one_by_one(match[0])),) if self._forms.digits else ()
         return (*found, *digits)
 
     def _version(self, match: Match) -> str:
         """Say "2.0.1" with its dots, and an address of four numbers digit by digit, but no groups of thousands."""
         parts = match[0].split(".")
-        if self._group.search(".") and all(len(part) == 3 for part in parts[1:]):
+        grouped = self._group.search(".") and all(len(part) == 3 for part in parts[1:])
+        if grouped or any(len(part) > 1 and part[0] == "0" for part in parts):
             return ""
         say = self._one_by_one if len(parts) == 4 else self.cardinal
-        return f" {self._language.dot or self._forms.point} ".join(map(say, parts))
+        dot = self._language.dot if len(parts) == 4 or not self._language.numbers else self._forms.point
+        return f" {dot} ".join(map(say, parts))
 
     def _calls(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
         group = r"(?:\(\d{1,5}\)|\d{2,5})"
@@ -328,7 +356,7 @@ class Verbaliser:
         signs = {**SIGNS, **forms.signs}
         sign = "|".join(sorted((_whole(sign) for sign in (*signs, *CODES.split("|"))), key=len, reverse=True))
         short = sorted(map(regex.escape, forms.scales), key=len, reverse=True)
-        scale = "|".join(filter(None, (*short, forms.scale_words)))
+        scale = "|".join(filter(None, (*short, forms.scale_words, *self._own_scales())))
         scaled = rf"(?:\s?(?P<scale>{scale})(?!\p{{L}}))?" if scale else "(?P<scale>(?!))?"
         minus = r"(?P<minus>(?<![\p{L}\d)])[-−])?"
         return (
@@ -341,6 +369,10 @@ class Verbaliser:
             ),
         )
 
+    def _own_scales(self) -> Iterable[str]:
+        """Return the patterns of more words after a sum."""
+        return ()
+
     def _sum(self, match: Match) -> str:
         sign = match["sign"]
         code = {**SIGNS, **self._forms.signs}.get(sign) or sign.upper()
@@ -350,8 +382,10 @@ class Verbaliser:
         if match["scale"]:
             scale = self._form(self._forms.scales.get(match["scale"], match["scale"]), _amount(match["n"]))
             several = self._currency(code, Decimal(1_000_000))
-            return f"{minus}{self.cardinal(match['n'])}{joint}{scale}{joint}{several}"
+            of = self._forms.of if self._forms.spaced and scale in match["scale"] else joint
+            return f"{minus}{self.cardinal(match['n'], scale)}{joint}{scale}{of}{several}"
         cents = self._forms.cents.get(code)
+        decimals = decimals.rstrip("0") if len(decimals) > 2 else decimals
         if decimals.strip("0") and not (cents and len(decimals) <= 2):
             name = self._currency(code, Decimal(f"{whole}.{decimals}"))
             return f"{minus}{self.cardinal(match['n'])}{joint}{name}"
@@ -505,9 +539,74 @@ class Verbaliser:
         return tuple(found)
 
 
+class Shared(Verbaliser):
+    """Says forms of a language that has number words and rules of its own: what those rules leave out."""
+
+    def _all_steps(self) -> tuple[Step, ...]:
+        found = (*self._versions(), *self._calls(), *self._money()[:2], *self._scaled_units(), self._over())
+        return tuple((compile_later(pattern), say) for pattern, say in found)
+
+    def cardinal(self, figures: str, noun: str = "", gender: str = "", kind: str = "cardinal") -> str:
+        """Return a number in the language's own words, in the form that agrees with the noun after it."""
+        numbers = self._language.numbers
+        assert numbers
+        whole, point, decimals = self._parts(figures)
+        sign = "," if numbers.comma else "."
+        return numbers.agree(spelled(f"{whole}{sign}{decimals}" if point else whole, self._language), noun)
+
+    def say(self, text: str) -> str:
+        """Return a sentence with the forms that are left to the shared rules as words."""
+        for pattern, say in self._steps:
+            text = _said(text, pattern, say)
+        return text
+
+    def _one_by_one(self, figures: str) -> str:
+        return digit_by_digit(figures, self._language)
+
+    def _own_scales(self) -> Iterable[str]:
+        numbers = self._language.numbers
+        return map(regex.escape, sorted(numbers.scales, key=len, reverse=True)) if numbers else ()
+
+    def _sum(self, match: Match) -> str:
+        """Say sums below one, and those with a word or a currency that the language's own rules do not know."""
+        numbers = self._language.numbers
+        assert numbers
+        sign, (whole, _, decimals) = match["sign"], self._parts(match["n"])
+        own = sign in numbers.money or sign in CURRENCIES
+        known = own and match["scale"] in (None, *numbers.scales)
+        small = len(decimals) == 2 and decimals != "00" and (not int(whole) or decimals[0] == "0")
+        odd = bool(decimals) and len(decimals) != 2 and len(decimals.rstrip("0")) <= 2 and match["scale"] is None
+        return "" if known and not small and not odd else super()._sum(match)
+
+    def per_area(self, text: str) -> str:
+        """Return a sentence with the words of "/m²" behind a figure."""
+        return _PER_AREA.sub(lambda match: f" {self._forms.per} {self._unit_name(MORE_UNITS[match[1]])}", text)
+
+    def _over(self) -> tuple[str, Callable[[Match], str]]:
+        """Return the pattern of the slash of "123/456", which is no pair of years."""
+        year = r"(?!(?:1[5-9]|20)\d\d)"
+        pattern = rf"(?<![\p{{L}}\d/.,-]){year}(\d{{1,5}})/{year}(?=(?![1-9]0+(?!\d))\d{{3,5}}(?![\d/]|[.,-]\d))"
+        return pattern, lambda match: f"{match[1]} {self._forms.over} "
+
+    def _unit_name(self, unit: str) -> str:
+        return unit_name(unit, Decimal(1), self._language)
+
+    def _scaled_units(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the pattern of a unit behind words of number: "2 Millionen km/h"."""
+        numbers = self._language.numbers
+        units = {**UNITS, **MORE_UNITS, **(numbers.units if numbers else {})}
+        sign = "|".join(map(regex.escape, sorted(units, key=len, reverse=True)))
+
+        def unit(match: Match) -> str:
+            return unit_name(units[match[1]], Decimal(1_000_000), self._language)
+
+        return ((rf"(?<=\d\s(?i:{THOUSANDS})\s)({sign})(?![\p{{L}}²³/’'])", unit),)
+
+
 def _whole(sign: str) -> str:
     """Return the pattern of a currency's sign; one of letters must be a whole word."""
-    return rf"(?<!\p{{L}})(?i:{sign})(?![\p{{L}}\p{{M}}])" if sign.isalpha() else regex.escape(sign)
+    said = f"(?i:{sign})" if sign.isupper() and len(sign) == 3 else sign  # a code may be written small
+    return rf"(?<!\p{{L}}){said}(?![\p{{L}}\p{{M}}])" if sign.isalpha() else regex.escape(sign)
 
 
 @lru_cache(1024)

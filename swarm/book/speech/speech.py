@@ -31,6 +31,7 @@ from swarm.book.speech.roman import (
     figures_in_prose,
     small_figures,
 )
+from swarm.book.speech.semiotic import say_per_area
 
 # Each trait is one bit.
 ODD = 1  # a figure, or a character that is neither a letter nor common punctuation
@@ -151,6 +152,7 @@ _LIGATURE = compile_later("[ﬀ-ﬆſ₀-₉]")
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"}
 ) | str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_RAISED = compile_later(r"(?<=[\p{L}\d.])[ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ]+")  # "Mᵐᵉ" and "1ᵉʳ", but "xⁿ" is a power
 _BULLET = compile_later(r"^[•●▪◦‣■□❑➢➤✓]\s*(?=\S)")
 _DASHES = compile_later(r"(?<!-)-{2,3}(?!-)")
 _DOTS = compile_later(r"\s?\.(?:\s\.){2,3}")
@@ -195,7 +197,7 @@ class Speech:
     def _spell(self, text: str, code: str, *, heading: bool) -> str:
         language = find_language(code)
         text = language.old_units(shorten(text, language))
-        text = say_powers(say_dates(say_verses(text, language), language), language)
+        text = say_powers(say_per_area(say_dates(say_verses(text, language), language), language), language)
         text = figures_in_heading(text) if heading else figures_in_prose(text, pronoun=language.has_word_i)
         text = small_figures(text, code)
         if not _knows(self.card.abbreviations, code):
@@ -214,6 +216,7 @@ def _mark_heteronyms(text: str, language: Language) -> str:
 def _plain(text: str) -> str:
     """Return a text in the characters that voices know: no ligatures, lowered figures, loose accents, dashes."""
     text = text.translate(_LIGATURES) if _LIGATURE.search(text) else text
+    text = _RAISED.sub(lambda match: normalize("NFKC", match[0]), text)
     text = _BULLET.sub("", normalize("NFC", text))
     if "--" in text:
         text = _DASHES.sub("—", text)

@@ -8,7 +8,7 @@ from swarm.book.speech.number import say_dates
     ("language", "written", "said"),
     [
         ("en", "On 12/25/1999 and 25/12/1999.", "On December 25th, 1999 and December 25th, 1999."),
-        ("en", "3/4/2021, 5/5/2021", "3 4 2021, May 5th, 2021"),  # 3/4 may be in March or April
+        ("en", "3/4/2021, 5/5/2021", "March 4th, 2021, May 5th, 2021"),  # 3/4 may be in March or April
         ("en", "2021-03-22", "March 22nd, 2021"),
         ("en", "June 3, 1921 or Dec. 11", "June 3rd, 1921 or Dec. 11th"),
         ("en", "4 July 1776, the 1 May", "the 4th of July 1776, the 1st of May"),

@@ -52,7 +52,7 @@ ABBREVIATIONS = language.Abbreviations(
     prepared=frozenset((*_MONTHS, "v", "d", "f", "S", "Hl", "hl")),
     titles=table(
         "Frhr=Freiherr|Pfr=Pfarrer|Hptm=Hauptmann|Lt=Leutnant|Gen=General|Dir=Direktor|Hr=Herr|Hrn=Herrn|Fr=Frau|"
-        "Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"
+        "Frl=Fräulein|Mr=Mister|Mrs=Missis|Ms=Miss|Mme=Madame|Mlle=Mademoiselle|Dr=Doktor|Prof=Professor|St=Sankt"
     ),
     numbered=table(
         "Nrn=Nummern|Bde=Bände|Sp=Spalte|Fußn=Fußnote|Jg=Jahrgang|Z=Zeile|Tel=Telefon|Nr=Nummer|S=Seite|Bd=Band|"
@@ -140,7 +140,7 @@ _OWNED = compile_later(r"\b((?i:sein|ihr|mein|dein|kein|unser|euer|eur))(e[nmrs]
 _SIZED = compile_later(r"(?<![\p{L}\d.,])(\d{1,4}(?:,\d)?)-(m|km|kg|g|cm|mm|l|W|V|t)-(?=\p{Lu})")  # "100-m-Lauf"
 _SIZES = table("m=Meter|km=Kilometer|kg=Kilogramm|g=Gramm|cm=Zentimeter|mm=Millimeter|l=Liter|W=Watt|V=Volt|t=Tonnen")
 _ARTICLE = "der|die|das|dem|den|des|diese[rsmn]?|eine[rmns]?|ein|am|im|vom|zum|zur|beim|seit|bis|ab"
-_NTH = compile_later(r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s(\p{Lu}\p{Ll}+))")
+_NTH = compile_later(r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,5})\.(?=\s(\p{Lu}\p{Ll}+))")
 _KING = compile_later(rf"\b([Dd](?:er|ie|es|em|en))\s({NUMERAL})\.(?!\p{{L}})")
 _DECADE = compile_later(r"(?<![\p{L}\d.,])(\d{2}|1\d{3}|20\d\d)er(n|s|)(?!\p{L})")
 # Kings in the dative, accusative and genitive: "unter Friedrich II.", "der Hof Ludwigs XIV."
@@ -173,7 +173,9 @@ _DAY_AND_MONTH = compile_later(
 )
 _AS_ORDINAL = compile_later(r"\b([Aa]ls)\s(\d{1,2})\.(?=\s\p{Ll})")
 _TWO_CENTURIES = compile_later(r"\b(\d{1,2})\./(?=\d{1,2}\.\s)")  # "im 19./20. Jh."
-_MASCULINE = "Band|Teil|Stock|Akt|Tag|Bezirk|Weltkrieg|FC|SC|SV|FSV|TSV|VfB|VfL|BC|HC"
+_MASCULINE = (
+    "Geburtstag|Todestag|Jahrestag|Hochzeitstag|Band|Teil|Stock|Akt|Tag|Bezirk|Weltkrieg|FC|SC|SV|FSV|TSV|VfB|VfL|BC|HC"
+)
 _OCLOCK = compile_later(r"(?<=\b(?:[Uu]m|[Bb]is|[Aa]b|[Gg]egen)\s)(\d{1,2})\s?h(?!\p{L})")  # "bis 23 h"
 _COMPOUND = compile_later(
     r"(?<![\p{L}\d.,])(\d{1,3})(?:\s?%(ig)|(ste)|-?(fach|mal|teilig|jährig|köpfig|stündig|tägig|[JF](?:ährig|ach)))(?=\p{Ll}{0,3}(?!\p{L}))"
@@ -182,7 +184,7 @@ _WITHOUT_NOUN = compile_later(
     r"\b([Dd](?:er|ie|as|em|en)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Ll}|[,;:)])"
 )
 _AND_A_HALF = compile_later(r"(?<![\d.,/])(\d{1,2})(?:\s?½|\s1/2)(?![\d/])")
-_LAST_DAY = compile_later(r"\b([Aa]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,2})\.(?=[\s\"“”»«)]*$)")
+_LAST_DAY = compile_later(r"\b([Aa]m|[Dd]em|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,4})\.(?=[\s\"“”»«)]*$)")
 _BEGINS = compile_later(r"[,;:(„«»–—]\s?$")
 _ENDS = compile_later(r"[\"'“”»«)\s]*+$")
 _NAMES_IN_S = words("Johannes Nikolaus Julius Pius Paulus Markus Klaus Hans Charles Louis James Ramses Innozenz")
@@ -193,7 +195,7 @@ _E_ARTICLES = ("der", "die", "das", "diese", "eine")  # an ordinal after these e
 def _before_noun() -> "regex.Pattern[str]":
     """Return the pattern of an ordinal before a month or another noun that is often numbered."""
     nouns = rf"{'|'.join(month_names(LANGUAGE))}|Jänner|{_NEUTER}|{_FEMININE}|{_MASCULINE}"
-    return compile_later(rf"(?:\b({_ARTICLE})\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+({nouns})\b)", regex.IGNORECASE)
+    return compile_later(rf"(?:\b({_ARTICLE})\s)?(?<![\d.])(\d{{1,5}})\.(?=\s+({nouns})\b)", regex.IGNORECASE)
 
 
 def _say_ordinals(text: str) -> str:

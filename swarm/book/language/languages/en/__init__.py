@@ -13,7 +13,7 @@ from swarm.book.language.languages.en.abbreviation import ABBREVIATIONS
 from swarm.book.language.languages.en.heteronym import SEVERAL_SOUNDS, find_heteronyms
 from swarm.book.language.languages.en.measure import say_measures
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.spelling import digit_by_digit, month_names, short_month_names, spelled
+from swarm.book.language.spelling import LAST_SHORT_YEAR, digit_by_digit, month_names, short_month_names, spelled
 
 POINT = "point"
 
@@ -153,7 +153,7 @@ _PART_TH = compile_later(
     r"(?=[1-9])(?:(?<![\d/.])([1-9]\d?)/([1-9]\d{0,2})(?:ths?|rds?)\b|(?<![\d/.])([1-9]\d?)/(16|32|"
     r"64)(?![\d/]))"
 )
-_SHORT_DATE = compile_later(r"(?<![\d/.,])\d{1,2}/\d{1,2}/\d{2}(?![\d/])")
+_SHORT_DATE = compile_later(r"(?<![\d/.,])(\d{1,2})/(\d{1,2})/(\d{2})(?![\d/])")
 _EMERGENCY = compile_later(
     r"(?<=\b(?:[Cc]all(?:ed|ing)?|[Dd]ial(?:l?ed|l?ing)?|rang|ring|phoned?)\s)(911|999|"
     r"112)(?!\d)"
@@ -208,6 +208,13 @@ _MONTH_DAYS = compile_later(r"\b(\p{Lu}\p{L}+)(\.?) (\d{1,2})\s?[–-]\s?(\d{1,2
 _DAY_MONTH = compile_later(r"(?<![\d.,:/$£€-])(\b[Tt]he )?\b(\d{1,2}) (?=(\p{Lu}\p{L}+)\b)")
 
 
+_SMALL_MONTH = compile_later(
+    r"\b(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.(?=\s\d)|\b(?:january|february|april|june|july|august|september|october|november|december)\b(?=\s\d)|"
+    r"(?<=\b\d{1,2}\s)(?:january|february|april|june|july|august|september|october|november|december|"
+    r"(?:may|march)(?=\s\d{4}\b))\b"
+)
+
+
 @cache
 def _months() -> frozenset[str]:
     return frozenset((*month_names(LANGUAGE), *short_month_names(LANGUAGE), "Sep"))
@@ -230,6 +237,7 @@ def _day_month(match: Match) -> str:
 
 def _say_written_dates(text: str) -> str:
     """Say "June 3" as "June 3rd" and "4 July" as "the 4th of July"."""
+    text = _SMALL_MONTH.sub(lambda match: match[0].capitalize(), text)
     text = _MONTH_DAYS.sub(_month_days, text)
     return str(_DAY_MONTH.sub(_day_month, _MONTH_DAY.sub(_month_day, text)))
 
@@ -252,14 +260,22 @@ _YEARS: tuple[language.Step, ...] = (
 )
 
 
+def _short_date(match: Match) -> str:
+    """Say "11/17/05" as a date, and figure by figure if there is no such one."""
+    month, day, year = map(int, match.groups())
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return match[0].replace("/", " ")
+    century = "20" if year <= LAST_SHORT_YEAR else "19"
+    said = spelled(f"{century}{match[3]}", LANGUAGE, "year")
+    return f"{month_names(LANGUAGE)[month - 1]} {spelled(str(day), LANGUAGE, 'ordinal')}, {said}"
+
+
 def _numeric(match: Match, say: Callable[[int, int, str], str]) -> str:
-    """Say a date; say it figure by figure if Britons and Americans would read it differently."""
+    """Say a date; as Americans read it, if Britons would read it differently."""
     first, second, year = int(match[1]), int(match[3]), match[4]
     if match[2] == ".":
         return match[0]
-    if first == second or second > 12:
-        return say(second, first, year)
-    return say(first, second, year) if first > 12 else f"{first} {second} {year}"
+    return say(first, second, year) if first > 12 else say(second, first, year)
 
 
 def _old_units(text: str) -> str:
@@ -395,7 +411,7 @@ LANGUAGE: Language = Language(
             (_PLACES, lambda match: f" {POINT} ".join(match[0].split("."))),
             (_ROUGHLY, lambda match: _ROUGH[match[1].replace(",", "")]),
             (_PART_TH, _part_th),
-            (_SHORT_DATE, lambda match: match[0].replace("/", " ")),
+            (_SHORT_DATE, _short_date),
             (_EMERGENCY, lambda match: digit_by_digit(match[1], LANGUAGE)),
             (_ROOM, _room),
             (compile_later(r"#(?=\d)"), lambda match: "number "),

@@ -185,9 +185,11 @@ _TIMES = compile_later(r"(?<=\d)\s?[x×]\s?(?=10[⁰¹²³-⁹⁻−^]|\d+\s?=)"
 # "$3.50/lb", "5 miles/hr" and "1 kg/m³"
 _PER = compile_later(
     r"(?<=[$£€]\d[\d.,]{0,9}|\d\s?%|\d\s?(?:miles|feet|words|times|dollars|pounds|calls|cents|km|mg|kg|g))/"
-    r"(lb|hr|yr|mile|day|week|month|hour|year|oz|kg|gal|person|night|min|m[²³])(?!\p{L})"
+    r"(lb|hr|yr|wk|mile|day|week|month|hour|year|oz|kg|gal|person|night|min|m[²³])(?!\p{L})"
 )
-_EACH = table("lb=pound|hr=hour|yr=year|oz=ounce|kg=kilogram|gal=gallon|min=minute|m²=square metre|m³=cubic metre")
+_EACH = table(
+    "wk=week|lb=pound|hr=hour|yr=year|oz=ounce|kg=kilogram|gal=gallon|min=minute|m²=square metre|m³=cubic metre"
+)
 _STONE = compile_later(rf"{_ALONE}(\d{{1,2}})\s?st\.?,?\s(?:(\d{{1,2}})\s?lbs?\b\.?)")
 _PAST = compile_later(r"(?<![\d/])(½|¼|1/2|1/4)[\s-](?=(?:past|to)[\s-]\d)")  # "½ past 8"
 _DEGREES_OF = compile_later(

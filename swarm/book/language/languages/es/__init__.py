@@ -10,7 +10,7 @@ _FEMININE = words("mujeres veces noches leyes partes calles voces manos tardes n
 _FEMININE_ENDINGS = ("as", "ciones", "siones", "dades", "tades")
 _FEMININE_ENDINGS_OF_ONE = ("a", "ción", "sión", "dad", "tad", "tud", "umbre")
 _NO_NOUN = words("las los unas unos tras mas más del y o a en que por con para al e de")
-_HUNDREDS = compile_later(r"cientos|quinientos")
+_HUNDREDS_COUNTED = compile_later(r"(?:cientos|quinientos)(?!.*\bmill)")  # "doscientos millones de libras"
 
 
 def _is_feminine(noun: str, said: str) -> bool:
@@ -25,7 +25,7 @@ def _agree(said: str, noun: str) -> str:
         return said
     feminine = _is_feminine(noun, said)
     if feminine:
-        said = _HUNDREDS.sub(lambda match: f"{match[0][:-2]}as", said)
+        said = _HUNDREDS_COUNTED.sub(lambda match: f"{match[0][:-2]}as", said)
     if not said.endswith("uno") or not (said == "uno" or noun.endswith("s")):
         return said
     return f"{said[:-1]}a" if feminine else "veintiún" if said == "veintiuno" else said.removesuffix("o")
@@ -60,15 +60,25 @@ def _hour(hour: int) -> str:
     return f"{said[:-1]}a" if said.endswith("uno") else said
 
 
+_VOWEL = compile_later(r"a$|(?<=un)o$")  # "treintavo", but "onceavo"
+
+
 def _fraction(over: int, under: int) -> str:
     part = "tercio" if under == 3 else spelled(str(under), LANGUAGE, "ordinal")
+    if 10 < under < 100:
+        part = f"{_VOWEL.sub('', spelled(str(under), LANGUAGE).replace(' y ', 'i'))}avo"
+    elif under > 100 and under % 100:
+        return f"{spelled(str(over), LANGUAGE)} sobre {spelled(str(under), LANGUAGE)}"
     return f"{_agree(spelled(str(over), LANGUAGE), part)} {part}{'s' if over > 1 else ''}"
 
 
 def _ordinal(said: str, suffix: str) -> str:
     if suffix.endswith("er"):
         return said.removesuffix("o")  # "primer", "tercer"
-    return f"{said[:-1]}a" if suffix.endswith(("ª", "a", "as")) and said.endswith("o") else said
+    return _LAST_O.sub("a", said) if suffix.endswith(("ª", "a", "as")) else said
+
+
+_LAST_O = compile_later(r"o$|(?<!\b(?:décim|vigésim))o\b")  # "décimo cuarta", but "trigésima primera"
 
 
 _DEGREE_ORDINAL = compile_later(r"(?<=\b(?i:el|la|del|al|un|una)\s)(\d{1,3})°(?=\s\p{Ll})")
@@ -178,9 +188,13 @@ LANGUAGE: Language = Language(
         pairs=True,
         scales=table("mil=mil|M=millones de|millón=millón de|millones=millones de|millones de=millones de"),
         clock=language.ClockWords(
-            between="y", hour=_hour, written=r"(?<=\b(?i:a|de|desde|hasta|sobre)\slas?\s\d{1,2})\.([0-5]\d)(?!\d)"
+            between="y",
+            hour=_hour,
+            written=r"\.([0-5]\d)(?:(?=\s?(?:h\b|de la (?:mañana|tarde|noche)))|"
+            r"(?<=\b(?i:a|de|desde|hasta|sobre)\slas?\s\d{1,2}\.\d\d)(?!\d))",
         ),
         agree=_agree,
+        amend=table("cuadrig=cuadring|septig=septing|quadragésimo=cuadragésimo"),
         ordinal=r"\.?(?:[ºª]|er)|r[ao]s?|d[ao]s?|t[ao]s?|m[ao]s?|v[ao]s?|n[ao]s?",
         ordinal_form=_ordinal,
         last_ordinal_king=10,
@@ -205,7 +219,7 @@ LANGUAGE: Language = Language(
         prepare=_prepare_abbreviations,
         prepared=words("s ss S a p"),
         titles=table(
-            "Cnel=Coronel|Ing=Ingeniero|Arq=Arquitecto|Tte=Teniente|Cmdte=Comandante|Rvdo=Reverendo|"
+            "Mr=Míster|Mrs=Misis|Ms=Miss|Mme=Madame|Mlle=Mademoiselle|Cnel=Coronel|Ing=Ingeniero|Arq=Arquitecto|Tte=Teniente|Cmdte=Comandante|Rvdo=Reverendo|"
             "Excmo=Excelentísimo|Excma=Excelentísima|Ilmo=Ilustrísimo|Avda=Avenida|Av=Avenida|Hnos=Hermanos|Sr=Señor|"
             "Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|D.ª=Doña|Dª=Doña|Dña=Doña|Da=Doña|"
             "Sto=Santo|Sta=Santa|Fr=Fray|Prof=Profesor|Gral=General|Cap=Capitán|Lic=Licenciado|Mons=Monseñor"

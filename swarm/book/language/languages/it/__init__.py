@@ -219,7 +219,7 @@ LANGUAGE: Language = Language(
         prepare=_prepare_abbreviations,
         prepared=words("sec secc S L l d D Lgs lgs SS E Em A"),
         titles=table(
-            "Sig=Signor|sig=signor|sig.ra=signora|Sig.ra=Signora|sig.na=signorina|Sig.na=Signorina|Dott=Dottor|"
+            "Mr=Mister|Mrs=Missis|Ms=Miss|Mme=Madame|Mlle=Mademoiselle|Sig=Signor|sig=signor|sig.ra=signora|Sig.ra=Signora|sig.na=signorina|Sig.na=Signorina|Dott=Dottor|"
             "dott=dottor|prof=professor|Prof=Professor|avv=avvocato|Avv=Avvocato|ing=ingegner|Ing=Ingegner|"
             "card=cardinal|Card=Cardinal|on=onorevole|On=Onorevole|cav=cavalier|Cav=Cavalier|sigg=signori|Sigg=Signori|"
             "prof.ssa=professoressa|Prof.ssa=Professoressa|dr.ssa=dottoressa|geom=geometra|arch=architetto|"

@@ -68,7 +68,7 @@ ABBREVIATIONS = language.Abbreviations(
     prepare=_prepare_abbreviations,
     prepared=words("temp św ul al p m"),
     titles=table(
-        "prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|Mgr=Magister|"
+        "Mr=Mister|Mrs=Missis|Ms=Miss|Mme=Madame|Mlle=Mademoiselle|prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|Mgr=Magister|"
         "inż=inżynier|Inż=Inżynier|Płk=Pułkownik|Mjr=Major|Kpt=Kapitan|Por=Porucznik|Abp=Arcybiskup|ks=ksiądz|"
         "Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|sierż=sierżant|mjr=major|"
         "bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|oo=ojcowie|"

@@ -140,11 +140,16 @@ def _hour(hour: int) -> str:
 
 def _fraction(over: int, under: int) -> str:
     part = "terço" if under == 3 else spelled(str(under), LANGUAGE, "ordinal")
+    if under > 10 and under not in (100, 1000):
+        return f"{spelled(str(over), LANGUAGE)} {spelled(str(under), LANGUAGE)} avo{'s' if over > 1 else ''}"
     return f"{spelled(str(over), LANGUAGE)} {part}{'s' if over > 1 else ''}"
 
 
+_LAST_O = compile_later(r"o\b")  # both words of "vigésimo primeiro" are feminine, too
+
+
 def _ordinal(said: str, suffix: str) -> str:
-    return f"{said[:-1]}a" if suffix.endswith("ª") and said.endswith("o") else said
+    return _LAST_O.sub("a", said) if suffix.endswith("ª") else said
 
 
 _SCRIPTURE = language.Scripture(
@@ -244,7 +249,7 @@ LANGUAGE: Language = Language(
         prepare=_prepare_abbreviations,
         prepared=words("séc sécs S D R"),
         titles=table(
-            "Sr=Senhor|Sra=Senhora|Srs=Senhores|Sras=Senhoras|Srta=Senhorita|Dr=Doutor|Dra=Doutora|D=Dom|"
+            "Mr=Mister|Mrs=Missis|Ms=Miss|Mme=Madame|Mlle=Mademoiselle|Sr=Senhor|Sra=Senhora|Srs=Senhores|Sras=Senhoras|Srta=Senhorita|Dr=Doutor|Dra=Doutora|D=Dom|"
             "Prof=Professor|Profa=Professora|Eng=Engenheiro|Gen=General|Cap=Capitão|Cel=Coronel|Rev=Reverendo|"
             "Pe=Padre|Ten=Tenente|Arq=Arquiteto|Lgo=Largo|Pça=Praça|Sta=Santa|"
             "Sto=Santo|Fr=Frei|Exmo=Excelentíssimo|Exma=Excelentíssima|Ilmo=Ilustríssimo|Av=Avenida|av=avenida"
