@@ -706,7 +706,7 @@ VOICES = Command(
         "e2a-swarm voices",
         "e2a-swarm voices --language fr --all",
         "e2a-swarm voices --listen af_bella",
-        "e2a-swarm voices --language fr --listen all",
+        "e2a-swarm voices --listen all --book roman.epub",
         "e2a-swarm voices --json",
     ),
     options=(
@@ -714,6 +714,7 @@ VOICES = Command(
         Option("--all", "", "list every language and voice, however many there are"),
         Option("--listen", "NAME", "write a sample of this voice, or of all: sample-....flac"),
         Option("--text", "WORDS", "what the samples say", usual="a sentence"),
+        Option("--book", "BOOK", "have the samples say three sentences of this book, in its language"),
         TTS_ENGINE._replace(help="only the voices of this engine", usual="", more=""),
         STATE_DIR,
         *SERVER_OPTIONS,

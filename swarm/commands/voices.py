@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from swarm.book.any_file import read_book
+from swarm.book.model.book import Book
 from swarm.book.model.language_code import language_name, normal_language
+from swarm.book.speech.script import make_script
 from swarm.commands.machine_config import place_engines
 from swarm.commands.output import say, say_json, show_progress, warn
 from swarm.commands.preview import speak_samples
@@ -40,6 +43,7 @@ from swarm.voice.host.registry import (
 MAX_SETTINGS = 6  # an engine with more does not tell their values without --all
 MAX_NAMES_CHARS = 46  # characters of names on one line
 MAX_ROWS = 4  # voices that have a line each without --all
+HEADING, SAMPLED = 1, 3  # segments of a heading, and those that a sample says
 MAX_LISTED = 8  # voices or languages of an engine that are listed without --all
 
 
@@ -281,16 +285,22 @@ def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
 
 def _listen(arguments: argparse.Namespace, language: str) -> int:
     """Write samples into the current folder; return the exit code. Raises UsageError, StoreError."""
+    text = " ".join(arguments.text.split())
+    if arguments.book:
+        book = read_book(Path(arguments.book).expanduser(), None)
+        language = language or normal_language(book.language)
+        text = text or _opening(book, language)
     recipes = _recipes(arguments.listen, arguments.tts_engine.lower(), language)
     made: list[str] = []
 
     async def speak() -> None:
-        async for recipe, result in speak_samples(recipes, " ".join(arguments.text.split()), Path(), show_progress):
+        async for recipe, result in speak_samples(recipes, text, Path(), show_progress):
             show_progress("")
             if isinstance(result, Path):
                 made.append(str(result))
                 if not arguments.json:
-                    say(f"{recipe.engine}, {recipe.voice}: {result}")
+                    best = ", recommended" if len(recipes) > 1 and recipe is recipes[0] else ""
+                    say(f"{recipe.engine}, {recipe.voice}{best}: {result}")
             elif len(recipes) == 1:
                 raise EnvironmentFault(f"{recipe.voice} of {recipe.engine} cannot be heard: {result}")
             else:
@@ -302,12 +312,21 @@ def _listen(arguments: argparse.Namespace, language: str) -> int:
     return EXIT_DONE if len(made) == len(recipes) else EXIT_ENVIRONMENT
 
 
+def _opening(book: Book, language: str) -> str:
+    """Return three sentences of a book: the first ones behind the heading of a chapter that has so many."""
+    chapters = make_script(book, find_card(coming_word(language)), language)
+    told = max(chapters, key=lambda chapter: min(len(chapter.segments), HEADING + SAMPLED)).segments
+    return " ".join(segment.spoken for segment in told[min(HEADING, max(0, len(told) - SAMPLED)) :][:SAMPLED])
+
+
 def _recipes(voice: str, word: str, language: str) -> list[Recipe]:
     """Return the recipes of the voices to hear. Raises UsageError."""
     spoken = language or "en"
     engines = [engine_for(word)] if word else [each for each in installed_engines() if each.card.speech]
     if voice.lower() == "all":
+        ranks = {each.engine.card.name: rank for rank, each in enumerate(recommendations(engines, spoken))}
         able = [each for each in engines if word or each.is_ready(spoken)]
+        able.sort(key=lambda each: ranks.get(each.card.name, len(ranks)))
         listed = [(each, card) for each in able for card in _voices(each, word, spoken)]
         return [choose_recipe(spoken, engine=word or each.card.name, voice=card.name) for each, card in listed]
     for each in engines:

@@ -160,7 +160,15 @@ def test_a_voice_that_is_not_here_is_fetched_heard_and_used(site: Served, page: 
     fetch = {"name": "hibari-emma", "size": 8_000_000, "licence": "Apache-2.0"}
     voices = [{"name": "heart", "description": "American, female", "fetch": None}]
     voices.append({"name": "emma", "description": "British, female", "fetch": fetch})
-    facts = {"about": "fast", "licence": "", "quality": "natural", "first": "", "realtime": None}
+    facts = {
+        "about": "fast",
+        "licence": "",
+        "quality": "natural",
+        "first": "",
+        "realtime": None,
+        "realtime_of_a_core": 1.8,
+        "download": 93_000_000,
+    }
     engines = [{"engine": "hibari", "default": True, "installed": True, "offered": True, "voices": voices, **facts}]
     engines.append(
         {"engine": "coqui", "default": False, "installed": False, "offered": False, "voices": voices, **facts}
@@ -186,8 +194,11 @@ def test_a_voice_that_is_not_here_is_fetched_heard_and_used(site: Served, page: 
     assert emma.inner_text().split("\n")[-1] == "It is here now."
     emma.get_by_role("button", name="Use emma").click()
     assert page.locator("[id='field--voice']").input_value() == "emma"
+    assert [each.inner_text() for each in page.locator("strong.used:visible").all()] == ["in use"]
     page.get_by_text("coqui, natural: not installed").wait_for()
-    assert ("voices", "--listen=emma", "--tts-engine=hibari", "--language=en") in bench.asked
+    [heard] = [words for words in bench.asked if "--listen=emma" in words]
+    assert heard[:-1] == ("voices", "--listen=emma", "--tts-engine=hibari", "--language=en")
+    assert heard[-1].startswith("--book=") and heard[-1].endswith("Emma.txt")
 
 
 async def go_on(bench: SiteBench) -> None:

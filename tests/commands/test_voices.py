@@ -1,6 +1,6 @@
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from swarm.lease.message import PROTOCOL, EngineOffer, Hello
 from swarm.voice.coqui.card import INSTALL
 from swarm.voice.host import registry
 from swarm.voice.host.foreign import EngineFacts
+from swarm.voice.host.registry import find_engine
 from swarm.voice.kokoro import engine as kokoro
 from swarm.voice.qwen.engine import engine as qwen
 
@@ -269,3 +270,25 @@ def test_the_voice_that_comes_by_itself_is_the_default_with_class_licence_speed_
     monkeypatch.setenv("E2A_SWARM_OFFLINE", "1")
     assert main(["voices", "--language", "de"]) == 0
     assert capsys.readouterr().out.startswith("espeak: over 100 languages, robotic (default)")
+
+
+def test_all_voices_say_three_sentences_of_a_book_the_recommended_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heard: list[tuple[str, str]] = []
+
+    async def speak(recipes: Sequence[Recipe], text: str, *_: object) -> AsyncIterator[tuple[Recipe, Path]]:
+        for recipe in recipes:
+            heard.append((f"{recipe.engine} {recipe.language}", text))
+            yield recipe, Path(f"{recipe.voice}.flac")
+
+    book = tmp_path / "book.txt"
+    book.write_text("Das Haus stand leer. Es war 3 Uhr. Wir gingen hinein. Niemand sprach.", encoding="utf-8")
+    monkeypatch.setattr("swarm.commands.voices.speak_samples", speak)
+    monkeypatch.setattr(type(find_engine("piper")), "is_ready", lambda engine, language: True)
+    lines = lines_of(capsys, "--listen", "all", "--book", str(book), "--language", "de")
+    assert heard[0][0] == "piper de"
+    assert heard[-1][0] == "espeak de"
+    assert {text for _, text in heard} == {"Es war drei Uhr. Wir gingen hinein. Niemand sprach."}
+    assert lines[0] == "piper, de_DE-thorsten-medium, recommended: de_DE-thorsten-medium.flac"
+    assert not any("recommended" in line for line in lines[1:])

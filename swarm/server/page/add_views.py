@@ -164,11 +164,11 @@ class AddViews:
         return self._site.render(request, "piece-voices.html", engines=engines, language=language)
 
     async def sample(self, request: Request) -> Response:
-        """Speak a sentence with a voice."""
+        """Speak three sentences of the book that is added with a voice, or one where there is none."""
         form = form_of(request)
-        return await self._advisor.samples.sample_of(
-            *(form.get(name, [""])[0] for name in ("engine", "voice", "language"))
-        )
+        engine, voice, language, number = (form.get(name, [""])[0] for name in ("engine", "voice", "language", "draft"))
+        book = self._drafts.find_draft(number).path if number else None
+        return await self._advisor.samples.sample_of(engine, voice, language, book)
 
     async def fetch(self, request: Request) -> Response:
         """Begin to fetch what a voice needs."""

@@ -33,7 +33,7 @@ _ABOUT = {"a": "American", "b": "British", "p": "Brazilian"}
 _GENDERS = {"f": "female", "m": "male"}
 LICENCE = "Apache-2.0"
 MAX_BLENDED = 8
-_PART = re.compile(r"\s*([a-z]{2}_[a-z0-9]{1,30})\s*(?::\s*([0-9]{1,6}(?:\.[0-9]{0,6})?)\s*)?")
+_PART = re.compile(r"\s*([a-z]{2}_[a-z0-9]{1,30})\s*(?:[:*]\s*([0-9]{1,6}(?:\.[0-9]{0,6})?)\s*)?")
 
 VOICES = tuple(VoiceCard(name, _LANGUAGES[name[0]], _ABOUT.get(name[0], ""), _GENDERS[name[1]]) for name in _DIGESTS)
 

@@ -37,7 +37,16 @@ HIBARI = {
     "voices": [{"name": "heart", "description": "", "fetch": None}],
     "default": True,
 }
-FACTS = {"licence": "", "quality": "", "first": "", "realtime": None, "installed": True, "offered": True}
+FACTS = {
+    "licence": "",
+    "quality": "",
+    "first": "",
+    "realtime": None,
+    "realtime_of_a_core": 1.8,
+    "download": 93_000_000,
+    "installed": True,
+    "offered": True,
+}
 VOICES = {"engines": [HIBARI | FACTS]}
 
 
@@ -214,6 +223,10 @@ async def test_a_voice_is_heard_once_it_was_spoken(bench: SiteBench) -> None:
     assert (await bench.send("/samples", **which)).content == heard.content
     assert len(bench.asked) == before
     assert bench.asked[-1] == ("voices", "--listen=heart", "--tts-engine=hibari", "--language=en")
+    number = await draft(bench)
+    await bench.send("/samples", **which, draft=number)  # three sentences of the book that is added
+    assert bench.asked[-1][-1] == f"--book={next(bench.room.glob(f'draft {number} *'))}"
+    assert (await bench.send("/samples", **which, draft="no such draft")).status_code in (400, 404)
 
 
 def away(name: str, **more: object) -> dict[str, object]:
@@ -224,13 +237,22 @@ async def test_the_list_of_voices_says_what_each_is_and_what_is_not_here(bench: 
     fetch = {"name": "hibari-emma", "size": 8_000_000, "licence": "Apache-2.0"}
     voices = [{"name": "heart", "description": "American, female", "fetch": None}]
     voices.append({"name": "emma", "description": "British, female", "fetch": fetch})
-    facts = {"licence": "", "quality": "", "first": "", "realtime": None, "offered": True}
+    facts = {
+        "licence": "",
+        "quality": "",
+        "first": "",
+        "realtime": None,
+        "realtime_of_a_core": 1.8,
+        "download": 93_000_000,
+        "offered": True,
+    }
     engines = [HIBARI | facts | {"voices": voices, "installed": True}]
     engines += [away("fife", **facts), away("coqui", **facts | {"offered": False, "first": "install it"})]
     bench.answers["voices"] = json.dumps({"engines": engines}).encode()
     page = html.document_fromstring((await bench.send("/voices", language="en")).text)
     heart, emma = page.xpath("//details[1]//li")
-    assert " ".join(heart.text_content().split()) == "heart American, female Hear heartUse heart"
+    assert " ".join(heart.text_content().split()) == "heart in use recommended American, female Hear heartUse heart"
+    assert heart.xpath(".//strong[@class='used' and @hidden]")  # until the form tells which voice is chosen
     assert "British, female; not here yet: 8.0 MB, Apache-2.0" in emma.text_content()
     assert emma.get("data-fetch") == "hibari-emma" and "Fetch and hear" in emma.text_content()
     fife, coqui = page.xpath("//details")[1:]

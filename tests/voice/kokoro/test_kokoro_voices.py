@@ -179,6 +179,7 @@ def test_there_are_54_voices_and_28_of_them_speak_english() -> None:
         (" AF-Heart:3 ", "af_heart"),
         ("af_heart:0.6+am_adam:0.4", "af_heart:0.6+am_adam:0.4"),
         ("af_heart:6 + am_adam:4", "af_heart:0.6+am_adam:0.4"),
+        ("af_heart*0.6+am_adam*0.4", "af_heart:0.6+am_adam:0.4"),
         ("af_heart+am_adam", "af_heart:0.5+am_adam:0.5"),
         ("af_heart:1+am_adam:0", "af_heart"),
     ],

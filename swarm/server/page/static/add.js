@@ -49,6 +49,16 @@ export function mount(signal) {
     const of = voices.dataset.of = language();
     await fill(voices, list.dataset.voices, new URLSearchParams({language: of}));
     list.disabled = false;
+    mark();
+  }
+  // Mark the voice that is chosen, else the default.
+  function mark() {
+    const chosen = field("--voice").value;
+    for (const row of voices.querySelectorAll(".voice")) {
+      const isUsed = chosen ? row.querySelector("[data-use]")?.dataset.use === chosen : row.matches("[data-default]");
+      row.toggleAttribute("data-used", isUsed);
+      row.querySelector(".used").hidden = !isUsed;
+    }
   }
   list.addEventListener("click", listVoices);
 
@@ -58,6 +68,7 @@ export function mount(signal) {
       field("--voice").value = use;
       field("--tts-engine").value = engine;
       tell(`The voice is ${use}.`);
+      mark();
       contents.forEach(look);
     }
     if (hear === undefined && use === undefined) return;
@@ -93,7 +104,8 @@ export function mount(signal) {
   async function play(button, which) {
     button.disabled = true;
     tell(`A sample of ${which.voice} is being spoken; the first one of a voice takes a while.`);
-    const answer = await post(list.dataset.sample, new URLSearchParams(which));
+    const draft = contents.find(each => !each.querySelector("[name=broken]"))?.dataset.contents.split("/").pop() ?? "";
+    const answer = await post(list.dataset.sample, new URLSearchParams({...which, draft}));
     button.disabled = false;
     button.focus();
     if (!answer) return;
