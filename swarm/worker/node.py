@@ -339,7 +339,7 @@ class WorkNode:
     async def _serve(self, name: str, fetch: Fetch) -> None:
         """Send a piece that a coordinator asked for. If it cannot be sent, the coordinator asks for it again."""
         if fetch.kind == "reel":
-            answer = await asyncio.to_thread(self._reels.read_piece, fetch)
+            answer = await asyncio.to_thread(self._reels.read_piece, fetch, self.core.piece_bytes(name))
             if answer and name in self.connections:
                 self.connections[name].socket.send(*answer)
             return

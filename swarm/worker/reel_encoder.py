@@ -16,7 +16,6 @@ from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.sound.studio_request import ReelClip, ReelRequest
 from swarm.errors import SwarmError
 from swarm.job.job_asset import piece_size
-from swarm.lease.envelope import CLIP_PIECE_BYTES
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.message import Clip, EncodedReel
 from swarm.lease.outcome import EncodeReel
@@ -85,7 +84,7 @@ class ReelEncoder:
         folder.mkdir()
         return folder
 
-    def read_piece(self, fetch: Fetch) -> tuple[Piece, bytes] | None:
+    def read_piece(self, fetch: Fetch, most: int) -> tuple[Piece, bytes] | None:
         """Return a piece of a reel and its bytes; None if it is not here."""
         path = self._made.get(fetch.digest)
         if path is None:
@@ -94,7 +93,7 @@ class ReelEncoder:
             with path.open("rb") as file:
                 total = path.stat().st_size
                 file.seek(fetch.offset)
-                data = file.read(piece_size(total, fetch.offset, CLIP_PIECE_BYTES))
+                data = file.read(piece_size(total, fetch.offset, most))
         except OSError:
             return None
         return Piece(fetch.digest, fetch.offset, total, "reel", fetch.job), data

@@ -13,6 +13,7 @@ from faults import TAKE_OVERS
 from files import PIECE, block_list
 from heads import WRITING_S
 from machine import Machine
+from reels import SimPress
 
 from swarm.audiobook.sound.frame import check_frame
 from swarm.book.model.book import Segment
@@ -56,6 +57,7 @@ class SimCoordinator(Machine):
         self.paused_until_s = 0.0
         self.next_epoch: Callable[[int], int] = next_run
         self.written = False  # the audiobook, by this run
+        self.press = SimPress(self)
         self.heard_s: dict[str, float] = {}  # worker process -> its last message, in our waking hours
 
     # --- its life
@@ -86,12 +88,14 @@ class SimCoordinator(Machine):
             unknown_deadline_s=UNKNOWN_DEADLINE_S,
             piece=PIECE,
             clip_piece=self.world.clip_piece,
+            encoders=self.world.reels.encoders,
         )
         now = self.clock()
         core = CoordinatorCore(settings, now)
         self.core = self.world.trace(self.name).watch("coordinator", core, settings=settings, started_s=now)
         for state in states:
             self.core.add_job(state, device=self.device)
+        self.press.start()
         self.world.log(self.name, f"starts, epoch {epoch}")
         self._set_alarm()
         self.later(LOOK_S, self._look)
@@ -114,6 +118,7 @@ class SimCoordinator(Machine):
         self.world.judge.repeats.lost(self)
         self.crash()
         self.disk.wipe()
+        self.press.made.clear()
         self.world.judge.shadow.clear()
 
     def restart(self) -> None:
@@ -234,6 +239,7 @@ class SimCoordinator(Machine):
             self.world.judge.has_taken(core, message)
         self.take(outcome)
         self.world.judge.listed(self, peer, message)
+        self.world.reels.heard(core, peer, message)
         self.world.judge.coordinator(self, ticked=False)
 
     def _receive_piece(self, core: CoordinatorCore, peer: bytes, message: Clip | Piece, frame: bytes) -> None:
@@ -276,6 +282,8 @@ class SimCoordinator(Machine):
         """Show the judge how things stand, without calling the core."""
         self.later(LOOK_S, self._look)
         self._go_on_after_pause()
+        if self.world.reels.on and not self.draining:
+            self.press.look()
         if TAKE_OVERS in self.world.faults.began and self.complete and not self.written:
             self.written = True
             self.later(self.world.take_overs.random.uniform(*WRITING_S), self._write_book)
@@ -287,6 +295,8 @@ class SimCoordinator(Machine):
     def take(self, outcome: Outcome) -> None:
         """Queue what the core wants done."""
         self.world.judge.decided(self, outcome)
+        if self.core is not None:
+            self.world.reels.asks(self.core, outcome)
         for event in outcome.events:
             self.world.log(self.name, event_text(event))
         if not self.persist_first:
@@ -323,6 +333,7 @@ class SimCoordinator(Machine):
                 self._send(outcome)
             if outcome.overruled:
                 self.later(0.0, self._overruled)
+            self.press.carry_out(outcome)
             for serve in outcome.serves:
                 self.later(0.001, self._serve, serve)
 
@@ -369,7 +380,8 @@ class SimCoordinator(Machine):
     @property
     def complete(self) -> bool:
         """Whether nothing is left to speak, for good."""
-        return all(state.complete for state in self.disk.durable.values())
+        spoken = all(state.complete for state in self.disk.durable.values())
+        return spoken and (not self.world.reels.on or self.press.complete)
 
 
 def next_run(epoch: int) -> int:

@@ -285,6 +285,7 @@ class Judge:
                 raise Violation(f"free although {asker[0]} asks for work", asker[1])
         self._the_dead_hold_nothing(coordinator, core)
         self._indexes(core)
+        self.world.reels.coordinator(coordinator)
         absent = core.absent.sessions.items() if ticked else ()
         strays = [peer for peer, session in absent if session.link.transfer]
         if any(not core.absent.may_return(peer, core.sessions, core.called_s) for peer in strays):
@@ -312,6 +313,7 @@ class Judge:
         assert core is not None
         if not coordinator.ever_slept:
             self._nothing_is_overdue(core, coordinator.clock())
+            self.world.reels.looks(coordinator)
         self.looked += 1
         if self.looked % SLOW_LOOKS:
             return

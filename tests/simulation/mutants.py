@@ -25,6 +25,7 @@ from swarm.lease.coordinator.grant import GrantRound, Request
 from swarm.lease.coordinator.heartbeat import Absent
 from swarm.lease.coordinator.intake import ClipPieces, Intake
 from swarm.lease.coordinator.ledger import Ledger
+from swarm.lease.coordinator.reel_orders import ReelOrders
 from swarm.lease.coordinator.served_assets import ServedAssets
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.outcome import Outcome
@@ -35,7 +36,7 @@ from swarm.lease.worker.asset_download import Downloads
 from swarm.lease.worker.coordinator_link import Answers
 from swarm.lease.worker.link_window import ClipWindow, LinkPace
 from swarm.lease.worker.rest import Rest
-from swarm.lease.worker.retained_clips import RetainedClips
+from swarm.lease.worker.retained_clips import OrderedReels, RetainedClips
 from swarm.lease.worker.sharing import Leaders
 from swarm.lease.worker.slot import BatchSearch, EngineSlot
 from swarm.lease.worker.unaccepted import ClipUploads, UnacceptedClips
@@ -71,6 +72,22 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "a worker speaks again what waits for its link": Edit(Request, "_spoken", "le and le.spoken", "False"),
     "a failure of a guest waits for workers that lack it": Edit(ServedJob, "can_try", "place is None or", "True or"),
+    "late reels are waited for": Edit(ReelOrders, "_overdue", "order.due_s <= now or", ""),
+    "the reels of a worker that left are waited for": Edit(
+        CoordinatorCore, "_drop", "disturbed = True", "disturbed = False"
+    ),
+    "a reel that is there is still being encoded": Edit(ReelOrders, "withdraw", "kept.pop(name, None)", "pass"),
+    "a reel that differs is not encoded again": Edit(ReelOrders, "refused", "self._put_back(task)", "pass"),
+    "a worker that lied is asked again": Edit(ReelOrders, "_maker", "or worker in self.distrusted", ""),
+    "a worker is asked for any number of reels": Edit(
+        ReelOrders, "assign", "len(self._orders_of(maker)) < maker.hello.encoders + QUEUED", "True"
+    ),
+    "all reels are encoded here at once": Edit(ReelOrders, "assign", "len(self.here) < self.encoders and", ""),
+    "reels come over slow links": Edit(ReelOrders, "_maker", "and not session.link.is_slow", ""),
+    "a reel comes in one piece": Value(WorkerCore, "piece_bytes", lambda self, name: 10**6),
+    "a worker keeps the reels that were fetched": Edit(OrderedReels, "fetched", "self._drop(name, out)", "pass"),
+    "declined reels are waited for": Edit(ReelOrders, "heard", "self._take_back(orders[name], now, out)", "pass"),
+    "orders that got lost are not missed": Edit(ReelOrders, "heard", "self._take_back(order, now, out)", "pass"),
     "send before persist": Value(SimCoordinator, "persist_first", False),
     "paused jobs are granted": Value(ServedJob, "is_open", property(lambda self: not self.state.complete)),
     "a link that is as fast as any is the bottleneck": Edit(
@@ -265,10 +282,17 @@ OF_HEADS = (
     "a new leader is offered no retained clips",
     "what was offered is begun",
 )
-PROVOKED_BY = {  # faults added to every seed, for mutants that only show with them
+OF_REELS = [name for name, mutant in MUTANTS.items() if mutant.owner in (ReelOrders, OrderedReels)]
+PROVOKED_BY = dict.fromkeys(
+    OF_REELS, ("reels",)
+) | {  # faults added to every seed, for mutants that only show with them
     "a guest's sentence goes to any worker": ("guests",),
     "the tail of a lease goes to any worker": ("guests",),
     "a failure of a guest waits for workers that lack it": ("guests", "texts that always fail"),
+    "the reels of a worker that left are waited for": ("reels", "worker leaves"),
+    "reels come over slow links": ("reels", "slow links"),
+    "a reel comes in one piece": ("reels", "slow links"),
+    "orders that got lost are not missed": ("reels", "refusals"),
     "leases end when granted": ("latency", "late joiners"),
     "no expiry": ("hangs", "one by one"),
     "held clips not reserved": ("coordinator crashes", "latency", "two coordinators"),
@@ -344,6 +368,10 @@ def _edited(edit: Edit) -> object:
 # Seeds of small swarms: each takes some 20 ms, and together they catch most mutants.
 LIGHT = (75, 47, 40, 119, 76, 153, 53, 197, 10, 102, 16, 63, 154, 88, 87, 191, 91, 164, 176, 19, 55, 193, 8, 59, 125)
 CAUGHT_BY = {  # the seed to begin with: a quick one that catches the mutant, where the first of LIGHT does not
+    "the reels of a worker that left are waited for": 21,
+    "a reel that differs is not encoded again": 119,
+    "a worker that lied is asked again": 119,
+    "all reels are encoded here at once": 4,
     "what was offered is begun": 55,
     "the union begins with the longer journal": 111,
     "a worker works for any head": 57,

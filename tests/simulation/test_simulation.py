@@ -71,6 +71,22 @@ def test_sentences_of_guests_are_spoken_where_their_engine_is() -> None:
         assert not outcome(seed, ("guests",)), seed
 
 
+def test_workers_encode_reels_and_hold_every_promise() -> None:
+    here = there = 0
+    for seed in range(12):
+        world = World(seed, also=("reels",))
+        world.go()
+        here, there = here + world.reels.here, there + world.reels.there
+    assert there > here / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("also", [(), ("slow links",), ("worker crashes", "worker leaves"), ("refusals",)])
+def test_many_workers_encode_reels_and_hold_every_promise(also: tuple[str, ...]) -> None:
+    for seed in range(12, 40):
+        assert not outcome(seed, ("reels", *also)), seed
+
+
 @pytest.mark.parametrize("seed", [*range(8), 85, 288, 344, 835])  # the last four once failed
 def test_standbys_that_take_over_hold_every_promise(seed: int) -> None:
     assert not outcome(seed, ("take-overs",))

@@ -13,6 +13,7 @@ from machine import Machine
 from msgspec import structs
 from network import Connection
 from peer_servers import PeerServers, peer_address_of
+from reels import SimReels
 from story import Violation
 from worker_invariants import NEWS
 
@@ -40,6 +41,8 @@ from swarm.lease.outcome import (
     CancelPrefetch,
     ClipPart,
     Command,
+    DropReel,
+    EncodeReel,
     Expect,
     Kill,
     Load,
@@ -123,11 +126,14 @@ class SimWorker(Machine):
         if self.hosts:
             offers += (EngineOffer("interpreter", ("fr",)),)
         hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, self.devices, self.slots, PROTOCOL)
+        if self.world.reels.on:
+            hello = structs.replace(hello, encoders=1 + self.number % 2)
         core = WorkerCore(hello, self.settings)
         self.core = self.world.trace(self.name).watch("worker", core, hello=hello, settings=core.settings)
         self.engines = [SimEngine(self, slot) for slot in range(self.slots)]
         self.frames, self.connections, self.outstanding = {}, {}, {}
         self.peers = PeerServers(self)
+        self.reels = SimReels(self)
         self.draining = False
         self.world.log(self.name, "starts")
         for coordinator in self.world.coordinators:
@@ -282,7 +288,7 @@ class SimWorker(Machine):
         for digest, offset, data in out.pieces:
             self.disk.write(digest, offset, data)
         for name, fetch in out.serves:
-            self.disk.serve(name, fetch)
+            (self.reels if fetch.kind == "reel" else self.disk).serve(name, fetch)
         self.world.judge.workers.state(self)
 
     def _send_parts(self, parts: list[tuple[str, ClipPart]]) -> None:
@@ -346,6 +352,10 @@ class SimWorker(Machine):
                 self.engines[slot].prefetch(tuple(words[:2] for words in batch))
             case CancelPrefetch(slot=slot):
                 self.engines[slot].cancel_prefetch()
+            case EncodeReel():
+                self.reels.encode(command)
+            case DropReel(digest=digest):
+                self.reels.files.pop(digest, None)
 
     # --- the engines report
 

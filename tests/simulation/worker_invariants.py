@@ -150,6 +150,7 @@ class WorkerJudge:
     def settled(self) -> None:
         """Check that nothing is outstanding anywhere."""
         self.world.take_overs.settled()
+        self.world.reels.settled()
         for worker in self.world.workers:
             if not worker.awake or (worker.liar and "recurring texts" in self.world.faults):
                 continue

@@ -14,7 +14,7 @@ from clips import RATE
 from coordinator import UNKNOWN_DEADLINE_S, SimCoordinator
 from disk import Disk
 from engine import BROKEN, GUEST
-from faults import GUESTS, ILL_COORDINATOR, ILL_WILL, SLOW_LINKS, TAKE_OVERS, WHOLE_CLIPS, Faults
+from faults import GUESTS, ILL_COORDINATOR, ILL_WILL, REELS, SLOW_LINKS, TAKE_OVERS, WHOLE_CLIPS, Faults
 from heads import TakeOvers
 from heap import Heap
 from ill_coordinator import ENDLESS, WAYS, IllCoordinator
@@ -23,6 +23,7 @@ from invariants import Judge
 from liar import Liar
 from msgspec.structs import replace
 from network import Connection, Network
+from reels import ReelJudge
 from story import Story, Violation
 from worker import SimWorker
 
@@ -86,6 +87,7 @@ class World:
         self.was_raw = self.faults.raw
         self.network = Network(self)
         self.judge = Judge(self)
+        self.reels = ReelJudge(self, on=REELS in self.faults)
         self.take_overs = TakeOvers(self)
         self.failed_once: Counter[str] = Counter()
         self.steps = 0

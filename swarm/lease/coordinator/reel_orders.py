@@ -11,7 +11,7 @@ from math import inf
 from msgspec import Struct
 
 from swarm.lease.coordinator.roster import Session
-from swarm.lease.envelope import CLIP_PIECE_BYTES, Reason
+from swarm.lease.envelope import Reason
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.message import Encode, EncodedReel
 from swarm.lease.outcome import Outcome, ReelArrival
@@ -135,7 +135,7 @@ class ReelOrders:
             named = next((s.hello.name for s in self.sessions.values() if s.worker == task.worker), task.worker)
             out.events.append(Reason("reel differs", worker=named))
         self.distrusted.add(task.worker)
-        self._encode_here(task, out)
+        self._put_back(task)
         self.assign(now, out)
 
     # --- who encodes
@@ -230,9 +230,9 @@ class ReelOrders:
             if coming and coming + reel.size > MAX_COMING:
                 order.due_s = max(order.due_s, now + DUE_S)
                 return
-            order.coming = Incoming(reel.digest, reel.size, CLIP_PIECE_BYTES, "reel", reel.job, hashes=False)
+            order.coming = Incoming(reel.digest, reel.size, 0, "reel", reel.job, hashes=False)
             self._encoding(session).cost.learn(reel.work_s, order.task.sound_s)
-            order.asked_s = -inf
+            order.asked_s, order.due_s = -inf, max(order.due_s, now + DUE_S)
         if now - order.asked_s >= ASK_AGAIN_S:
             order.asked_s = now
             out.send(session.peer, order.coming.next_fetch)
@@ -246,7 +246,7 @@ class ReelOrders:
             took = coming.take_piece(piece, frame)
             if took == "unasked":
                 return
-            order.asked_s, order.due_s = now, max(order.due_s, now + DUE_S)
+            order.asked_s = now
             out.send(session.peer, coming.next_fetch)  # if it is whole, this lets the worker forget it
             if took == "whole":
                 self._hand_over(session, order, coming, out)

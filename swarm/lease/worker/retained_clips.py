@@ -167,6 +167,8 @@ class OrderedReels:
     retained: RetainedClips
     reels: dict[ReelName, EncodedReel] = field(default_factory=dict)
     declined_s: dict[ReelName, float] = field(default_factory=dict)
+    asked: dict[str, Fetch] = field(default_factory=dict)  # link -> the piece that its coordinator waits for
+    sent: dict[str, tuple[Fetch, float]] = field(default_factory=dict)  # link -> the last piece, and when it left
 
     def ordered(self, link: CoordinatorLink, order: Encode, now: float, out: WorkerOutcome) -> None:
         """Have a reel encoded of clips that are still here."""
@@ -196,17 +198,27 @@ class OrderedReels:
         if reel.note:
             self.declined_s[name] = now
 
-    def fetched(self, link: CoordinatorLink, fetch: Fetch, out: WorkerOutcome) -> None:
-        """Serve a piece of a reel; drop the reel once its coordinator has it or does not want it."""
+    def fetched(self, link: CoordinatorLink, fetch: Fetch, now: float, out: WorkerOutcome) -> None:
+        """Have a piece of a reel sent; drop the reel once its coordinator has it or does not want it."""
+        before, sent_s = self.sent.pop(link.name, (fetch, now))
+        if before.digest == fetch.digest and before.offset < fetch.offset:
+            link.window.answered(now - sent_s, fetch.offset - before.offset, now)
         for name, reel in self._of(link.name).items():
             if fetch.digest and reel.digest == fetch.digest:
                 if fetch.offset < reel.size:
-                    out.serves.append((link.name, fetch))
+                    self.asked[link.name] = fetch
                 else:
                     self._drop(name, out)
 
+    def serve(self, link: CoordinatorLink, now: float, out: WorkerOutcome) -> None:
+        """Send the piece that a coordinator waits for, once clips leave room for it on the link."""
+        if link.name in self.asked and self.retained.unaccepted.leaves_room(link.name, link.window):
+            self.sent[link.name] = self.asked[link.name], now
+            out.serves.append((link.name, self.asked.pop(link.name)))
+
     def forget(self, link: str, out: WorkerOutcome) -> None:
         """Drop what a coordinator asked for that is gone for good."""
+        self.asked.pop(link, None)
         for name in self._of(link):
             self._drop(name, out)
 

@@ -11,6 +11,7 @@ from swarm.lease.envelope import Clips
 from swarm.lease.message import Clip, Held, Wanted
 from swarm.lease.outcome import ClipPart
 from swarm.lease.transfer import Outgoing
+from swarm.lease.worker.link_window import ClipWindow
 
 MAX_NAMES = 500  # clips named in one `Held`
 
@@ -155,6 +156,11 @@ class UnacceptedClips:
     def waiting(self, link: str) -> bool:
         """Return whether a coordinator has yet to accept a clip."""
         return any(item.link == link for item in self.clips.values())
+
+    def leaves_room(self, link: str, window: ClipWindow) -> bool:
+        """Return whether a piece of something else fits on the link: nothing of speech waits for it."""
+        under_way = self._bytes(link, sent=True)
+        return not self.stays_behind(link) and (not under_way or under_way + window.piece <= window.room)
 
     def stays_behind(self, link: str) -> bool:
         """Return whether a clip for a coordinator has not left yet."""

@@ -66,6 +66,7 @@ from swarm.lease.worker.unaccepted import UnacceptedClips
 
 MAX_LEASES = 4096
 MAX_RESTING = 1024
+MIN_REEL_PIECE = 8 * 1024
 ASK_S = 1.5  # after a sleep, coordinators have this long to say what others have spoken meanwhile
 
 
@@ -187,7 +188,7 @@ class WorkerCore:
             case Encode() if not self.draining:
                 self.reels.ordered(link, message, now, out)
             case Fetch(kind="reel"):
-                self.reels.fetched(link, message, out)
+                self.reels.fetched(link, message, now, out)
             case Rejected():
                 out.forget(self.unaccepted.drop(message.job, ((message.chapter, message.index, message.key),)))
             case Fetch() | Source():
@@ -367,6 +368,10 @@ class WorkerCore:
         if name in self.links:
             self.links[name].uploads.rewind(part)
 
+    def piece_bytes(self, name: str) -> int:
+        """Return the bytes of a piece of a reel that leaves over a link now."""
+        return max(MIN_REEL_PIECE, self.links[name].window.piece if name in self.links else 0)
+
     def serves(self, name: str) -> bool:
         """Return whether a coordinator has let this worker in and is in reach."""
         return name in self.links and self.links[name].up
@@ -403,6 +408,7 @@ class WorkerCore:
     def _go_on(self, now: float, out: WorkerOutcome) -> None:
         for link in self.links.values():  # first, since clips that leave make room to speak on
             send_clips(link, self.unaccepted, now, out)
+            self.reels.serve(link, now, out)
         for slot in self.slots:
             give_back_failed(slot, now, out)
             slot.settle_leases(now)

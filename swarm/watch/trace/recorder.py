@@ -72,7 +72,9 @@ FORMAT = 2  # a log of another format is not replayed
 OPEN = "open"  # the call that begins a core
 PART = "part"  # a piece of a job's state, which comes before the call that adds the job
 SET = "set"  # an attribute that the shell set
-READS = frozenset({"status", "hopeless", "next_deadline", "serves", "coming"})  # methods that change nothing
+READS = frozenset(
+    {"status", "hopeless", "next_deadline", "serves", "coming", "piece_bytes"}
+)  # methods that change nothing
 MAX_SHORT_BYTES = 64  # shorter bytes are names of peers and the like, longer ones are frames
 
 Core = TypeVar("Core")
