@@ -48,6 +48,8 @@ def test_many_seeds_hold_every_promise(first: int) -> None:
         (21, ("slow links",)),
         (96, ("slow links",)),
         (135, ("slow links",)),
+        (281, ("slow links",)),
+        (291, ("slow links",)),
         (937, ("late joiners",)),
         (163, ("ill will",)),
         (41, ("ill will", "texts that always fail")),

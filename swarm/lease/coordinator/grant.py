@@ -1,6 +1,6 @@
 """Grants leases to slots: which job and which segments a slot gets, and when a lease is cut to help a slow one."""
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -290,10 +290,20 @@ class Request:
             if self._may_try_all(served, load) and not self._is_catching_up(served, load):
                 left = loads.left.total() if chapter is None else loads.left[chapter]
                 most, batch = self._lines(served, max(left, 1)), self._batch(served)
-                cut = choose_cut([load], self._chars_s(served), served.ledger.sizes, batch, most)
+                cut = choose_cut([load], self._chars_s(served), partial(self._unspoken, served), batch, most)
                 if cut is not None and self._can_host_tail(served, cut):
                     return self._cut(served, cut)
         return None
+
+    def _unspoken(self, served: ServedJob, lease_id: int) -> list[int]:
+        """Return the characters of each segment of a lease but those that wait for the link: they are spoken."""
+        lease = served.ledger.leases[lease_id]
+        holder = self.round.sessions[lease.session]
+        report = holder.slots[lease.slot].report
+        sizes = served.ledger.sizes(lease_id)
+        if not (report and report.lease == lease_id and holder.waits_for_link(report, self._now)):
+            return sizes
+        return sizes[bisect_left(lease.pending, report.index) :]
 
     def _can_host_tail(self, served: ServedJob, cut: Cut) -> bool:
         """Return whether the worker has the guests of all segments that a cut would take, and has spoken none."""

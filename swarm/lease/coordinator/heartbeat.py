@@ -107,8 +107,8 @@ def _is_patient(
 
     A load that another worker could do instead has a bound that the loading worker does not tell itself.
     """
-    if report.state == "waiting":
-        return now - session.link.sent_s < MAX_WAITING_S
+    if session.waits_for_link(report, now):
+        return True
     if report.state != "loading" or report.since_s >= MAX_LOADING_S:
         return False
     if now - lease.delivered_s < served.unknown_deadline_s:

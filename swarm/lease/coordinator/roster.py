@@ -263,6 +263,10 @@ class Session:
         """Whether a slot of it offers itself and could take a lease."""
         return any(not self.slots[slot].is_full for slot in self.offers)
 
+    def waits_for_link(self, report: SlotReport, now: float) -> bool:
+        """Return whether a slot says that it waits for room on the link, which has carried a clip not long ago."""
+        return report.state == "waiting" and now - self.link.sent_s < MAX_WAITING_S
+
     def can_speak(self, recipe: Recipe) -> bool:
         """Return whether it offers the engine with this model and language, and did not fail to open it."""
         return recipe not in self.unable and any(self._has_model(offer, recipe) for offer in self._offers(recipe))

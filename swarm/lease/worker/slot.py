@@ -193,6 +193,13 @@ class EngineSlot:
         """Return whether the engine may have begun the first lines of a lease, since it prefetched them."""
         return bool(self.prefetched) and is_same(self.prefetched, lease.lines[: len(self.prefetched)])
 
+    def hand_on_prefetched(self) -> None:
+        """Have a lease that begins with the prefetched lines of another one, which was revoked, take these over."""
+        if self.leases and not self.lines and self.suits(self.leases[0].job):
+            first = tuple(self.leases[0].lines[: len(self.prefetched)])
+            if first == self.prefetched:
+                self.prefetched = first
+
     def next_lines(self) -> Batch:
         """Return the lines that the slot speaks next; one alone while it is not known whether its engine is sound."""
         lease = self.leases[0]
@@ -400,6 +407,7 @@ def forgive_gap(slots: Iterable[EngineSlot], beaten_s: float, now: float) -> Non
 
 def cancel_prefetch(slot: EngineSlot, out: WorkerOutcome) -> None:
     """Withdraw the prefetched lines of a slot unless the slot speaks them next, or now."""
+    slot.hand_on_prefetched()
     if not slot.prefetched or is_same(slot.prefetched, slot.coming()):
         return
     if not is_same(slot.prefetched, slot.lines):

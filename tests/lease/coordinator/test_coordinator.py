@@ -68,6 +68,18 @@ def test_an_idle_slot_takes_over_the_tail_of_the_longest_lease() -> None:
     assert [line.index for line in tail.lines] == [3, 4, 5]
 
 
+def test_what_a_slot_has_spoken_and_waits_for_its_link_is_no_tail_to_take_over() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    join(core, b"a")
+    join(core, b"b")
+    grant = offer(core, b"a")
+    core.receive(b"a", make_clip(grant), 1.0, b"flac")
+    core.receive(b"a", Heartbeat((SlotReport(0, "waiting", grant.lease, 4, 0.5),), (), (grant.lease,)), 2.0)
+    out = core.receive(b"b", Heartbeat((), (0,)), 2.1)
+    assert sent(out, Trim, b"a") == [Trim(grant.lease, 5)]
+    assert [line.index for (tail,) in [sent(out, Grant, b"b")] for line in tail.lines] == [5]
+
+
 def test_nothing_is_granted_before_enough_workers_are_there() -> None:
     core = make_core(JobState(make_spec(TEXTS)), min_workers=2)
     join(core, b"a")

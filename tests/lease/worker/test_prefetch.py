@@ -92,6 +92,16 @@ def test_a_prefetched_line_stays_after_a_sentence_that_cannot_be_spoken() -> Non
     assert about_prefetches(out) == [prefetch_of(worker.slots[0], THREE)]  # and the second is not withdrawn
 
 
+def test_a_prefetched_line_stays_for_a_lease_that_begins_with_it_when_its_own_is_revoked() -> None:
+    worker, slot = make_waiting()
+    worker.receive("a", Grant(2, "job-a", 0, 0, (Line(2, "Three.", 0), Line(3, "Four.", 0))), 2.0)
+    assert not about_prefetches(worker.receive("a", Revoke(1), 2.0))
+    order, ahead = accept(worker).commands
+    assert isinstance(order, Speak)
+    assert (order.batch, slot.leases[0].id) == (slot.words((THREE,)), 2)
+    assert ahead == prefetch_of(slot, Line(3, "Four.", 0))
+
+
 WITHDRAWN: dict[str, Callable[[WorkerCore], WorkerOutcome]] = {
     "trimmed": lambda worker: worker.receive("a", Trim(1, 2), 2.0),
     "revoked": lambda worker: worker.receive("a", Revoke(1), 2.0),
