@@ -87,8 +87,8 @@ class Delivery:
 
     @property
     def has_nothing_there(self) -> bool:
-        """Whether its destination is a folder, and nothing was delivered to it."""
-        return isinstance(self.destination, FolderDestination) and not self._noted()
+        """Whether nothing was delivered to its destination."""
+        return not self._noted()
 
     def release_name(self, target: Path) -> None:
         """Give up the name that a job claimed, unless its report there is whole. Raises DestinationFault."""

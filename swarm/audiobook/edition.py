@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from swarm.audiobook.audiobookshelf import Upload
 
 
+RELEASE_S = 5.0  # claims are given back for so long when a command ends
 MAX_GAPS = 0.02  # share of the sentences that an audiobook may lack and still be delivered unasked
 
 
@@ -152,7 +155,7 @@ class Edition:
     def release_name(self, *, forsaken: bool = False) -> None:
         """Remove the claim of its name from the output folder, unless a file of the edition lies there.
 
-        At an address it is removed only if the job is `forsaken`, for a server that does not answer takes long.
+        A `forsaken` job leaves none in any case.
         """
         with contextlib.suppress(StoreError, DestinationFault):
             if self.delivery and (forsaken or self.delivery.has_nothing_there):
@@ -401,3 +404,18 @@ class Edition:
         page = report_path(self.output_path).with_suffix(".html")
         at = self.delivery.address(page) if self.delivery else page.absolute()
         return [f"report as a page: {at}"] if self.style.report_html else []
+
+
+def release_names(editions: Iterable[Edition], forsaken: Collection[str] = ()) -> None:
+    """Remove the claims of editions that are not written, those of `forsaken` jobs in any case.
+
+    All are tried at once, and for a few seconds: a server or a network drive may not answer.
+    """
+    began_s, releasing = time.monotonic(), []
+    for edition in editions:
+        releasing.append(partial(edition.release_name, forsaken=edition.state.job in forsaken))
+    threads = [threading.Thread(target=release, daemon=True) for release in releasing]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, began_s + RELEASE_S - time.monotonic()))

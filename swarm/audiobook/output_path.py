@@ -2,6 +2,7 @@
 
 A job claims its name by a report that it writes there; what is left over of the previous output is removed."""
 
+import glob
 import hashlib
 import json
 import os
@@ -219,6 +220,14 @@ def release_report(report: Path, job: str) -> None:
         head = head_of_report(report)
         if head and head.book.job == job and not head.is_whole:
             report.unlink()
+
+
+def is_bare_claim(report: Path) -> bool:
+    """Tell whether a report is a mere claim, and nothing of its audiobook lies beside it."""
+    head, stem = head_of_report(report), report.name.removesuffix(".report.json")
+    if head is None or head.is_whole or (report.parent / stem).exists():
+        return False
+    return all(path == report for path in report.parent.glob(f"{glob.escape(stem)}.*"))
 
 
 def note_claim(folder: Path, report: str) -> bool:

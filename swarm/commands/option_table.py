@@ -5,7 +5,7 @@
 import importlib
 
 from swarm.commands.option import Choices, Option, Sheet
-from swarm.commands.parser import OneCoordinator
+from swarm.commands.parser import Joined, OneCoordinator
 from swarm.config import DEFAULT_PORT, ENV_ABS_TOKEN, ENV_ASSETS_LIMIT, ENV_BIND, ENV_HOME, ENV_LOG
 from swarm.voice.built_in import OPTIONS, EngineOption, Licence, MachineOption
 
@@ -287,7 +287,7 @@ FILE = Sheet(
                 ("cue", "the chapters"),
                 ("chapters", "a file of each chapter, as soon as it is finished"),
                 ("report", "a page with players"),
-            ), is_open=True,
+            ), is_open=True, action=Joined,
             label="Files beside the audiobook", page_help="Several may be named, with commas between them",
             example="cover,cue",
         ),

@@ -149,6 +149,20 @@ class Refuse(argparse.Action):
         raise UsageError(f"{option} is not supported: {self.const}")
 
 
+class Joined(argparse.Action):
+    """An option whose value is a list with commas, which may be given again for more of it."""
+
+    _begun: object = None  # what this parser fills, with a value of the same line
+
+    def __call__(
+        self, _parser: object, namespace: argparse.Namespace, value: object, _option: str | None = None
+    ) -> None:
+        """Add to what the same line said before; a value from elsewhere is replaced."""
+        before = f"{getattr(namespace, self.dest)}," if self._begun is namespace else ""
+        setattr(namespace, self.dest, f"{before}{value}")
+        self._begun = namespace
+
+
 class OneCoordinator(argparse.Action):
     """An option for one coordinator, which refuses a second one instead of silently replacing the first."""
 

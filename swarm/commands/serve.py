@@ -196,6 +196,7 @@ def run(arguments: argparse.Namespace) -> int:
     notifier = _notifier(arguments.notify, state_dir, progress.note)
 
     def beside(resident: Resident, order_handler: OrderHandler, room: Path, port: int) -> Sequence[Loop]:
+        own.is_over = lambda: resident.is_stopping
         web = [serve_web(place, site, resident, order_handler, room, progress.note)] if place and site else []
         return [*web, *([notifier.run(resident)] if notifier else []), own.run(port)]
 

@@ -7,6 +7,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,11 +17,13 @@ from swarm.audiobook.delivery import Delivery, find_destination
 from swarm.audiobook.destination import Destination
 from swarm.audiobook.edition import Edition
 from swarm.audiobook.output_path import (
+    CLAIMS,
     Head,
     book_marks,
     claim_output_path,
     claims_in,
     is_another_voice,
+    is_bare_claim,
     note_claim,
     release_report,
     report_path,
@@ -32,7 +35,7 @@ from swarm.book.model.reading_choice import Wording
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
 from swarm.coordinator.prepare import Prepared, prepare
-from swarm.errors import BookError, EnvironmentFault, ReaderMissing
+from swarm.errors import BookError, EnvironmentFault, ReaderMissing, StoreError
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState
 from swarm.job.store.store import DiskStore, has_job, is_used
@@ -299,3 +302,15 @@ def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: boo
     clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)
     short = re.sub(r"\s+", " ", clean).strip(" .-").encode()[:180].decode(errors="ignore").strip(" .-")
     return f"_{short}" if is_device_name(short) else short or "audiobook"
+
+
+def free_names(store: DiskStore, output_dir: Path) -> None:
+    """Release the names in an output folder that commands claimed which were killed, and wrote nothing there."""
+    for notes in (store.state_dir / "jobs").glob(f"*/{CLAIMS}"):
+        job = notes.parent.name
+        claims = [claim for claim in claims_in(notes.parent) if claim.parent == output_dir.absolute()]
+        for report in filter(is_bare_claim, claims):
+            with suppress(StoreError):  # a command that runs holds it
+                store.lock_job(job, named=False)
+                release_report(report, job)
+                store.release_job(job)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
 from swarm import __version__
-from swarm.audiobook.edition import Edition
+from swarm.audiobook.edition import Edition, release_names
 from swarm.audiobook.sound.studio import Studio
 from swarm.config import CoordinateConfig, RenderConfig
-from swarm.coordinator.books import Books
+from swarm.coordinator.books import Books, free_names
 from swarm.coordinator.listener import Listener
 from swarm.coordinator.machine_orders import MachineOrders, MemberAdmin
 from swarm.coordinator.seen_engines import SeenEngines, note_speed
@@ -151,6 +151,7 @@ class Coordination:
         self.clock = Clock()
         self._began_s = self.clock.now()
         self.store = DiskStore(config.state_dir)
+        free_names(self.store, config.output_dir)
         self.seen_engines = SeenEngines(config.state_dir)
         self.studio = Studio(config.state_dir / "log", default_cpu_slots(), lambda: not self.is_spoken)
         self.books = Books(config, self.store, self.studio, self.clock, progress.note)
@@ -258,8 +259,7 @@ class Coordination:
             self.seen_engines.save()
         self._note_speeds()
         forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
-        for edition in self.editions if not isinstance(failure, TakenOver) else ():
-            edition.release_name(forsaken=edition.state.job in forsaken)
+        release_names(self.editions if not isinstance(failure, TakenOver) else (), forsaken)
         self.store.close()
 
 

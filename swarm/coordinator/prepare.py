@@ -333,7 +333,9 @@ def _resume(
 ) -> Prepared:
     """Replay a job, and open again what is to be mended. Raises UsageError, StoreError."""
     guests = "" if config.redo else guests_line(guest_rows(spec.chapters), spec.recipe.engine)
-    notes += [f"{path}: {line}" for line in (*spec.book.cautions, *spec.book.lost, guests) if line]
+    # The queue says itself which book it is; the file of a copy lies in the state folder, where nobody put it.
+    whose = "" if config.from_others else f"{spec.title if config.take_over else path}: "
+    notes += [f"{whose}{line}" for line in (*spec.book.cautions, *spec.book.lost, guests) if line]
     redo = config.redo
     if redo and redo.recast[0]:
         own = check_cast(spec.recipe, Cast(redo.recast[1]), find_config(brought, spec, store)).dialogue
@@ -344,7 +346,7 @@ def _resume(
     if gone := lost_latents(state, store):
         apply(state, gone)
         records.append(gone)
-        notes.append(f"{path}: {LATENTS_LOST}")
+        notes.append(f"{whose}{LATENTS_LOST}")
     restore_job_files(state, brought, store)
     doubtful = config.redo is not None and config.redo.doubtful
     return Prepared(state, records, notes, undoubted=doubtful and state.complete and state.finished is not None)

@@ -44,7 +44,15 @@ from swarm.system.machine import Clock
 from swarm.voice.host.registry import device_of, fetch_line, install_hint, install_line
 from swarm.watch.progress import Progress
 from swarm.watch.terminal import LineRateLimiter
-from swarm.watch.words import event_text, failure_text, hopeless_text, queue_taken_text, taken_over_text, worded_status
+from swarm.watch.words import (
+    event_text,
+    failure_text,
+    hopeless_text,
+    leaving_text,
+    queue_taken_text,
+    taken_over_text,
+    worded_status,
+)
 
 
 def check_arrival(
@@ -285,8 +293,14 @@ class Server:
 
     def drain(self) -> None:
         """Grant nothing more, take in the sentences under way, then end."""
-        self._progress.note("finishing the sentences under way; Ctrl-C again stops at once")
+        is_idle = not any(served.ledger.leases for served in self._core.jobs.values())
+        self._progress.note(leaving_text(is_idle=is_idle))
         self._draining.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to drain."""
+        return self._draining.is_set()
 
     async def run(self) -> bool:
         """Serve to the end; return False if it was drained before. Raises what stopped it: StoreError, SwarmError."""

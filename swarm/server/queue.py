@@ -327,6 +327,8 @@ def read_queue(path: Path) -> tuple[bytes, QueueContent]:
         if not path.exists():
             return b"", QueueContent(STATE_VERSION)
         data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+    if data.count(b"{") > 2 * MAX_BOOKS:  # each book is an object; a hundred times as many would fill the memory
+        raise StoreError(f"{path} cannot be used: it has more than {MAX_BOOKS:,} books.")
     try:
         content = msgspec.json.decode(data, type=QueueContent)
     except (msgspec.MsgspecError, RecursionError) as fault:

@@ -14,7 +14,7 @@ from swarm.audiobook.edition import Edition
 from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.style import read_cover
 from swarm.config import RedoConfig, RenderConfig
-from swarm.coordinator.books import Books
+from swarm.coordinator.books import Books, free_names
 from swarm.coordinator.brought_files import find_brought_files
 from swarm.coordinator.prepare import find_in_book, find_job
 from swarm.coordinator.serve import Server
@@ -54,6 +54,7 @@ def check_start(config: RenderConfig, store: DiskStore) -> None:
         read_cover(config.style.cover)
     if not config.output_url:
         _check_folder(config.output_dir)
+        free_names(store, config.output_dir)
 
 
 def read_new(config: RenderConfig, path: Path, name: str, *, is_watched: bool) -> str:
@@ -158,6 +159,11 @@ class Resident:
     def hear_events(self, hear: Callable[[Reason], None]) -> None:
         """Have what happens to workers told to `hear` too."""
         self._server.hear = hear
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the server was told to drain."""
+        return self._server.is_stopping
 
     def status(self) -> StatusReply:
         """Return what the coordinator and its workers are doing."""

@@ -5,7 +5,7 @@ Books of that folder go into the queue by themselves. A book that fails is set a
 
 import asyncio
 import shlex
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import structs
 
 from swarm import __version__
-from swarm.audiobook.edition import Edition
+from swarm.audiobook.edition import release_names
 from swarm.audiobook.sound.studio import Studio
 from swarm.book.kinds import books_in, texts_in
 from swarm.config import CoordinateConfig, ServeConfig
@@ -179,7 +179,7 @@ async def stay(
         listener.invite()
         await listener.announce(settings.epoch)
         await stack.enter_async_context(service.ready())
-        stack.callback(_release_names, server.editions)
+        stack.callback(lambda: release_names(server.editions.values()))
         with draining(server.drain):
             await _run(server.run(), resident.serve_books(awake.turn), *(run() for run in folders), *loops)
         progress.end_progress("stopped; the next start goes on with the queue")
@@ -196,11 +196,6 @@ def _open_disk(state_dir: Path, stack: AsyncExitStack) -> tuple[Queue, DiskStore
     studio = Studio(state_dir / "log", default_cpu_slots(), lambda: False)
     stack.push_async_callback(studio.close_studio)
     return queue, store, seen, studio
-
-
-def _release_names(editions: Mapping[str, Edition]) -> None:
-    for edition in editions.values():
-        edition.release_name()
 
 
 def _settings(queue: Queue, network: CoordinateConfig) -> Settings:

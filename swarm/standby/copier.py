@@ -28,6 +28,7 @@ from swarm.job.store.store import JOB_NAME, DiskStore
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.member_message import Content, Copied, CopiedJob, Copy, Epochs, QueueHead
 from swarm.lease.transfer import Incoming, Took
+from swarm.net.addresses import split_address
 from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.standby.adopt import keep_parted, note_followed
 from swarm.standby.queue_copy import MAX_LIST, QUEUE_ID, QueueCopies, QueueCopy, UnsoundQueue, checked_list
@@ -218,7 +219,7 @@ class Copier:
             self._tell("two coordinators serve one queue: the copy here follows the other one")
             return
         await asyncio.to_thread(self._copies.store.lock_job, head.queue)
-        copy = await asyncio.to_thread(queues.copy_of, head)
+        copy = await asyncio.to_thread(queues.copy_of, head, split_address(self._address)[0])
         if copy.digest != head.list.digest:
             copy = await self._new_list(copy, head)
         self._queue = copy

@@ -20,16 +20,19 @@ from swarm.errors import StoreError
 from swarm.job.run import lineage_of
 from swarm.lease.member_message import QueuedFile, QueueHead, QueueList
 from swarm.standby.adopt import followed_s
-from swarm.system.disk import guarded, link_or_copy, make_folder, replace_file
+from swarm.system.disk import guarded, link_or_copy, replace_file
+from swarm.system.machine import address_of
 
 FOLDER, LIST, ASIDE = "queues", "list", ".before-"
+ORIGIN = "origin"  # this file of a copy says from where it came
 QUEUE_ID = re.compile(r"queue-[0-9a-f]{16}")
 FILE_PATH = re.compile(r"queue/(?:[1-9][0-9]{0,9}|given)/(?P<name>[^/\\<>:\"|?*\x00-\x1f]{1,160})")
 # What a list may bring besides, each readable for its user alone.
 SMALL = ("queue/queue.json", "queue/settings.json", "feed-tokens.json", "web-password", "web-tokens-before")
 MAX_LIST = 80 << 20  # bytes of a list
 MAX_BYTES = 200 * 10**9  # all files of a queue together
-MAX_COPIES = 16  # copies of queues on one standby
+MAX_COPIES = 32  # copies of queues on one standby
+MAX_OF_HOST = 8  # copies from one machine: each take-over begins one
 MAX_ASIDE = 4  # copies of one queue that were set aside
 KEEP_ASIDE_S = 7 * 86_400.0  # one that is older goes when there are more
 
@@ -135,15 +138,23 @@ class QueueCopies:
         """Return the highest lineage of a queue of which there is a copy."""
         return max((lineage for name, lineage in _names(self._folder) if name == queue), default=0)
 
-    def copy_of(self, head: QueueHead) -> QueueCopy:
-        """Return the copy of a queue, which may be empty. Raises StoreError where there are too many."""
+    def copy_of(self, head: QueueHead, host: str) -> QueueCopy:
+        """Return the copy of a queue that comes from a machine. Raises StoreError where there are too many."""
         name = f"{head.queue}.{lineage_of(head.epoch)}"
         if name not in self._open:
-            if not (self._folder / name).is_dir() and len(list(_folders(self._folder))) >= MAX_COPIES:
-                raise StoreError(f"{self._folder} has {MAX_COPIES} copies of queues: remove those of no use.")
-            make_folder(self._folder / name)
+            if not (self._folder / name).is_dir():
+                self._begin(name, address_of(host))
             self._open[name] = QueueCopy(self._folder / name)
         return self._open[name]
+
+    def _begin(self, name: str, host: str) -> None:
+        """Make the folder of a copy, so that no machine takes the room of all others."""
+        origins = [_origin(folder) for folder in _folders(self._folder)]
+        if len(origins) >= MAX_COPIES or origins.count(host) >= MAX_OF_HOST:
+            what = f"{len(origins)} copies of queues, {origins.count(host)} of them from {host}"
+            raise StoreError(f"{self._folder} has {what}: remove those of no use.")
+        with guarded(self._folder / name):
+            replace_file(self._folder / name / ORIGIN, host.encode(), mode=0o600)
 
     def follow(self, copy: QueueCopy, body: bytes, new: QueueList, *, is_same_connection: bool) -> QueueCopy:
         """Have a copy follow a list that was checked; return the copy, which is another one if books are set aside."""
@@ -167,8 +178,9 @@ class QueueCopies:
                 )
             shutil.rmtree(folder, ignore_errors=True)
         with guarded(copy.folder):
+            origin = _origin(copy.folder)
             copy.folder.rename(copy.folder.with_name(f"{name}{ASIDE}{time.time_ns()}"))
-            copy.folder.mkdir()
+            replace_file(copy.folder / ORIGIN, origin.encode(), mode=0o600)
         self._open[name] = QueueCopy(copy.folder)
         return self._open[name]
 
@@ -181,6 +193,12 @@ def read_list(folder: Path) -> tuple[QueueList | None, str]:
             body = path.read_bytes()
             return msgspec.msgpack.decode(body, type=QueueList), hashlib.sha256(body).hexdigest()
     return None, ""
+
+
+def _origin(folder: Path) -> str:
+    with suppress(OSError):
+        return (folder / ORIGIN).read_text(encoding="utf-8", errors="replace")[:100]
+    return ""
 
 
 def _folders(folder: Path) -> Iterator[Path]:

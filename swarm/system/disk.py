@@ -347,8 +347,17 @@ def check_state(state_dir: Path) -> Path:
         version = 1 if is_old else STATE_VERSION
     if version != STATE_VERSION:
         raise other_state(state_dir, version)
+    _keep_others_out(state_dir)
     clear_parts(state_dir)
     return state_dir
+
+
+def _keep_others_out(state_dir: Path) -> None:
+    """Close a folder that its user made with the usual mode; one that others may write to is shared on purpose."""
+    with suppress(OSError, AttributeError):  # Windows has no such users
+        found = state_dir.stat()
+        if found.st_uid == os.geteuid() and found.st_mode & 0o077 and not found.st_mode & 0o022:
+            state_dir.chmod(0o700)
 
 
 def other_state(path: Path, version: int) -> StoreError:

@@ -32,6 +32,13 @@ BY_QUEUE = WhoRetries(
 Sentence = Callable[[Reason], str]
 
 
+def leaving_text(*, is_idle: bool) -> str:
+    """Return what a command says when it is told to end, as by the first Ctrl-C."""
+    return (
+        "nothing is under way: leaving" if is_idle else "finishing the sentences under way; Ctrl-C again stops at once"
+    )
+
+
 def by_resuming(number: int) -> WhoRetries:
     """Say how a user has a failed book of the queue tried again."""
     command = f"`e2a-swarm resume {number}`"

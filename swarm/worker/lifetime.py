@@ -28,6 +28,7 @@ from swarm.system.machine import Clock, Say
 from swarm.system.text import duration_text
 from swarm.watch.service import Service
 from swarm.watch.trace.recorder import NO_TRACE, Trace
+from swarm.watch.words import leaving_text
 from swarm.worker.devices import Gpu, abouts_of, uuids_of
 from swarm.worker.engine_processes import Engines, Needs
 from swarm.worker.enrolment import WorkerEnrolment
@@ -234,8 +235,7 @@ def _is_working(node: WorkNode) -> bool:
 
 
 def _drain(node: WorkNode, say: Say) -> None:
-    idle = node.core.drained
-    say("nothing is under way: leaving" if idle else "finishing the sentences under way; Ctrl-C again stops at once")
+    say(leaving_text(is_idle=node.core.drained))
     node.drain_node()
 
 

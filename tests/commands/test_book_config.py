@@ -234,6 +234,7 @@ def test_tags() -> None:
 
 def test_files_beside() -> None:
     assert style("--beside OPF,cover").beside == ("cover", "opf")
+    assert style("--beside opf --beside cue,cover").beside == ("cover", "cue", "opf")
 
 
 def test_every_kind_of_pause_can_be_set() -> None:

@@ -14,6 +14,12 @@ from swarm.server.page.fields import words_of_form
 SERVE = ("serve", "--output-dir", "/audiobooks", "--tts-engine", "metronome", "--tag", "genre=Novel")
 
 
+def test_a_book_of_the_queue_has_its_own_files_beside_it_and_not_those_of_serve() -> None:
+    serve = parse([*SERVE, "--beside", "cover"])
+    of = lambda *words: queued_config(words, Path("a.epub"), serve).style.beside  # noqa: E731
+    assert (of(), of("--beside=cue", "--beside=opf")) == (("cover",), ("cue", "opf"))
+
+
 def test_words_make_the_same_config_on_the_other_machine(tmp_path: Path) -> None:
     given = ("add", "b.epub", "--voice", "tick", "--split", "6h", "--chapters", "1-3", "--tag", "year=1815", "--half")
     words = queued_words(parse([*given]))

@@ -9,6 +9,7 @@ from making import make_spec
 
 from swarm.audiobook.output_path import CLAIMS, claim_output_path, claims_in, note_claim, report_path
 from swarm.commands.jobs import forget_jobs
+from swarm.coordinator.books import free_names
 from swarm.job.store.store import DiskStore
 
 
@@ -37,6 +38,25 @@ def test_a_removed_job_gives_its_names_back_and_leaves_what_is_finished(tmp_path
         forget_jobs(store, ["job"])
         assert not folder.exists()
     assert sorted(path.name for path in books.iterdir()) == ["Persuasion.m4b", "Persuasion.report.json"]
+
+
+def test_names_that_killed_commands_claimed_are_free_again(tmp_path: Path, book: Path) -> None:
+    books = tmp_path / "books"
+    with closing(DiskStore(tmp_path / "state")) as running, closing(DiskStore(tmp_path / "state")) as store:
+        for job in ("runs", "killed", "wrote", "finished"):
+            running.create_job(make_spec(["One."], job=job), book)
+            running.release_job(job)
+            report = report_path(claim_output_path(books, job, "mp3", job))
+            note_claim(store.folder(job), str(report))
+        (books / "wrote").mkdir()  # files of its chapters
+        (books / "finished.report.json").write_text('{"book": {"job": "finished"}, "totals": {}}')
+        running.lock_job("runs")
+        free_names(store, tmp_path)
+        assert (books / "killed.report.json").exists()
+        free_names(store, books)
+        store.lock_job("killed")
+    left = ["finished.report.json", "runs.report.json", "wrote", "wrote.report.json"]
+    assert sorted(path.name for path in books.iterdir()) == left
 
 
 def test_a_name_that_another_job_has_by_now_stays(tmp_path: Path, book: Path) -> None:

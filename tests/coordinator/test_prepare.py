@@ -372,6 +372,9 @@ def test_what_of_the_book_could_not_be_read_is_said_each_time(tmp_path: Path) ->
         prepared = run(tmp_path, damaged)
         assert f"{damaged}: {line}" in prepared.notes
         assert prepared.state.spec.book.lost == (line,)
+    job, title = prepared.state.job, prepared.state.spec.title
+    assert f"{title}: {line}" in run(tmp_path, tmp_path / "state" / "jobs" / job / "book", take_over=job).notes
+    assert line in run(tmp_path, damaged, from_others=True).notes
 
 
 def test_a_book_that_the_voice_cannot_say_is_refused_unless_it_is_wanted_anyway(tmp_path: Path) -> None:

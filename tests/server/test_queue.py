@@ -8,6 +8,7 @@ import pytest
 from resident_bench import add_to_queue, end_book
 
 from swarm.errors import StoreError, UsageError
+from swarm.server import queue as queue_module
 from swarm.server.queue import FILE, BookState, Queue, safe_name
 from swarm.standby.queue_copy import FILE_PATH
 
@@ -124,6 +125,15 @@ def test_a_list_of_more_books_than_a_queue_has_is_refused(tmp_path: Path) -> Non
     (tmp_path / "queue" / FILE).write_text(json.dumps({"version": 2, "books": [{"id": 1, "name": "a"}] * 10_001}))
     with pytest.raises(StoreError, match="length <= 10000"):
         Queue(tmp_path)
+
+
+def test_a_list_of_very_many_books_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / FILE).write_text('{"version": 2, "books": [' + ",".join(['{"id": 1, "name": "a"}'] * 20_000) + "]}")
+    monkeypatch.setattr(queue_module.msgspec.json, "decode", lambda *given, **more: pytest.fail("it is read"))
+    with pytest.raises(StoreError, match="more than 10,000 books"):
+        queue_module.read_queue(tmp_path / FILE)
 
 
 def test_options_without_end_are_refused(tmp_path: Path, book: Path) -> None:

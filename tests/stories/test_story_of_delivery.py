@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bookshelf_server import TOKEN, FakeBookshelf
 from evidence import accepted, assert_complete, only, report_of
-from household import FAST, Machine, wait_for
+from household import FAST, SLOW, Machine, wait_for
 from sftp_server import SftpServer
 
 from swarm.config import ENV_ABS_TOKEN
@@ -100,6 +100,17 @@ def test_a_disk_that_is_full_at_the_end_costs_nothing_that_was_done(
     assert "sentences spoken" in again.stdout
     assert not outbox(here).exists()
     assert not reels.exists()
+
+
+def test_an_interrupt_leaves_no_claim_at_an_address(
+    here: Machine, small_book: Path, sftp: SftpServer, tmp_path: Path
+) -> None:
+    running = here.start("convert", small_book, *SLOW, "--output-dir", f"{sftp.url}/books", HOME=str(tmp_path / "home"))
+    wait_for(lambda: accepted(here.home))
+    assert [path.name.partition(".")[2] for path in (sftp.folder / "books").iterdir()] == ["report.json"]
+    running.signal()
+    running.ends(EXIT_INTERRUPTED)
+    assert not list((sftp.folder / "books").iterdir())
 
 
 def test_a_book_is_taken_to_an_address_and_found_there_again(

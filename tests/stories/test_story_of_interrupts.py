@@ -127,7 +127,7 @@ def test_whoever_only_waits_ends_at_once(lan: Callable[[str], Machine], small_bo
     running = laptop.start(*words) if waiting else laptop.start(*words, small_book, *SLOW)
     running.says("looking for" if waiting else "waiting for a worker")
     running.signal()
-    running.ends(0 if waiting else 130)
+    assert "nothing is under way: leaving" in running.ends(0 if waiting else 130)
 
 
 def test_a_worker_that_waits_for_a_key_ends_at_once(here: Machine) -> None:

@@ -11,7 +11,7 @@ import pytest
 from swarm.errors import InUse, StoreError
 from swarm.job.store.store import DiskStore
 from swarm.system import disk
-from swarm.system.disk import Lock, clear_parts, full_name, guarded, part_of, replace_file
+from swarm.system.disk import Lock, check_state, clear_parts, full_name, guarded, part_of, replace_file
 
 WHERE = Path("/state/jobs/moby")
 
@@ -132,6 +132,14 @@ def test_no_other_user_of_the_machine_may_open_a_lock_or_enter_the_state_folder(
     lock.path.chmod(0o644)  # as an older version made it
     assert lock.try_acquire() and stat.S_IMODE(lock.path.stat().st_mode) == 0o600
     lock.release()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+@pytest.mark.parametrize(("before", "after"), [(0o755, 0o700), (0o750, 0o700), (0o700, 0o700), (0o777, 0o777)])
+def test_a_state_folder_is_closed_to_other_users_unless_they_share_it(tmp_path: Path, before: int, after: int) -> None:
+    tmp_path.chmod(before)
+    check_state(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == after
 
 
 async def test_an_event_loop_does_not_wait_for_a_lock(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from swarm.errors import StoreError
 from swarm.job.run import RUNS
 from swarm.job.store.store import DiskStore
 from swarm.lease.file_transfer import Fetch, Piece
@@ -21,7 +22,7 @@ from swarm.net.transport import RouterSocket
 from swarm.standby import copier as standby
 from swarm.standby.copier import Copier, Copies
 from swarm.standby.copy_server import CopyServer
-from swarm.standby.queue_copy import MAX_COPIES, QueueCopies, latest_copies
+from swarm.standby.queue_copy import MAX_COPIES, MAX_OF_HOST, QueueCopies, latest_copies
 
 ID = "queue-0123456789abcdef"
 Offered = tuple[QueueList, dict[str, Path]]
@@ -260,11 +261,19 @@ async def test_a_list_beyond_all_bounds_is_not_asked_for(store: DiskStore, tmp_p
 
 
 def test_queues_without_end_get_no_folders(tmp_path: Path) -> None:
-    copies = QueueCopies(tmp_path)
-    for number in range(MAX_COPIES):
-        copies.copy_of(QueueHead(f"queue-{number:016x}", 1, Content("0" * 64, 1)))
-    with pytest.raises(Exception, match="has 16 copies of queues"):
-        copies.copy_of(QueueHead(ID, 1, Content("0" * 64, 1)))
+    def take(name: str, host: str) -> None:
+        QueueCopies(tmp_path).copy_of(QueueHead(name, 1, Content("0" * 64, 1)), host)
+
+    for number in range(MAX_OF_HOST):
+        take(f"queue-{number:016x}", "10.0.0.7")
+    with pytest.raises(StoreError, match=r"has 8 copies of queues, 8 of them from 10\.0\.0\.7"):
+        take(ID, "10.0.0.7")
+    take(ID, "10.0.0.8")
+    for number in range(MAX_OF_HOST, MAX_COPIES - 1):
+        take(f"queue-{number:016x}", f"10.0.1.{number}")
+    with pytest.raises(StoreError, match="has 32 copies of queues, 0 of them from 10"):
+        take("queue-ffffffffffffffff", "10.0.0.9")
+    take(ID, "10.0.0.9")  # a machine that serves a queue on has its copy
     assert len(list((tmp_path / "queues").iterdir())) == MAX_COPIES
 
 

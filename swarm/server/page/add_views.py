@@ -19,7 +19,7 @@ from swarm.server.page.advice import MAX_LANGUAGE, Advisor, notes_of
 from swarm.server.page.auth_middleware import form_of
 from swarm.server.page.cli_process import ModelFetch
 from swarm.server.page.fields import OptionField, in_words, words_of_form
-from swarm.server.page.site import Site, page_note
+from swarm.server.page.site import Site, fetch_note, page_note
 from swarm.server.queue import safe_name
 from swarm.server.resident import Resident
 from swarm.system.machine import Clock
@@ -222,7 +222,7 @@ class AddViews:
 
 
 def _as_json(fetch: ModelFetch) -> Response:
-    return JSONResponse({"state": fetch.state, "words": page_note(fetch.words), "percent": fetch.percent})
+    return JSONResponse({"state": fetch.state, "words": fetch_note(fetch.words), "percent": fetch.percent})
 
 
 def _own_names(draft: Draft) -> tuple[str, ...]:

@@ -206,6 +206,7 @@ class OwnWorker:
         self.is_on = is_on or self._mark.exists()
         self._turned = asyncio.Event()
         self.pid = 0  # 0 while there is no process
+        self.is_over: Callable[[], bool] = lambda: False  # the server stops: the worker's farewell tells nothing
 
     def turn(self, *, on: bool) -> str:
         """Turn the switch; return what was done, in words. Raises StoreError."""
@@ -239,7 +240,8 @@ class OwnWorker:
             self.pid = pid
 
         def tell(line: str) -> None:
-            self._note(f"this machine: {line}")
+            if not self.is_over():
+                self._note(f"this machine: {line}")
 
         variables = {ENV_HOME: str(self._state_dir), ENV_LOG: ""}
         speaking = run_command(self._words(port), variables, tell, LEAVING_S, WORKER, began)

@@ -94,6 +94,15 @@ def page_note(note: str) -> str:
     return COMMAND.sub("", note)
 
 
+PLACE = r" to (?:/|[A-Za-z]:\\)\S*?(?=[,.:]?(?:\s|$))"  # a path of the server
+COPYING = re.compile(rf"(?:,? or)? ?copy [^:(]{{1,500}}?{PLACE}(?:, or)?|{PLACE}", re.IGNORECASE)
+
+
+def fetch_note(note: str) -> str:
+    """Return what is told of a download, for people at a page: they copy no file into a folder of the server."""
+    return re.sub(r"(?<=\. )[a-z]", lambda first: first[0].upper(), COPYING.sub("", page_note(note)))
+
+
 class Site:
     """What all views share: templates, static files, live pieces. `prefix` is the path that a proxy serves it at."""
 

@@ -54,6 +54,15 @@ async def test_a_worker_that_was_sent_away_turns_the_switch_off(tmp_path: Path) 
     assert said[0].startswith("this machine: e2a-swarm ")
 
 
+async def test_the_worker_tells_nothing_while_the_server_stops(tmp_path: Path) -> None:
+    said: list[str] = []
+    worker = make(tmp_path, said, "--version", is_on=True)
+    worker.is_over = lambda: True
+    async with running(worker):
+        await until(lambda: not worker.is_on)
+    assert not said
+
+
 async def test_a_worker_that_fails_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli_process, "RETRY_S", 0.01)
     said: list[str] = []

@@ -7,7 +7,7 @@ from site_bench import SiteBench
 
 from swarm.lease.message import Figures, SlotStatus, StatusReply, WorkerStatus
 from swarm.server.api.live_views import MAX_READERS
-from swarm.server.page.site import page_note, question_of
+from swarm.server.page.site import fetch_note, page_note, question_of
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -85,6 +85,20 @@ async def test_more_pages_than_can_be_served_are_told_so(bench: SiteBench, monke
 )
 def test_no_command_of_a_terminal_is_told_on_a_page(note: str, shown: str) -> None:
     assert page_note(note) == shown
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("It is away (no). Try again, or copy a.onnx, a.json to /root/m/a.", "It is away (no). Try again."),
+        ("It is away (no): copy it to C:\\m\\a, or connect this machine.", "It is away (no): connect this machine."),
+        ("It is another. Copy the right one to /m/a.bin, or get a newer one.", "It is another. Get a newer one."),
+        ("Emma cannot be downloaded to /m/emma: no room.", "Emma cannot be downloaded: no room."),
+        ("Emma, 40 %", "Emma, 40 %"),
+    ],
+)
+def test_no_folder_of_the_server_is_told_to_who_fetches_a_voice(told: str, shown: str) -> None:
+    assert fetch_note(told) == shown
 
 
 @pytest.mark.parametrize("action", ["remove", "cancel", "drain"])
