@@ -127,6 +127,7 @@ def test_the_button_says_at_once_what_it_does_next(site: Served, bench: ListenSi
     assert [page.evaluate(press) for _ in range(3)] == ["Pause", "Play", "Pause"]
 
 
+@pytest.mark.slow
 def test_one_wrong_sentence_is_heard_again_in_other_words_and_no_other_is_spoken(
     site: Served, bench: ListenSite, page: "Page"
 ) -> None:
@@ -167,6 +168,7 @@ def goes_on(page: "Page") -> None:
     wait_for(lambda: page.evaluate(f"{TIME} !== {before} && !document.getElementById('sound').paused"))
 
 
+@pytest.mark.slow
 def test_the_sound_goes_on_while_other_pages_are_looked_at(
     site: Served, bench: ListenSite, page: "Page", axe: Axe
 ) -> None:
@@ -246,6 +248,7 @@ def test_a_finished_book_plays_its_file_and_minutes_are_a_matter_of_books_that_a
     assert page.evaluate("document.getElementById('sound').src").split("?")[0].endswith(".wav"), "a broken one is left"
 
 
+@pytest.mark.slow
 def test_a_sentence_of_a_finished_book_is_mended_and_heard_before_its_file_is_written_anew(
     site: Served, bench: ListenSite, page: "Page"
 ) -> None:
@@ -311,7 +314,8 @@ def test_place_and_speed_are_remembered_and_keys_are_obeyed(site: Served, bench:
     assert page.get_by_role("dialog").get_by_text("too long").is_visible()
 
 
-@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_the_player_and_the_shelf(
     site: Served, bench: ListenSite, page: "Page", axe: Axe, scheme: str
 ) -> None:

@@ -155,6 +155,7 @@ def test_a_broken_book_is_told_where_it_stands_and_has_no_button(site: Served, p
     assert axe.faults(page) == []
 
 
+@pytest.mark.slow
 def test_a_voice_that_is_not_here_is_fetched_heard_and_used(site: Served, page: "Page", axe: Axe) -> None:
     bench = site.bench
     fetch = {"name": "hibari-emma", "size": 8_000_000, "licence": "Apache-2.0"}
@@ -206,7 +207,8 @@ async def go_on(bench: SiteBench) -> None:
     bench.downloading.set()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), pytest.param("dark", 390, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_everybody_can_use_each_view_whatever_books_and_machines_are_called(
     site: Served, page: "Page", axe: Axe, scheme: str, width: int
 ) -> None:

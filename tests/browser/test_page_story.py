@@ -62,6 +62,7 @@ def spoken(home: Home, page: "Page") -> list[tuple[int, int]]:
     return [(chapter["spoken"], chapter["sentences"]) for chapter in answer["chapters"]]
 
 
+@pytest.mark.slow
 def test_a_book_is_dropped_and_added_its_machine_paused_and_it_is_heard_over_a_restart_until_it_is_finished(
     home: Home, page: "Page", tmp_path: Path
 ) -> None:

@@ -82,6 +82,7 @@ def test_the_text_alone(books: Path, capsys: pytest.CaptureFixture[str]) -> None
     ]
 
 
+@pytest.mark.slow
 def test_what_the_engine_cannot_say_is_shown(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(books / "moby-dick.epub")]) == 0
     out = capsys.readouterr().out
@@ -99,6 +100,7 @@ def test_an_engine_that_does_not_speak_the_language_is_refused(
     assert "English; engine hibari" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_length_is_that_of_the_engine(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(books / "vingt-mille-lieues-fr.epub"), "--json"]) == 0
     lengths = [chapter["estimated_s"] for chapter in json.loads(capsys.readouterr().out)["chapters"]]

@@ -140,6 +140,7 @@ def test_books_obey_who_added_them_machines_their_own_users_and_the_owner_of_the
     assert "no book or machine 'Persuasion'" in queue.say("pause", "Persuasion", code=64)
 
 
+@pytest.mark.slow
 def test_what_the_server_would_have_to_read_from_its_own_disk_is_refused(
     lan: Make, write_book: Callable[..., Path]
 ) -> None:

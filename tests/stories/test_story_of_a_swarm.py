@@ -94,6 +94,7 @@ def test_two_books_by_one_coordinator(lan: Make, small_book: Path, write_book: C
         assert len(listen(path).chapters) == chapters
 
 
+@pytest.mark.slow
 def test_two_coordinators_and_two_workers_that_find_each_other(
     lan: Make, small_book: Path, write_book: Callable[..., Path]
 ) -> None:

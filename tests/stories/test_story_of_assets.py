@@ -204,6 +204,7 @@ def test_latents_that_are_damaged_while_nobody_has_them_are_computed_anew(
     assert file.with_name(again.digest).stat().st_size == again.size
 
 
+@pytest.mark.slow
 def test_latents_that_are_gone_at_the_next_start_are_computed_anew(
     here: Machine, small_book: Path, narrator: Path, parrot: dict[str, str]
 ) -> None:

@@ -53,6 +53,7 @@ def status(machine: Machine, coordinator: Running) -> str:
     return machine.run("status", "--coordinator", f"127.0.0.1:{coordinator.port}").stdout
 
 
+@pytest.mark.slow
 def test_a_hot_gpu_rests_says_so_and_goes_on_by_itself(lan: Make, small_book: Path, gpus: FakeGpus) -> None:
     laptop, tower = lan("laptop"), lan("tower")
     coordinator = laptop.start("coordinate", small_book, *SLOW)

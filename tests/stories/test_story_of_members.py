@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from evidence import assert_complete, only, report_of
 from household import SLOW, Machine, Running, wait_for
 from library import CHAPTERS
@@ -27,6 +28,7 @@ def order(seat: Machine, coordinator: Running, what: str, machine: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     lan: Make, machine: Make, write_book: Callable[..., Path]
 ) -> None:

@@ -56,6 +56,7 @@ def test_a_sentence_is_mended_at_its_time_and_every_other_sample_stays(here: Mac
     assert sorted(entry.suffix for entry in here.desk.iterdir()) == [".flac", ".json", ".vtt"]
 
 
+@pytest.mark.slow
 def test_another_wording_holds_for_later_runs_and_for_a_changed_book(
     here: Machine, small_book: Path, write_book: Callable[..., Path]
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from evidence import assert_complete, only, report_of
 from example_engine import installed
 from household import Machine, wait_for
@@ -10,6 +11,7 @@ from household import Machine, wait_for
 from swarm.errors import EXIT_INTERRUPTED
 
 
+@pytest.mark.slow
 def test_a_laptop_coordinates_an_engine_that_only_a_worker_has(
     lan: Callable[[str], Machine], write_book: Callable[..., Path]
 ) -> None:

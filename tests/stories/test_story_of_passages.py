@@ -65,6 +65,7 @@ def test_passages_are_spoken_by_other_engines_and_stay_as_they_are(
     assert rows_of(report_of(audiobook))[FRENCH]["audio_s"] < rows_of(report)[FRENCH]["audio_s"] / 2
 
 
+@pytest.mark.slow
 def test_a_worker_without_the_other_engine_speaks_the_rest(
     lan: Callable[[str], Machine], write_book: Callable[..., Path]
 ) -> None:

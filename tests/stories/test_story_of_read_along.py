@@ -159,6 +159,7 @@ def test_an_epub_2_becomes_an_epub_3(here: Machine) -> None:
     assert [len(pars) for pars in made.overlays().values()] == [3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["carried/alice", "carried/vingt", "vingt-mille-lieues-fr"],

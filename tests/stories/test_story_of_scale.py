@@ -35,6 +35,7 @@ def test_pilots_come_for_a_book_and_leave_with_it(lan: Callable[[str], Machine],
     assert all(worker["name"].startswith("local-") for worker in book["workers"])
 
 
+@pytest.mark.slow
 def test_workers_that_fail_are_asked_for_three_times_and_their_words_are_told(
     lan: Callable[[str], Machine], small_book: Path
 ) -> None:

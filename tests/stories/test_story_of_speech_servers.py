@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from evidence import assert_complete, only, report_of
 from household import Machine, Running
 from speech_server import KEY, speech_server
@@ -17,6 +18,7 @@ def traces(folder: Path, words: str) -> list[str]:
     return [str(path) for path in folder.rglob("*") if path.is_file() and words.encode() in path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_a_swarm_speaks_with_the_server_of_a_worker(lan: Callable[[str], Machine], small_book: Path) -> None:
     laptop, desktop = lan("laptop"), lan("desktop")
     with speech_server() as server:

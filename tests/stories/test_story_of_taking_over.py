@@ -20,6 +20,7 @@ from swarm.server.page.log_in import hash_password
 Make = Callable[[str], Machine]
 
 
+@pytest.mark.slow
 def test_a_copied_folder_takes_over_and_the_old_coordinator_stands_back(lan: Make, small_book: Path) -> None:
     laptop, tower, desktop = lan("laptop"), lan("tower"), lan("desktop")
     slower = (*SLOW, "--engine-option", "cost_per_char=0.02")
@@ -160,6 +161,7 @@ def test_after_a_power_cut_of_the_whole_house_two_of_three_standbys_are_enough(l
     assert_spoken_once(tower.home)
 
 
+@pytest.mark.slow
 def test_an_old_coordinator_that_has_every_sentence_hears_it_from_a_standby(lan: Make, small_book: Path) -> None:
     laptop, tower = lan("laptop"), lan("tower")
     old = laptop.start("coordinate", small_book, *SLOW)

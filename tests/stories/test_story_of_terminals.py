@@ -101,6 +101,7 @@ def in_a_terminal(here: Machine, columns: int, *words: object, keys: bytes = b""
     return process.wait(300), drawn.decode(errors="replace")
 
 
+@pytest.mark.slow
 @posix
 def test_a_book_in_a_narrow_terminal(here: Machine, small_book: Path) -> None:
     code, drawn = in_a_terminal(here, 40, "convert", small_book, *SLOW)

@@ -47,6 +47,7 @@ def test_an_error_is_one_line_of_the_highest_level_used(machine: Callable[[str],
     assert lines[0].startswith("<7>")
 
 
+@pytest.mark.slow
 def test_elsewhere_lines_stay_as_they_are(machine: Callable[[str], Machine], tmp_path: Path) -> None:
     here = machine("here")
     code, lines = journaled(here, "convert", write_book(tmp_path, CHAPTERS), *FAST, journal=False)

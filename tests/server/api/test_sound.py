@@ -275,6 +275,7 @@ LEAST_BOOKS, MANY_BOOKS = 5, 35  # what is made once is there after the first
 MAX_KEPT_BYTES = 25_000  # of a book; its sentences alone take several times as much
 
 
+@pytest.mark.slow
 async def test_of_thirty_finished_books_next_to_nothing_is_kept(bench: ListenBench) -> None:
     progress, looks = PlainProgress(io.StringIO()), list[tracemalloc.Snapshot]()
     text = " ".join(f"This is sentence {number}, which is no longer than others." for number in range(400))

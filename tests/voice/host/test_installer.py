@@ -78,6 +78,7 @@ def test_a_process_that_speaks_needs_what_the_program_itself_requires() -> None:
     assert set(installer.VERIFY) == set(project["optional-dependencies"]["verify"])
 
 
+@pytest.mark.slow
 async def test_the_engine_of_an_environment_speaks_there(home: Path, tmp_path: Path) -> None:
     engine = find_engine("hum")
     assert isinstance(engine, HousedEngine)
@@ -90,6 +91,7 @@ async def test_the_engine_of_an_environment_speaks_there(home: Path, tmp_path: P
     await process.end_engine()
 
 
+@pytest.mark.slow
 async def test_it_is_not_known_to_the_program_s_own_python(home: Path, tmp_path: Path) -> None:
     process = EngineProcess()
     await process.start(engine_target("hum"), tmp_path / "log")
