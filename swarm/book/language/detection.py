@@ -34,6 +34,8 @@ MIN_PASSAGE_SHARE = 0.17
 MIN_LEAD = 1.3  # a passage has so many times more function words of its language than of any other
 MIN_MIXED_LEAD = 3  # a passage is mixed if one half has so many times more function words of another language
 MAX_OWN_SHARE = 0.12  # a passage with more function words of the book's language is in that language
+MAX_ASKED_SHARE = 0.06  # the library is asked for a passage with no more function words of the book's language
+MIN_ASKED_CHARS = 150  # and with so many letters
 MAX_PASSAGE_WORDS = 50  # later words of a passage are not looked at
 MAX_OPENING_CHARS = 400  # most passages have MAX_PASSAGE_WORDS within so many characters
 
@@ -204,7 +206,22 @@ def passage_language(text: str, language: str) -> str:
     if script != "Latin":
         found = _ask(" ".join(said), script)
         return "" if own or are_alike(found, language) else found
-    return _by_words(said, language, own)
+    found = _by_words(said, language, own)
+    return found or (_by_halves(said, language) if own <= MAX_ASKED_SHARE else "")
+
+
+def _by_halves(said: list[str], language: str) -> str:
+    """Return the language that the library finds in both halves of a passage; names and lists are in no single one."""
+    middle = len(said) // 2
+    halves = [said[:middle], said[middle:]]
+    if sum(map(len, said)) < MIN_ASKED_CHARS or len(set(said)) < MIN_DIFFERENT_WORDS - 5:
+        return ""
+    first, second = (_ask(" ".join(half), "Latin") for half in halves)
+    if are_alike(first, language) or not are_alike(first, second):
+        return ""
+    found = first if first == second else _ask(" ".join(said), "Latin")
+    own = function_words().get(found)
+    return found if own is None or all(map(own.intersection, halves)) else ""
 
 
 def _by_words(said: list[str], language: str, own: float) -> str:

@@ -84,3 +84,41 @@ def test_a_script_fits_the_languages_that_are_written_in_it() -> None:
     assert fits_script("zh", PROSE["zh"])
     assert not fits_script("en", PROSE["el"])
     assert not fits_script("el", PROSE["en"])
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (
+            "cs",
+            "Starý převozník bydlel u řeky od dětství a znal každý její kámen. Večer sedával před domem, díval se na "
+            "vodu tekoucí kolem bez jediného zvuku a vzpomínal na dávné časy, kdy přívoz každou hodinu převážel kupce.",
+        ),
+        (
+            "pl",
+            "Stary przewoźnik mieszkał nad rzeką od dzieciństwa i znał każdy jej kamień. Wieczorami siadywał przed "
+            "domem, patrzył na wodę płynącą obok bez żadnego dźwięku, wspominał dawne czasy, kiedy prom woził kupców.",
+        ),
+        (
+            "az",
+            "Qoca bərəçi uşaqlıqdan çayın kənarında yaşayırdı, onun hər daşını tanıyırdı. Axşamlar evinin qabağında "
+            "oturub səssizcə axan suya baxır, bərənin tacirləri keçirdiyi köhnə günləri xatırlayırdı, sonra yatırdı.",
+        ),
+        (
+            "hu",
+            "Az öreg révész gyerekkora óta a folyó partján élt, és ismerte annak minden kövét. Esténként a háza előtt "
+            "ült, és nézte a vizet, amely hangtalanul folyt el mellette, meg arra gondolt, hogy milyen volt régen.",
+        ),
+    ],
+)
+def test_a_passage_is_in_another_language_if_hardly_any_word_is_the_books_own(code: str, text: str) -> None:
+    found = passage_language(text, "en")
+    assert found == code or are_alike(found, code)
+
+
+def test_names_and_formulas_are_in_no_language() -> None:
+    names = (
+        "Anderson, Baker, Clarke, Dubois, Evans, Fischer, Garcia, Hughes, Ivanov, Jensen, Kowalski, Larsen, Müller, "
+    )
+    assert passage_language(names * 3, "en") == ""
+    assert passage_language("det A = det CP = 1 det A − 1 λ I n Property OCN det A " * 6, "en") == ""
