@@ -44,9 +44,8 @@ def recogniser(name: str) -> dict[str, str]:
 
 
 def marks(name: str) -> list[pytest.MarkDecorator]:
-    """Return the marks of a benchmark's run: all run at night, and with the tests those whose figures open the docs."""
-    kind = {"efficiency": [], "single_machine": [pytest.mark.slow], "crash": [pytest.mark.slow]}
-    return kind.get(name, [pytest.mark.bench])
+    """Return the marks of a benchmark's run: all run at night, and in CI the one whose figures open the docs."""
+    return [pytest.mark.slow if name == "efficiency" else pytest.mark.bench]
 
 
 def imported(file: Path) -> Iterator[tuple[str, str]]:

@@ -40,7 +40,7 @@ def test_a_screen_follows_a_live_display() -> None:
     assert screen.text == "first\nnew\nnewer"
 
 
-@pytest.mark.slow
+@pytest.mark.bench
 @pytest.mark.skipif(sys.platform == "win32", reason="the script watches a pseudo-terminal")
 def test_the_picture_is_of_what_a_run_shows_today(tmp_path: Path) -> None:
     (tmp_path / "book.txt").write_text("".join(STORY.format(number) for number in range(2, 120)), encoding="utf-8")
@@ -58,7 +58,7 @@ def test_the_sound_is_some_twenty_seconds_of_the_text() -> None:
     assert (SOUNDS / "heart.mp3").stat().st_size < 300_000
 
 
-@pytest.mark.slow
+@pytest.mark.bench
 def test_the_sound_is_what_the_voice_speaks_today(tmp_path: Path) -> None:
     script(SOUNDS / "sample.py").speak(tmp_path / "heart.mp3")
     assert length_s(tmp_path / "heart.mp3") == pytest.approx(length_s(SOUNDS / "heart.mp3"), rel=0.1)

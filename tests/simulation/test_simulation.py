@@ -15,7 +15,7 @@ from run import play
 from world import World
 
 QUICK = 25
-MAX_SEEDS = 600  # CI has no time for more
+MAX_SEEDS = 600  # CI has time for half of them, the night for the others
 CHUNK = 25
 CAUGHT_WITHIN = 200  # seeds
 HERE = Path(__file__).parent
@@ -31,8 +31,11 @@ def test_the_first_seeds_hold_every_promise() -> None:
     run_all(0, QUICK)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("first", range(QUICK, MAX_SEEDS, CHUNK))
+def when(first: int) -> pytest.MarkDecorator:
+    return pytest.mark.slow if first < MAX_SEEDS // 2 else pytest.mark.bench
+
+
+@pytest.mark.parametrize("first", [pytest.param(seed, marks=when(seed)) for seed in range(QUICK, MAX_SEEDS, CHUNK)])
 def test_many_seeds_hold_every_promise(first: int) -> None:
     run_all(first, first + CHUNK)
 
@@ -142,21 +145,6 @@ def test_a_mutant_is_caught(name: str) -> None:
     with mutated(name):
         complaints = (told for seed in seeds if (told := outcome(seed, PROVOKED_BY.get(name, ()))))
         assert list(islice(complaints, 1)), f"“{name}” went unnoticed for {CAUGHT_WITHIN} seeds"
-
-
-def test_a_core_is_sound_again_after_its_mutant_has_run() -> None:
-    with mutated("send before persist"):
-        assert "durable" in outcome(0)
-    assert not outcome(0)
-
-
-def test_a_seed_that_fails_prints_itself_its_faults_and_the_story_of_the_segment() -> None:
-    with mutated("no first-wins"):
-        told = next(told for seed in range(CAUGHT_WITHIN) if (told := play(seed)))
-    assert "two clips accepted for one place" in told
-    assert "faults:" in told
-    assert "Grant(" in told
-    assert "ClipAccepted" in told
 
 
 def test_a_seed_depends_on_nothing_but_itself() -> None:
