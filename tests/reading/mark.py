@@ -76,6 +76,8 @@ class Line:
         self.look = ".".join([block.tag, *(block.element.get("class") or "").split()])
 
     def mark(self) -> tuple[str, str, str, str]:
+        if self.label == "unmarked":
+            return self.label, "?", "-", "-"
         return self.label, self.spoken or SPOKEN.get(self.label, "n"), self.flags or "-", self.language or "-"
 
 
