@@ -172,6 +172,11 @@ class Edition:
         if self.state.complete:
             self._complete.set()
 
+    def distrust(self, worker: str) -> None:
+        """Encode all again that a worker may have encoded."""
+        if self._press is not None:
+            self._press.distrust(worker)
+
     async def write_audiobook(
         self, damaged: Damaged, measured: Measured, may_finish: MayFinish = at_once
     ) -> tuple[str, ...]:
@@ -226,7 +231,8 @@ class Edition:
         return leftovers(self._before, self.state.job, files, self.output_path.name, page=self.style.report_html)
 
     async def _write_read_along(self, damaged: Damaged, measured: Measured, reels: set[Path]) -> None:
-        self._read_along = ReadAlongMaker(self.state, self.store, self.style, damaged, measured, self.studio, reels)
+        where = self.state, self.store, self.style
+        self._read_along = ReadAlongMaker(*where, damaged, measured, self.studio, reels, self.maker)
         target = read_along_path(self.output_path, Path(self.state.spec.source))
         made = await self._read_along.write_book(target, self.wording)
         self._beside.append(made.path)

@@ -99,6 +99,8 @@ class Press:
         self._starts = [(reel.chapter, reel.first) for reel in self._reels]
         self._changed = [asyncio.Event() for _ in self._reels]
         self._encoded: list[asyncio.Task[Path]] = []
+        self._remade = Counter[int]()  # how often each reel was encoded again
+        self._begun: dict[Volume, list[int]] = {}  # how often the reels of a file had been when it was begun
         self._stored: set[Place] = set()  # places whose accepted clips are on the disk
         self._gaps: set[Place] = set()  # places whose quarantine is on the disk
 
@@ -136,11 +138,12 @@ class Press:
             volumes = by_chapter(self._reels, self._titles) if self._style.keep_chapters else []
             kept = [group.create_task(self._keep(volume, encoded)) for volume in volumes]
         self.bound += [task.result() for task in kept]
+        await self._bind_again(encoded)
         self.used |= {task.result() for task in encoded}
         # The other reels are of other styles, or of clips that were replaced.
         for path in set(self._folder().glob("*.reel")) - self.used - self.spared:
             path.unlink(missing_ok=True)
-        return books.result()
+        return tuple(book for _, book in self.bound[: len(books.result())])
 
     async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> tuple[AudiobookDone, ...]:
         await (asyncio.wait(encoded) if self.all_at_once else encoded[0])  # the sample rate is known then
@@ -152,6 +155,28 @@ class Press:
         """Write the file of one chapter once all its reels are there, even if chapters before it are not finished."""
         await asyncio.wait(encoded if self.all_at_once else encoded[volume.first : volume.end])
         return volume, await self._bind(volume, encoded)
+
+    async def _bind_again(self, encoded: list["asyncio.Task[Path]"]) -> None:
+        """Put the files together once more that were finished with reels which were not to be trusted."""
+        async with asyncio.TaskGroup() as self._group:
+            for place, (volume, _) in enumerate(self.bound):
+                if self._is_outdated(volume):
+                    self.bound[place] = volume, await self._bind(volume, encoded)
+
+    def _remakes(self, volume: Volume) -> list[int]:
+        return [self._remade[number] for number in range(volume.first, volume.end)]
+
+    def _is_outdated(self, volume: Volume) -> bool:
+        return self._begun[volume] != self._remakes(volume)
+
+    def distrust(self, worker: str) -> None:
+        """Encode all reels again that a worker may have encoded: those of its clips alone."""
+        for number, task in enumerate(self._encoded):
+            by = {record.worker for record in self._records(self._reels[number]) if record}
+            if by == {worker} and task.done() and not task.cancelled() and not task.exception():
+                task.result().unlink(missing_ok=True)
+                self._remade[number] += 1
+                self._encoded[number] = self._group.create_task(self._encode(number))
 
     async def _volumes(self, encoded: Sequence["asyncio.Task[Path]"]) -> list[Volume]:
         split = self._style.split
@@ -187,12 +212,16 @@ class Press:
         while True:
             try:
                 if number == volume.first:
+                    self._begun[volume] = self._remakes(volume)
                     await binder.begin_file(request)
                     if start:
                         await binder.append_reel(start)
                 while number < volume.end:
                     await binder.append_reel(await encoded[number])
                     number += 1
+                if self._is_outdated(volume):
+                    number = volume.first
+                    continue
                 await self._may_finish()
                 return await binder.finish_file(marks, target)
             except ReelDamaged as damage:  # on the disk, after it was encoded

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from swarm.audiobook.output_path import numbered
-from swarm.audiobook.press import Damaged, Measured, Press
+from swarm.audiobook.press import Damaged, Maker, Measured, Press
 from swarm.audiobook.sound.reel import START, Cue
 from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.style import CHAPTER_SPLIT, Style
@@ -84,7 +84,7 @@ def sound_style(style: Style) -> Style:
 class ReadAlongMaker:
     """Makes the book of one job when its audiobook is made: first a file of sound of each chapter, of the same reels.
 
-    `reels` are those that the audiobook was made of. See Press for `damaged` and `measured`.
+    `reels` are those that the audiobook was made of. See Press for `damaged`, `measured` and `maker`.
     """
 
     def __init__(
@@ -96,12 +96,13 @@ class ReadAlongMaker:
         measured: Measured,
         studio: Studio,
         reels: set[Path],
+        maker: Maker | None = None,
     ) -> None:
         self._folder = store.folder(state.job)
         self._state, self._spec = state, state.spec
         self._whole, self._style = style, sound_style(style)
         sound = self._folder / ROOM / f"sound.{self._style.output_format}"
-        self._press = Press(state, store, studio, sound, self._style, damaged, measured)
+        self._press = Press(state, store, studio, sound, self._style, damaged, measured, maker=maker)
         self._press.spared = reels
 
     def notice_place(self, place: Place) -> None:

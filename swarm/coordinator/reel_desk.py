@@ -39,8 +39,12 @@ class WantedReel:
 class ReelDesk:
     """Brings the reels that presses ask for to the core, and what the core decides to the studio."""
 
-    def __init__(self, core: CoordinatorCore, clock: Clock, do: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self, core: CoordinatorCore, clock: Clock, do: Callable[[Outcome], None], distrust: Callable[[str], None]
+    ) -> None:
+        """`distrust` hears the id of a worker whose reels are to be encoded again."""
         self._core = core
+        self._distrust = distrust
         self._clock = clock
         self._do = do
         self._wanted: dict[tuple[str, str], WantedReel] = {}
@@ -132,7 +136,10 @@ class ReelDesk:
         done = await wanted.studio.check_reel(job, wanted.request, arrival.data, whole=whole)
         if done.misfit:
             logger.warning(f"reel {reel} of {arrival.worker} is not used: {done.misfit}")
+            is_news = arrival.worker not in self._core.reels.distrusted
             self._do(self._core.reel_refused(job, reel, self._clock.now()))
+            if is_news:
+                self._distrust(arrival.worker)
         else:
             self._made(job, reel, wanted, done, 0.0)
 

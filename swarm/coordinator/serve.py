@@ -247,7 +247,7 @@ class Server:
         self._reopened = reopened  # called when a damaged clip is to be spoken again
         self._seen = seen
         self._encoding = EncodingWatch()
-        self._reels = ReelDesk(core, clock, self._do)
+        self._reels = ReelDesk(core, clock, self._do, self._distrust)
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self.editions: dict[str, Edition] = {}
         self._copies = CopyServer(store, router, self.editions, clock.now)
@@ -276,6 +276,10 @@ class Server:
         )
         if self._running:
             self._begin(job)
+
+    def _distrust(self, worker: str) -> None:
+        for edition in self.editions.values():
+            edition.distrust(worker)
 
     async def _restored(self, job: str, digest: str) -> bool:
         done = job in self._put_back and await asyncio.to_thread(self._put_back[job], job, digest)

@@ -200,11 +200,16 @@ class SlotReport(Struct, frozen=True, omit_defaults=True):
     lines: Count = 1  # segments being spoken together, `index` and those after it
 
 
+# The name of a reel's file: a worker makes one of this name.
+ReelName = Annotated[str, Meta(pattern=r"\A[0-9a-z-]{1,80}(\.reel)?\Z")]
+Hertz = Annotated[int, Meta(ge=8000, le=192_000)]
+
+
 class EncodedReel(Struct, frozen=True, omit_defaults=True):
     """A reel that a worker was asked to encode: made, if it has a digest, or declined, if it has a note."""
 
     job: Name
-    reel: Name
+    reel: ReelName
     digest: AnyDigest = ""  # of the reel's file, which is here
     size: Offset = 0  # bytes
     work_s: Seconds = 0.0  # of its encoder
@@ -351,7 +356,7 @@ class ReelCoding(Struct, frozen=True, array_like=True):
     """How a reel is encoded."""
 
     codec: Name
-    sample_rate: Count  # Hz
+    sample_rate: Hertz
     channels: Annotated[int, Meta(ge=1, le=2)]
     bitrate: Count  # bit/s; 0 lets the codec decide
 
@@ -365,11 +370,11 @@ class Encode(Message, frozen=True, tag=True):
     """
 
     job: Name
-    reel: Name
+    reel: ReelName
     keys: Annotated[tuple[Key, ...], Meta(min_length=1, max_length=MAX_REEL_CLIPS)]
     digest: Digest
-    pauses_s: Annotated[tuple[Seconds, ...], Meta(max_length=MAX_REEL_CLIPS)]  # after each clip
-    sample_rate: Count  # Hz, of the clips
+    pauses_s: Annotated[tuple[Annotated[float, Meta(ge=0, le=60)], ...], Meta(max_length=MAX_REEL_CLIPS)]  # after each
+    sample_rate: Hertz  # of the clips
     gain_db: Annotated[float, Meta(ge=-200, le=200)]
     peak_db: Annotated[float, Meta(ge=-200, le=0)]
     coding: ReelCoding

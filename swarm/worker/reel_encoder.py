@@ -57,7 +57,10 @@ class ReelEncoder:
         )
         if await self._studio.probe_encoder(order.job, request) != order.encoder:
             return EncodedReel(order.job, order.reel, note=OTHER_ENCODER)
-        frames = [with_key(get(clip), clip.key) for clip in command.clips]
+        kept = [get(clip) for clip in command.clips]
+        if not all(kept):
+            return EncodedReel(order.job, order.reel, note="its clips are not here any more")
+        frames = [with_key(frame, clip.key) for frame, clip in zip(kept, command.clips, strict=True)]
         digests = [hashlib.sha256(frame).hexdigest() for frame in frames]
         if hashlib.sha256("".join(digests).encode()).hexdigest() != order.digest:
             return EncodedReel(order.job, order.reel, note="its clips are not as they were journaled")

@@ -11,8 +11,10 @@ from msgspec import structs
 from specs_for_tests import a_job  # isort: skip
 from swarm.audiobook.press import Press
 from swarm.audiobook.sound.format import read_level
-from swarm.audiobook.sound.reel import Volume
+from swarm.audiobook.sound.reel import Reel, Volume
+from swarm.audiobook.sound.reel_file import pack_reel, read_reel, write_reel
 from swarm.audiobook.sound.studio import Studio
+from swarm.audiobook.sound.studio_request import AudiobookDone, ReelDone, ReelRequest
 from swarm.audiobook.sound.tags import Tags
 from swarm.audiobook.style import Style
 from swarm.book.model.book import Chapter, Pause, Segment
@@ -197,6 +199,44 @@ async def test_exchanged_reels_are_encoded_again(tmp_path: Path) -> None:
     aside.rename(two)
     await bench.another().make_files()
     assert bench.target.read_bytes() == first
+    await bench.close()
+
+
+async def test_what_a_worker_may_have_encoded_falsely_is_encoded_again_and_files_with_it_are_written_again(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path)
+    bench.speak_all()
+    (honest,) = await bench.press.make_files()
+    expected = honest.path.read_bytes()
+    made = list[Path]()
+
+    async def make(reel: Reel, request: ReelRequest) -> ReelDone:
+        done = await bench.studio.encode_reel("job", request)
+        if len(made) < 2:  # as a worker that lies, with a reel of the right form
+            sound = read_reel(request.target)
+            write_reel(request.target, pack_reel(sound.head, sound.packets[::-1]))
+        made.append(request.target)
+        return done
+
+    for reel in (tmp_path / "state").rglob("0*.reel"):
+        reel.unlink()
+    style = structs.replace(STYLE, keep_chapters=True)
+    written = list[AudiobookDone]()
+    press = Press(
+        bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix, written.append, maker=make
+    )
+
+    async def may_finish() -> None:
+        if not written:  # a chapter's file is whole, and the book is not
+            return
+        if len(made) == 2:
+            press.distrust("w")
+
+    press._may_finish = may_finish
+    (book, *_) = await press.make_files()
+    assert book.path.read_bytes() == expected
+    assert len(made) == 4
     await bench.close()
 
 

@@ -185,6 +185,29 @@ def test_a_field_out_of_its_bounds_makes_no_message(fields: dict[str, Any]) -> N
     assert unpack_from_worker(msgpack.packb({"type": "Release", **fields})) is None
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reel": "../a.reel"},
+        {"reel": "a/b"},
+        {"reel": ""},
+        {"pauses_s": [1e6]},
+        {"pauses_s": [0.5] * 501},
+        {"sample_rate": 10**9},
+        {"coding": ["aac", 10**9, 1, 64000]},
+        {"coding": ["aac", 24000, 9, 64000]},
+        {"gain_db": 1e9},
+        {"keys": []},
+    ],
+    ids=str,
+)
+def test_no_order_for_a_reel_names_another_folder_or_takes_all_memory(fields: dict[str, Any]) -> None:
+    [order] = [message for message in FROM_COORDINATOR if isinstance(message, m.Encode)]
+    sound = msgpack.unpackb(pack(order))
+    assert unpack_from_coordinator(msgpack.packb(sound)) == order
+    assert unpack_from_coordinator(msgpack.packb(sound | fields)) is None
+
+
 @pytest.mark.parametrize("work_s", [float("nan"), float("inf"), -1.0])
 def test_a_time_that_is_none_makes_no_message(work_s: float) -> None:
     clip = m.Clip("job", 0, 1, 2, KEY, samples=2400, sample_rate=24000, digest=DIGEST, work_s=work_s)

@@ -156,6 +156,7 @@ def _acceptor(link: CoordinatorLink, job: Job | None) -> Acceptor:
     return link.welcome.coordinator if link.welcome else "", job.epoch if job else 0
 
 
+MAX_REEL_S = 1800.0  # a worker encodes no longer sound at a time
 DECLINED_S = 10.0  # heartbeats say for so long that a reel is not encoded here
 ReelName = tuple[str, str, str]  # link, job, reel
 
@@ -177,11 +178,12 @@ class OrderedReels:
             return
         here = {kept.clip.key: kept.clip for kept in self.retained.clips.values() if kept.clip.job == order.job}
         clips = tuple(here[key] for key in order.keys if key in here)
-        if len(clips) == len(order.keys) == len(order.pauses_s):
+        is_whole = len(clips) == len(order.keys) == len(order.pauses_s)
+        if is_whole and sum(clip.length_s for clip in clips) <= MAX_REEL_S:
             self.reels[name] = EncodedReel(order.job, order.reel)
             out.commands.append(EncodeReel(link.name, order, clips))
         else:
-            self._note(name, EncodedReel(order.job, order.reel, note="its clips are not here any more"), now)
+            self._note(name, EncodedReel(order.job, order.reel, note="its clips are not here, or too long"), now)
         out.beat(link.name)
 
     def encoded(self, link: str, reel: EncodedReel, now: float, out: WorkerOutcome) -> None:

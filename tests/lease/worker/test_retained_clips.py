@@ -182,6 +182,17 @@ def test_a_reel_of_clips_that_are_gone_is_declined_for_a_while() -> None:
     assert reported(worker.beat(20.0)) == []
 
 
+def test_a_reel_of_hours_is_declined() -> None:
+    worker = with_a_retained_clip()
+    [declined] = reported(worker.receive("a", order(*[KEY] * 500), 3.0))
+    assert not declined.note  # 500 s
+    worker.retained_clips.clips[("job-a", *NAME)].clip = structs.replace(
+        worker.retained_clips.clips["job-a", *NAME].clip, samples=24000 * 300
+    )
+    out = worker.receive("a", structs.replace(order(*[KEY] * 500), reel="hours"), 3.0)
+    assert "too long" in reported(out)[-1].note
+
+
 def test_an_order_that_comes_twice_is_encoded_once() -> None:
     worker = with_a_made_reel()
     assert not any(isinstance(command, EncodeReel) for command in worker.receive("a", order(KEY, KEY), 5.0).commands)
