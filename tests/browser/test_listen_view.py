@@ -220,6 +220,7 @@ def test_the_sound_goes_on_while_other_pages_are_looked_at(
     page.get_by_role("heading", name="Books", exact=True).wait_for()
 
 
+@pytest.mark.slow
 def test_a_finished_book_plays_its_file_and_minutes_are_a_matter_of_books_that_are_spoken(
     site: Served, bench: ListenSite, page: "Page"
 ) -> None:
@@ -345,6 +346,7 @@ async def publish(bench: ListenSite) -> None:
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_the_shelf_has_finished_books_and_its_feeds_are_made_and_revoked(
     site: Served, bench: ListenSite, page: "Page"
 ) -> None:

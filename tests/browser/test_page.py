@@ -102,6 +102,7 @@ def test_a_keyboard_alone_logs_in_finds_its_way_and_removes_a_book_when_it_is_su
     page.get_by_role("heading", name="Log in").wait_for()  # nothing is shown from a cache
 
 
+@pytest.mark.slow
 def test_the_page_can_be_installed_and_has_a_page_of_its_own_without_a_network(
     site: Served, browser: "Browser", axe: Axe
 ) -> None:
@@ -144,6 +145,7 @@ def test_that_the_server_is_away_is_told_only_while_it_is_away(site: Served, pag
     page.locator("#told:empty").wait_for(state="attached")
 
 
+@pytest.mark.slow
 def test_a_broken_book_is_told_where_it_stands_and_has_no_button(site: Served, page: "Page", axe: Axe) -> None:
     site.bench.faults = {"inspect": "bad.epub is not an EPUB."}
     page.goto(site.url())

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import msgpack, structs
 from nacl.signing import SigningKey
@@ -46,7 +46,6 @@ def histories(draw: st.DrawFn) -> Membership:
     return known
 
 
-@settings(max_examples=60)
 @given(histories(), histories(), histories())
 def test_a_union_is_the_same_in_any_order_and_brings_no_removed_member_back(
     one: Membership, two: Membership, three: Membership
@@ -127,7 +126,6 @@ def united(one: Membership, two: Membership) -> Membership | None:
         return None
 
 
-@settings(max_examples=100)
 @given(separate_histories(), separate_histories(), separate_histories())
 def test_memberships_that_began_separately_are_one_by_a_cession_in_any_order_and_no_removed_member_returns(
     one: Membership, two: Membership, three: Membership

@@ -243,7 +243,7 @@ def test_any_bytes_are_a_message_or_nothing(data: bytes) -> None:
     assert unpack_from_coordinator(data) is None or isinstance(unpack_from_coordinator(data), m.Message)
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(st.sampled_from(FROM_WORKER + FROM_COORDINATOR), st.data())
 def test_a_message_with_any_field_replaced_is_a_message_or_nothing(message: m.Message, data: st.DataObject) -> None:
     fields = msgspec.to_builtins(message)
@@ -254,7 +254,7 @@ def test_a_message_with_any_field_replaced_is_a_message_or_nothing(message: m.Me
             assert len(pack(unpacked)) <= MAX_CONTROL_BYTES
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(st.sampled_from(FROM_WORKER + FROM_COORDINATOR), st.data())
 def test_a_message_with_any_byte_flipped_is_a_message_or_nothing(message: m.Message, data: st.DataObject) -> None:
     packed = bytearray(pack(message))

@@ -79,6 +79,7 @@ def count(what: str) -> int:
     return len(list(Path("/proc/self", what).iterdir()))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(sys.platform != "linux", reason="counts files in /proc")
 async def test_announcements_that_come_and_go_give_everything_back(

@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -107,7 +107,6 @@ PIECES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES), st.lists(st.integers(1, 9), max_size=20))
 def test_whatever_is_wrapped_the_text_stays_and_each_stretch_has_its_own(bodies: list[str], steps: list[int]) -> None:
     root = page("".join(bodies))

@@ -168,4 +168,4 @@ class Schedules(RuleBasedStateMachine):
 
 
 TestSchedules = Schedules.TestCase
-TestSchedules.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestSchedules.settings = settings(stateful_step_count=40)

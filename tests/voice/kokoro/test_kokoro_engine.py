@@ -56,6 +56,7 @@ def test_a_blend_speaks_english_and_the_same_sound_each_time(english: Voice) -> 
     assert np.array_equal(english.speak("The tide was out.", 3), first)
 
 
+@pytest.mark.slow
 def test_words_are_spoken_by_their_phonemes(english: Voice) -> None:
     assert isinstance(english, TimedVoice)
     plain = english.speak("Read.", 1)
