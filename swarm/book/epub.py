@@ -332,7 +332,8 @@ def _oddities(package: Package, contents: TableOfContents, documents: list[Named
     anchors = {named.name: named.document.anchors for named in documents}
     if not contents.entries:
         yield "it has no table of contents: chapters begin at headings"
-    astray = [entry for entry in contents.entries if entry.fragment and entry.fragment not in anchors[entry.name]]
+    marked = [entry for entry in contents.entries if entry.fragment]
+    astray = [entry for entry in marked if entry.fragment not in anchors.get(entry.name, ())]
     if astray:
         yield f"its table of contents leads nowhere {len(astray)} times: {astray[0].title!r} is the first"
     yield from package.odd
