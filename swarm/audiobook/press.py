@@ -37,7 +37,7 @@ from swarm.system.machine import machine_name
 
 EXPECTED_CHARACTER_S = 0.075  # a guess of the speech for a character; it sets the room for a file's index
 MAX_REEL_LOSSES = 5  # times that one reel is encoded again
-REEL_FORMAT = 6  # raise it to have all reels encoded again: each reel's name contains it
+REEL_FORMAT = 7  # raise it to have all reels encoded again: each reel's name contains it
 
 MEASURED_S = 120.0  # speech of this length is within a few tenths of a LU of the whole book
 # Once this much is spoken, the gain is measured without the places that are set aside so far.

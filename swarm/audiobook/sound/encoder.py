@@ -13,6 +13,7 @@ import av
 import numpy as np
 import soundfile
 from msgspec.structs import replace
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from swarm.audiobook.sound.clip import ClipDamaged, read_clip
@@ -65,53 +66,59 @@ def limit(sound: Samples, ceiling: float) -> Samples:
 
 
 def _limit(sound: Samples, ceiling: float, reach: int) -> Samples:
-    whole = np.pad(sound, (0, -sound.size % BLOCK_SAMPLES))
-    peaks = _peaks(whole, ceiling)
+    peaks = _peaks(sound, ceiling)
     if not np.any(peaks > ceiling):
         return sound
     gain = _smooth(np.minimum(1, np.float32(ceiling) / np.maximum(peaks, np.float32(ceiling))), reach)
     touched = np.flatnonzero(_widest(gain) < 1)
-    limited = whole.reshape(-1, BLOCK_SAMPLES).copy()
+    limited = np.pad(sound, (0, -sound.size % BLOCK_SAMPLES)).reshape(-1, BLOCK_SAMPLES)
     limited[touched] *= _between_blocks(gain, touched)
     return limited.reshape(-1)[: sound.size]
 
 
 def true_peak(sound: Samples, bound: float) -> float:
     """Return the true peak as a share of full scale, or a lower value if it is below `bound`."""
-    return float(_peaks(np.pad(sound, (0, -sound.size % BLOCK_SAMPLES)), bound).max(initial=0.0))
+    return float(_peaks(sound, bound).max(initial=0.0))
 
 
-def _peaks(whole: Samples, bound: float) -> Samples:
+def _peaks(sound: Samples, bound: float) -> Samples:
     """Return the highest value of each block, shape (blocks,); between samples only where it may be above `bound`."""
-    if not whole.size:
-        return whole
-    peaks: Samples = np.maximum.reduceat(np.abs(whole), np.arange(0, whole.size, BLOCK_SAMPLES))
+    if not sound.size:
+        return sound
+    padded = np.pad(sound, (SINC_REACH_SAMPLES, SINC_REACH_SAMPLES + -sound.size % BLOCK_SAMPLES))
+    whole = np.abs(padded[SINC_REACH_SAMPLES:-SINC_REACH_SAMPLES])
+    peaks: Samples = np.maximum.reduceat(whole, np.arange(0, whole.size, BLOCK_SAMPLES))
     doubtful = np.flatnonzero(peaks > bound * SAFE_SHARE)
+    blocks = sliding_window_view(padded, BLOCK_SAMPLES + 2 * SINC_REACH_SAMPLES)[::BLOCK_SAMPLES]
     for start in range(0, doubtful.size, BLOCKS_AT_ONCE):
         some = doubtful[start : start + BLOCKS_AT_ONCE]
-        peaks[some] = np.maximum(peaks[some], _peaks_between(whole, some))
+        peaks[some] = np.maximum(peaks[some], _peaks_between(blocks[some]))
     return peaks
 
 
-def _peaks_between(whole: Samples, numbers: NDArray[np.intp]) -> Samples:
-    """Return the highest value between the samples of these blocks, shape (blocks,)."""
-    padded = np.pad(whole, (SINC_REACH_SAMPLES, SINC_REACH_SAMPLES))
-    places = numbers[:, None] * BLOCK_SAMPLES + np.arange(BLOCK_SAMPLES + 2 * SINC_REACH_SAMPLES)
-    peaks: Samples = np.abs(padded[places] @ _INTERPOLATE).max(axis=1)
+def _peaks_between(blocks: Samples) -> Samples:
+    """Return the highest value between the samples of blocks, each with its surroundings; shape (blocks,)."""
+    far, near = blocks @ _INTERPOLATE, blocks[:, _NEAR] @ _INTERPOLATE_NEAR
+    peaks: Samples = np.maximum(np.abs(far).max(axis=1), np.abs(near).max(axis=1))
     return peaks
 
 
-def _interpolator() -> Samples:
-    """Return the matrix, of windowed sincs, from a block with its surroundings to what lies between its samples."""
+def _interpolators() -> tuple[Samples, Samples]:
+    """Return matrices of windowed sincs, from a block with its surroundings to what lies between its samples.
+
+    The second takes those surroundings only that FFmpeg's meter takes.
+    """
     targets = SINC_REACH_SAMPLES + np.arange(BLOCK_SAMPLES)[:, None] + np.arange(1, OVERSAMPLING) / OVERSAMPLING
     distance = targets.reshape(-1) - np.arange(BLOCK_SAMPLES + 2 * SINC_REACH_SAMPLES)[:, None]
     far, near = np.clip(distance / SINC_REACH_SAMPLES, -1, 1), np.clip(distance / METER_REACH_SAMPLES, -1, 1)
     hann = np.cos(np.pi * far / 2) ** 2
     kaiser = np.where(np.abs(near) < 1, np.i0(METER_BETA * np.sqrt(1 - near**2)) / np.i0(METER_BETA), 0)
-    return np.concatenate([np.sinc(distance) * window for window in (hann, kaiser)], axis=1).astype(np.float32)
+    found = np.sinc(distance) * hann, (np.sinc(distance) * kaiser)[_NEAR]
+    return found[0].astype(np.float32), found[1].astype(np.float32)
 
 
-_INTERPOLATE = _interpolator()
+_NEAR = slice(SINC_REACH_SAMPLES - METER_REACH_SAMPLES, SINC_REACH_SAMPLES + BLOCK_SAMPLES + METER_REACH_SAMPLES)
+_INTERPOLATE, _INTERPOLATE_NEAR = _interpolators()
 
 
 def _smooth(gain: Samples, reach: int) -> Samples:
@@ -315,12 +322,31 @@ def _encode_in_bounds(whole: Samples, request: ReelRequest) -> tuple[bytes, list
     coding, bound = request.coding, 10 ** (request.level.peak_db / 20)
     ceiling = request.level.ceiling(coding)
     for _ in range(MAX_TRIES):
-        extradata, packets = encode(_amplified(limit(whole, ceiling), coding.loss_db), coding)
-        heard = true_peak(decode(extradata, packets, coding), bound) if coding.kind.bitrate else 0.0
+        limited = limit(whole, ceiling)
+        extradata, packets = encode(_amplified(limited, coding.loss_db), coding)
+        heard = _heard_peak(limited, extradata, packets, request) if coding.kind.bitrate else 0.0
         if heard <= bound:
             break
         ceiling *= bound / heard * TRY_MARGIN
     return extradata, packets
+
+
+def _heard_peak(sent: Samples, extradata: bytes, packets: Sequence[bytes], request: ReelRequest) -> float:
+    """Return the true peak of a coded reel when it is decoded, or a lower value if it is in bounds.
+
+    Of AAC only those frames are decoded that coding could bring out of bounds, each behind the one before it, which is
+    all that an AAC decoder remembers.
+    """
+    coding, bound = request.coding, 10 ** (request.level.peak_db / 20)
+    if coding.codec != "aac":
+        return true_peak(decode(extradata, packets, coding), bound)
+    loudest = np.abs(sent).reshape(-1, coding.frame_samples).max(axis=1)
+    loud = loudest > bound * SAFE_SHARE * 10 ** (-coding.kind.room_db / 10)
+    heard = np.flatnonzero(loud | np.append(loud[1:], False))
+    if not heard.size:
+        return 0.0
+    peaks = _peaks(decode(extradata, [packets[number] for number in heard.tolist()], coding), bound)
+    return float(peaks.reshape(heard.size, -1)[loud[heard]].max(initial=0.0))
 
 
 def find_gain(request: ReelRequest) -> MeasuredGain:
@@ -429,7 +455,7 @@ def _coder(coding: Coding) -> "av.AudioCodecContext":
     assert isinstance(coder, av.AudioCodecContext)
     coder.sample_rate, coder.layout, coder.format = coding.sample_rate, coding.layout, coding.kind.layout
     coder.bit_rate, coder.time_base = coding.bitrate, Fraction(1, coding.sample_rate)
-    coder.options = dict(coding.kind.options)
+    coder.options = coding.options
     coder.open()
     return coder
 

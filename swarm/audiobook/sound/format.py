@@ -35,6 +35,7 @@ class Codec(Struct, frozen=True):
     primers: int = 0
     room_db: float = 0.0  # coding adds this to a peak, measured at the default bit rate
     losses_db: tuple[tuple[int, float], ...] = ()  # how much quieter the coder makes everything, from a bit rate on
+    frugal: tuple[tuple[str, str], ...] = ()  # further options for less than the default bit rate
     clock_rate: int = 0  # Hz, of the container's time; 0 stands for the sound's own rate
 
     def frame_samples(self, sample_rate: int) -> int:
@@ -58,8 +59,9 @@ AAC = Codec(
 )
 # LAME scales its input by 0.95 to 1. These were measured at 44.1 kHz, to the hundredth of a decibel.
 MP3_LOSSES_DB = ((0, 0.45), (192_000, 0.26), (224_000, 0.18), (256_000, 0.0))
-# Without the bit reservoir a frame depends on the one before it only by their overlap.
-MP3_OPTIONS = (("reservoir", "0"), ("compression_level", "5"), ("flags", "+bitexact"))
+# Without the bit reservoir a frame depends on the one before it only by their overlap. Level 7 takes two thirds of the
+# time of level 5, and ViSQOL hears no more of it in speech than AAC does (`benchmarks/coders.py`).
+MP3_OPTIONS = (("reservoir", "0"), ("compression_level", "7"), ("flags", "+bitexact"))
 MP3_LOW = Codec(
     name="mp3float",
     coder="libmp3lame",
@@ -87,20 +89,23 @@ MP3_HIGH = Codec(
     room_db=0.6,
     losses_db=MP3_LOSSES_DB,
 )
-# The decoder's state depends on earlier frames: four silent ones bring it to the same state in every reel.
+# The decoder's state depends on earlier frames: four silent ones bring it to the same state in every reel. From level 7
+# on the coder looks for speech and codes it with SILK, which takes four times as long and measures better with fewer
+# bits only. FFmpeg's own decoder takes two thirds of the time of libopus.
 OPUS = Codec(
-    name="libopus",
+    name="opus",
     coder="libopus",
     layout="flt",
-    options=(("application", "audio"), ("flags", "+bitexact")),
+    options=(("application", "audio"), ("compression_level", "5"), ("vbr", "constrained"), ("flags", "+bitexact")),
     bitrate=32_000,
     rates=(8000, 12000, 16000, 24000, 48000),
     bitrates=(6_000, 256_000),
     frame=Fraction(1, 50),
     leads=4,
     primers=1,
-    room_db=1.45,
-    losses_db=((0, 0.45), (24_000, 0.3), (32_000, 0.2), (48_000, 0.1), (64_000, 0.0)),  # measured on speech
+    room_db=2.0,
+    losses_db=((0, 0.45), (24_000, 0.3), (32_000, 0.05), (64_000, 0.0)),  # measured on speech
+    frugal=(("compression_level", "10"), ("vbr", "on")),
     clock_rate=48_000,
 )
 # A reel of FLAC is one whole file. A lossless audiobook is encoded again as its reels come, which takes no time.
@@ -121,6 +126,12 @@ class Coding(Struct, frozen=True):
     def kind(self) -> Codec:
         """The codec at this rate."""
         return next(kind for kind in CODECS[self.codec] if not kind.rates or self.sample_rate in kind.rates)
+
+    @property
+    def options(self) -> dict[str, str]:
+        """FFmpeg's options of the coder."""
+        frugal = self.bitrate < self.kind.bitrate * self.channels
+        return dict(self.kind.options + self.kind.frugal * frugal)
 
     @property
     def frame_samples(self) -> int:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -173,6 +174,22 @@ def test_peaks_keep_to_the_bound_in_the_finished_file_whatever_coding_adds(
     _, peak_db = judged(heard, 48_000 if name == "opus" else RATE)
     assert peak_db <= -1.95
     assert peak_db > -3.5  # it is not simply turned down
+
+
+def test_peaks_are_looked_for_only_where_coding_could_bring_them_out_of_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[int] = []
+
+    def counted(extradata: bytes, packets: Sequence[bytes], coding: Coding) -> np.ndarray:
+        heard.append(len(packets))
+        return decode(extradata, packets, coding)
+
+    monkeypatch.setattr("swarm.audiobook.sound.encoder.decode", counted)
+    for loud_s, frames in ((0.0, 0), (0.5, 14)):  # 12 frames of half a second, and one before them and behind
+        clip = store(tmp_path, np.concatenate([tone(3, level=0.1), tone(loud_s, level=0.7)]), f"{loud_s}")
+        reel = read_reel(encode_reel(ReelRequest((clip,), (0.5,), RATE, 0.0, tmp_path / "a.reel")).path)
+        assert sum(heard) <= frames < reel.head.packets / 4
 
 
 @pytest.mark.parametrize("name", ["m4b", "mp3", "opus"])
