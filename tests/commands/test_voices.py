@@ -175,7 +175,7 @@ def test_what_speaks_at_once_comes_first_with_what_is_known_of_it(
     text = "\n".join(lines_of(capsys, "--language", "fr", "--state-dir", str(tmp_path)))
     assert "  robotic; GPL-3.0-or-later; 600x real time on this swarm" in text
     assert re.search(
-        r"\n  natural; Apache-2.0; 1.8x real time on a core; [\d.]+ [kM]B; first: e2a-swarm models fetch", text
+        r"\n  natural; Apache-2.0; 2.5x real time on a core; [\d.]+ [kM]B; first: e2a-swarm models fetch", text
     )
     assert text.index("espeak:") < text.index("kokoro:") < text.index("coqui:")
     value = json.loads("\n".join(lines_of(capsys, "--language", "fr", "--state-dir", str(tmp_path), "--json")))

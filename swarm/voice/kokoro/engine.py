@@ -43,7 +43,7 @@ CARD = EngineCard(
     settings=(SPEED,),
     sample_rate=24_000,
     characters_s=15.0,
-    realtime=1.8,
+    realtime=2.5,
     natural=_LANGUAGES,
     phonemes=_LANGUAGES,
     # espeak-ng names the letters of other scripts; Japanese is read by a package of its own, kanji too.

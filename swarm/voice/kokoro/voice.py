@@ -19,7 +19,7 @@ from swarm.voice.espeak.clauses import TIE, Sound, cut, joined, sounds_of, word_
 from swarm.voice.ipa import DELETE_JOINTS, pairs
 from swarm.voice.kokoro.voices import ESPEAK, INT8, PACKAGES, is_british, read_blend, read_style, read_weights
 from swarm.voice.model_download import models_folder
-from swarm.voice.onnx_session import open_session
+from swarm.voice.onnx_session import open_session, quickest
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -210,7 +210,10 @@ class KokoroVoice(TimedSpeech):
 @lru_cache(maxsize=1)
 def _session(model: str, device: str) -> "onnxruntime.InferenceSession":
     """Load a model onto a device; the voices of a book's characters share it."""
-    return open_session(with_durations(read_weights(model)), device, "Kokoro")
+    weights = with_durations(read_weights(model))
+    if model == INT8 and device.startswith("cpu") and isinstance(weights, bytes):
+        weights = quickest(weights)
+    return open_session(weights, device, "Kokoro")
 
 
 def with_durations(weights: bytes | Path) -> bytes | Path:

@@ -80,7 +80,7 @@ class OpenAiEngine(Engine):
 
     def choose_model(self, word: str, language: str, model: str = "") -> str:
         """Return the model that was named, else the only one of this machine's server. Raises UsageError."""
-        from swarm.voice.openai.request import check_name
+        from swarm.voice.openai.voice import check_name
 
         self._look()
         known = self._models or ()
@@ -95,7 +95,7 @@ class OpenAiEngine(Engine):
 
     def check_voice(self, name: str, language: str, model: str) -> str:
         """Return a voice's name that the server may have, such as a blend. Raises UsageError."""
-        from swarm.voice.openai.request import check_name
+        from swarm.voice.openai.voice import check_name
 
         if not name:
             raise UsageError(f"Name the voice of the speech server with --voice NAME{self._why()}.")

@@ -4,7 +4,7 @@ import pytest
 
 from swarm.errors import UsageError
 from swarm.job.spec import Recipe
-from swarm.voice.openai.request import RESERVED, check_name, make_request, read_fields
+from swarm.voice.openai.voice import RESERVED, check_name, make_request, read_fields
 
 RECIPE = Recipe("openai", "af_heart", "en", "kokoro")
 
