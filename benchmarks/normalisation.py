@@ -3,6 +3,7 @@
 python benchmarks/normalisation.py FOLDER                      prints a table of the languages
 python benchmarks/normalisation.py FOLDER --classes            adds a row for each class
 python benchmarks/normalisation.py FOLDER --language sv --list names the forms that are said wrongly
+python benchmarks/normalisation.py FOLDER --homographs         counts English words of two sounds, in FOLDER/data/eval
 
 FOLDER holds `CODE.tsv`, a line a form: class, written form, one or more spoken forms, with tabs between them. Forms are
 split by a hash: rules are made with the `read` part, and the `kept` part, which --list never names, says whether they
@@ -11,9 +12,11 @@ to espeak. Acceptable are forms that differ from one that is right by a word tha
 """
 
 import argparse
+import csv
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -23,11 +26,12 @@ import regex
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "voice"))
 
-from said_forms import ESPEAK, Sounds, _espeak, _heard
+from said_forms import ESPEAK, Sounds, _espeak, _heard, _hibari
 
 from swarm.book.language.known import find_language
-from swarm.book.model.engine_text import make_engine_text
-from swarm.book.speech.speech import Speech
+from swarm.book.language.languages.en import heteronym
+from swarm.book.model.engine_text import make_engine_text, mark
+from swarm.book.speech.speech import Speech, _mark_heteronyms
 
 VERDICTS = ("right", "acceptable", "wrong")
 KEPT_PERCENT = 40
@@ -175,6 +179,33 @@ def sounds_of(language: str) -> Sounds | None:
     return _espeak(language) if language not in ("ja", "zh") and ESPEAK.speaks(language) else None
 
 
+def count_homographs(folder: Path) -> tuple[int, int, int]:
+    """Return the sentences in which hibari says a noun or a verb, and those of them that it says as such.
+
+    Looked at are words with a sound for each in the tables of the rules. The last figure has the parts of speech of a
+    tagger besides the rules, as engines have that bring none of their own.
+    """
+    sounds, total, right = _hibari(), 0, [0, 0]
+    pairs = {**heteronym._PAIRS, **heteronym._TAGGED}
+    for path in sorted(folder.glob("data/eval/*.tsv")):
+        for row in csv.DictReader(path.read_text("utf-8").splitlines(), delimiter="\t"):
+            word, text, start, end = row["homograph"].lower(), row["sentence"], int(row["start"]), int(row["end"])
+            pair, kind = pairs.get(word), row["wordid"].removeprefix(f"{word}_")
+            if pair is None or kind == word:
+                continue
+            total += 1
+            noun, verb = (sounds(f"{text[:start]}{mark(text[start:end], ipa)}{text[end:]}") for ipa in pair)
+            for at in (0, 1):
+                said = sounds(_mark_heteronyms(text, find_language("en"), tagged=bool(at)))
+                is_verb = _likeness(said, verb) > _likeness(said, noun)
+                right[at] += is_verb == (kind == "vrb")
+    return total, right[0], right[1]
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -183,7 +214,12 @@ def main() -> None:
     parser.add_argument("--part", choices=("read", "kept", "all"), default="kept", help="the part to count")
     parser.add_argument("--classes", action="store_true", help="print a row for each class")
     parser.add_argument("--list", action="store_true", help="name what is not right in the part that may be read")
+    parser.add_argument("--homographs", action="store_true", help="count English words of two sounds instead")
     options = parser.parse_args()
+    if options.homographs:
+        total, by_rules, by_tags = count_homographs(options.folder)
+        print(f"of {total} sentences hibari says {by_rules} rightly, and {by_tags} with the tagger's help")
+        return
     part = "read" if options.list else options.part
     print(f"| language | class | {' | '.join(VERDICTS)} | not wrong |\n|{' --- |' * 6}")
     for path in sorted(options.folder.glob(f"{options.language or '*'}.tsv")):

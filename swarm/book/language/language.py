@@ -307,6 +307,7 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     scripture: Scripture | None = None
     has_word_i: bool = False  # "I" in capitals is also a word, so that "part I" may be no number
     initials: Mapping[str, str] = {}  # initials, and the words to say for them
-    heteronyms: Callable[[str], Iterable[tuple[int, int, str]]] = lambda _: ()  # finds words of several sounds
+    # Finds words of several sounds in a text; `tagged` asks for those, too, that a tagger of parts of speech tells.
+    heteronyms: Callable[[str, bool], Iterable[tuple[int, int, str]]] = lambda _text, _tagged: ()
     sounds: frozenset[str] = frozenset()  # words of several sounds, in small letters
     old_units: Callable[[str], str] = str  # rewrites old money and measures in a sentence

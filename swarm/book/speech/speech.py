@@ -148,6 +148,8 @@ def features_of(language: Language) -> TokenFeatures:
     return TokenFeatures(language)
 
 
+HAVE_A_TAGGER = ("hibari",)  # engines that tell nouns from verbs by themselves
+
 _LIGATURE = compile_later("[ﬀ-ﬆſ₀-₉]")
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"}
@@ -192,7 +194,10 @@ class Speech:
         if heading or found & SPELLED or (found & PRONOUN and found & COUNTS):
             text = change_unmarked(text, lambda piece: self._spell(piece, language, heading=heading))
         marked = takes and traits.of(text) & SOUNDS
-        return change_unmarked(text, lambda piece: _mark_heteronyms(piece, words)) if marked else text
+        if not marked:
+            return text
+        tagged = self.card.name not in HAVE_A_TAGGER
+        return change_unmarked(text, lambda piece: _mark_heteronyms(piece, words, tagged=tagged))
 
     def _spell(self, text: str, code: str, *, heading: bool) -> str:
         language = find_language(code)
@@ -205,10 +210,10 @@ class Speech:
         return text if _knows(self.card.numbers, code) else say_numbers(say_relations(text, language), language)
 
 
-def _mark_heteronyms(text: str, language: Language) -> str:
+def _mark_heteronyms(text: str, language: Language, *, tagged: bool) -> str:
     """Put the phonemes of words that are said in several ways into a text."""
     said, at = "", 0
-    for start, end, ipa in language.heteronyms(text):
+    for start, end, ipa in language.heteronyms(text, tagged):
         said, at = said + text[at:start] + mark(text[start:end], ipa), end
     return said + text[at:]
 

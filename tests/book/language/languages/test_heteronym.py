@@ -7,6 +7,7 @@ import pytest
 from swarm.book.language.languages.en.heteronym import Place, find_heteronyms
 from swarm.book.speech.speech import Speech
 from swarm.voice.espeak.engine import CARD as ESPEAK
+from swarm.voice.hibari.engine import CARD as HIBARI
 
 ROWS = [tuple(line.split("\t")) for line in (Path(__file__).parent / "heteronyms.tsv").read_text("utf-8").splitlines()]
 MIN_DECIDED = 0.8  # a share of the table's sentences
@@ -44,6 +45,29 @@ def test_other_words_are_left_alone() -> None:
 )
 def test_where_the_voice_is_right_it_is_left_alone(sentence: str) -> None:
     assert not list(find_heteronyms(sentence))
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence", "ipa"),
+    [
+        ("advocate", "Critics of the plan advocate a slower change.", "ˈædvəkeɪt"),
+        ("delegate", "Every delegate from the north voted.", "ˈdɛləɡət"),
+        ("reject", "Most readers reject the idea.", "ɹɪˈdʒɛkt"),
+        ("lives", "His brother lives in Paris.", "lɪvz"),
+        ("lives", "Nine lives were lost.", "laɪvz"),
+        ("confines", "A dam confines the water.", "kənˈfaɪnz"),
+        ("read", "Yesterday the whole class read it aloud.", "ɹɛd"),
+        ("upset", "Mary, much upset, left.", "ʌpˈsɛt"),
+    ],
+)
+def test_a_tagger_tells_what_neighbours_do_not(word: str, sentence: str, ipa: str) -> None:
+    found = {sentence[start:end]: sound for start, end, sound in find_heteronyms(sentence, True)}
+    assert found.get(word) == ipa
+
+
+def test_an_engine_without_a_tagger_is_given_what_it_tells() -> None:
+    assert Speech(ESPEAK).say("Critics advocate it.", "en") == "Critics ⟦advocate|ˈædvəkeɪt⟧ it."
+    assert Speech(HIBARI).say("Critics advocate it.", "en") == "Critics advocate it."
 
 
 def test_a_page_of_them_takes_no_long_time() -> None:

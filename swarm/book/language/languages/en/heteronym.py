@@ -4,11 +4,16 @@ man", "he learned".
 A word that no rule decides is left to the voice.
 """
 
+import gzip
+import json
 from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
+from pkgutil import iter_importers
+from runpy import run_path
 
 from msgspec import Struct
 
-from swarm.book.language.language import Match, words
+from swarm.book.language.language import Match, table, words
 from swarm.book.language.pattern import compile_later
 
 AUXILIARY = words(
@@ -150,31 +155,154 @@ _PAIRS = {
 _VERB_FORMS = words("object subject project contest contrast conduct desert insult protest rebel torment")
 _DOER = words("he she who nobody everybody everyone one")
 
-_NO_ADJECTIVES = _PAIRS.keys() - words("perfect frequent absent close separate deliberate moderate intimate live")
+# More of them, which the rules leave to a tagger: a stem, and what it ends in as a noun or adjective and as a verb.
+_TAGGED = {
+    **{
+        f"{stem}ate": (f"{said}ət", f"{said}eɪt")
+        for stem, said in table(
+            "affili=əˈfɪli|aggreg=ˈæɡɹəɡ|altern=ˈɔltɚn|anim=ˈænəm|appropri=əˈpɹoʊpɹi|approxim=əˈpɹɑksəm|articul=ɑɹˈtɪkjəl|"
+            "associ=əˈsoʊʃi|conglomer=kənˈɡlɑməɹ|coordin=koʊˈɔɹdən|degener=dɪˈdʒɛnəɹ|deleg=ˈdɛləɡ|"
+            "devi=ˈdivi|duplic=ˈduplək|elabor=ɪˈlæbəɹ|expatri=ɛkˈspeɪtɹi|initi=ɪˈnɪʃi|lamin=ˈlæmən|postul=ˈpɑstʃəl|"
+            "precipit=pɹɪˈsɪpət|predic=ˈpɹɛdək|subordin=səˈbɔɹdən|syndic=ˈsɪndək|consumm=ˈkɑnsəm|"
+            "conjug=ˈkɑndʒəɡ|desol=ˈdɛsəl|prostr=ˈpɹɑstɹ|confeder=kənˈfɛdəɹ|incorpor=ɪnˈkɔɹpəɹ|"
+            "legitim=ləˈdʒɪtəm|surrog=ˈsɜɹəɡ"
+        ).items()
+    },
+    "abstract": ("ˈæbstɹækt", "æbˈstɹækt"),
+    "addict": ("ˈædɪkt", "əˈdɪkt"),
+    "attribute": ("ˈætɹəbjut", "əˈtɹɪbjut"),
+    "combine": ("ˈkɑmbaɪn", "kəmˈbaɪn"),
+    "compact": ("ˈkɑmpækt", "kəmˈpækt"),
+    "compound": ("ˈkɑmpaʊnd", "kəmˈpaʊnd"),
+    "compress": ("ˈkɑmpɹɛs", "kəmˈpɹɛs"),
+    "conscript": ("ˈkɑnskɹɪpt", "kənˈskɹɪpt"),
+    "console": ("ˈkɑnsoʊl", "kənˈsoʊl"),
+    "consort": ("ˈkɑnsɔɹt", "kənˈsɔɹt"),
+    "construct": ("ˈkɑnstɹʌkt", "kənˈstɹʌkt"),
+    "converse": ("ˈkɑnvɜɹs", "kənˈvɜɹs"),
+    "convert": ("ˈkɑnvɜɹt", "kənˈvɜɹt"),
+    "decrease": ("ˈdikɹis", "dɪˈkɹis"),
+    "defect": ("ˈdifɛkt", "dɪˈfɛkt"),
+    "diffuse": ("dɪˈfjus", "dɪˈfjuz"),
+    "discard": ("ˈdɪskɑɹd", "dɪˈskɑɹd"),
+    "discharge": ("ˈdɪstʃɑɹdʒ", "dɪsˈtʃɑɹdʒ"),
+    "discount": ("ˈdɪskaʊnt", "dɪˈskaʊnt"),
+    "document": ("ˈdɑkjəmənt", "ˈdɑkjəmɛnt"),
+    "exploit": ("ˈɛksplɔɪt", "ɪkˈsplɔɪt"),
+    "fragment": ("ˈfɹæɡmənt", "fɹæɡˈmɛnt"),
+    "impact": ("ˈɪmpækt", "ɪmˈpækt"),
+    "implant": ("ˈɪmplænt", "ɪmˈplænt"),
+    "implement": ("ˈɪmpləmənt", "ˈɪmpləmɛnt"),
+    "import": ("ˈɪmpɔɹt", "ɪmˈpɔɹt"),
+    "incense": ("ˈɪnsɛns", "ɪnˈsɛns"),
+    "incline": ("ˈɪnklaɪn", "ɪnˈklaɪn"),
+    "increment": ("ˈɪnkɹəmənt", "ˈɪnkɹəmɛnt"),
+    "insert": ("ˈɪnsɜɹt", "ɪnˈsɜɹt"),
+    "intrigue": ("ˈɪntɹiɡ", "ɪnˈtɹiɡ"),
+    "invert": ("ˈɪnvɜɹt", "ɪnˈvɜɹt"),
+    "invite": ("ˈɪnvaɪt", "ɪnˈvaɪt"),
+    "misuse": ("mɪsˈjus", "mɪsˈjuz"),
+    "ornament": ("ˈɔɹnəmənt", "ˈɔɹnəmɛnt"),
+    "overthrow": ("ˈoʊvəɹθɹoʊ", "ˌoʊvəɹˈθɹoʊ"),
+    "perfume": ("ˈpɜɹfjum", "pəɹˈfjum"),
+    "pervert": ("ˈpɜɹvɜɹt", "pəɹˈvɜɹt"),
+    "recount": ("ˈɹikaʊnt", "ɹɪˈkaʊnt"),
+    "refund": ("ˈɹifʌnd", "ɹɪˈfʌnd"),
+    "reject": ("ˈɹidʒɛkt", "ɹɪˈdʒɛkt"),
+    "supplement": ("ˈsʌpləmənt", "ˈsʌpləmɛnt"),
+    "transform": ("ˈtɹænsfɔɹm", "tɹænsˈfɔɹm"),
+    "transplant": ("ˈtɹænsplænt", "tɹænsˈplænt"),
+    "upset": ("ˈʌpsɛt", "ʌpˈsɛt"),
+    "lives": ("laɪvz", "lɪvz"),
+    "uses": ("ˈjusɪz", "ˈjuzɪz"),
+    "abuses": ("əˈbjusɪz", "əˈbjuzɪz"),
+    "excuses": ("ɪkˈskjusɪz", "ɪkˈskjuzɪz"),
+    "confines": ("ˈkɑnfaɪnz", "kənˈfaɪnz"),
+    "diagnoses": ("ˌdaɪəɡˈnoʊsiz", "ˈdaɪəɡnoʊsɪz"),
+    "analyses": ("əˈnæləsiz", "ˈænəlaɪzɪz"),
+}
+
+_MOSTLY_VERBS = words("reject invite discard invert insert recount upset decrease confines")
+
+_NO_ADJECTIVES = (_PAIRS.keys() | _TAGGED.keys()) - words(
+    "perfect frequent absent close separate deliberate moderate intimate live"
+)
 
 
-def find_heteronyms(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the places of those words of a sentence whose sound their neighbours decide, each with its phonemes."""
+def find_heteronyms(text: str, tagged: bool = False) -> Iterator[tuple[int, int, str]]:
+    """Yield the places of those words of a sentence whose sound is plain, each with its phonemes.
+
+    Their neighbours decide it, or else a tagger of parts of speech, if the voice has none of its own.
+    """
     for match in _WORD.finditer(text):
-        ipa = _decided(match, text) if match[0].lower() in SEVERAL_SOUNDS else ""
+        word = match[0].lower()
+        ipa = _by_tag(match, text) if tagged and word in _TAGGED else ""
+        if not ipa and word in SEVERAL_SOUNDS:
+            ipa = _decided(match, text) or (_by_tag(match, text) if tagged and word in TAGGED_SOUNDS else "")
         if ipa:
             yield match.start(), match.end(), ipa
 
 
-def _decided(match: Match, text: str) -> str:
+def _by_tag(match: Match, text: str) -> str:
+    """Return the sound of a word of two sounds by its part of speech: a verb, or a noun or adjective."""
+    tag = dict(_tags(text)).get(match.start(), "")
+    word = match[0].lower()
+    if word == "read":
+        return {"VBD": "ɹɛd", "VBN": "ɹɛd"}.get(tag, "ɹid")
+    noun, verb = _PAIRS.get(word) or _TAGGED[word]
+    place = _place(match, text)
+    if word == "upset" and tag == "JJ":
+        return verb
+    if tag == "NNS" and place.next in _OBJECT:
+        return verb  # "it confines the water"
+    if tag.startswith("VB") and place.previous() in DETERMINER:
+        return noun
+    return verb if tag.startswith("VB") else noun if tag[:2] in ("NN", "JJ") else ""
+
+
+_TAG_TOKEN = compile_later(r"\w+(?:['’-]\w+)*|[^\w\s]")
+
+
+@lru_cache(16)
+def _tags(text: str) -> tuple[tuple[int, str], ...]:
+    """Return the parts of speech of the words of a sentence, each with the place where it begins."""
+    found = list(_TAG_TOKEN.finditer(text))
+    return tuple(zip((match.start() for match in found), _tagger()([match[0] for match in found]), strict=True))
+
+
+@cache
+def _tagger() -> Callable[[list[str]], list[str]]:
+    """Return the tagger of hibari's package: an averaged perceptron in pure Python, loaded in half a second.
+
+    Its file is loaded alone, since the package itself loads a runtime for networks.
+    """
+    spec = next(filter(None, (finder.find_spec("hibari") for finder in iter_importers())))  # type: ignore[call-arg]
+    folder = (spec.submodule_search_locations or [""])[0]
+    weights = spec.loader.get_data(f"{folder}/assets/tagger.json.gz")  # type: ignore[union-attr]
+    tagger: Callable[[list[str]], list[str]] = run_path(f"{folder}/g2p/tagger.py")["Tagger"](
+        json.loads(gzip.decompress(weights))
+    )
+    return tagger
+
+
+def _place(match: Match, text: str) -> Place:
     before = _TOKEN.findall(text[max(0, match.start() - _CONTEXT_CHARS) : match.start()].lower().replace("’", "'"))
     after = _TOKEN.findall(text[match.end() : match.end() + _CONTEXT_CHARS].lower().replace("’", "'"))
     word = match[0].lower()
-    place = Place(word, match[0] != word, tuple(before[-5:]), tuple(after[:4]))
-    return _RULES[word](place) if word in _RULES else _by_part(place)
+    return Place(word, match[0] != word, tuple(before[-5:]), tuple(after[:4]))
+
+
+def _decided(match: Match, text: str) -> str:
+    place = _place(match, text)
+    return _RULES[place.word](place) if place.word in _RULES else _by_part(place)
 
 
 def _by_part(place: Place) -> str:
     """Return the sound of a word of _PAIRS, as a noun or adjective or as a verb; "" if that is not plain."""
-    noun, verb = _PAIRS[place.word]
+    noun, verb = _PAIRS.get(place.word) or _TAGGED[place.word]
     if _is_verb(place):
         return verb
-    return noun if _is_noun(place) else ""
+    return noun if _is_noun(place) else verb if place.word in _MOSTLY_VERBS else ""
 
 
 def _is_verb(place: Place) -> bool:
@@ -460,4 +588,6 @@ for _word in _VERB_FORMS:
 
 _RULES["deserts"] = lambda place: "dɪˈzɜɹts" if place.previous() in ("just", "your", "his", "our", "he", "she") else ""
 
-SEVERAL_SOUNDS = frozenset({*_PAIRS, *_RULES})
+SEVERAL_SOUNDS = frozenset({*_PAIRS, *_TAGGED, *_RULES})
+# Those whose part of speech decides; "lead", "bow" and the like have two sounds as nouns.
+TAGGED_SOUNDS = frozenset({*_PAIRS, *_TAGGED, "read"}) - words("sow tear absent")
