@@ -1,5 +1,6 @@
-"""Three machines lack a voice of Piper; one downloads it, from a server here that stands in for the hub."""
+"""Machines lack a voice, named or not; one downloads it, from a server here that stands in for the hub."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,3 +48,109 @@ def test_of_three_machines_that_lack_a_voice_one_downloads_it_and_all_speak(
         assert asked.count(places[WEIGHTS]) == 1, [worker.output for worker in workers]
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     assert_spoken_once(laptop.home)
+
+
+WEIGHTS_OF_OCARINA = bytes(range(256)) * 4000
+OCARINA = f'''
+"""An engine with a natural German voice, which is downloaded from the hub."""
+
+from swarm.job.card import EngineCard, ModelCard, VoiceCard
+from swarm.voice.engine import FetchedEngine
+from swarm.voice.model_download import RemoteFile, hub_url
+
+
+class Voice:
+    sample_rate = 24_000
+
+    def speak(self, text, seed):
+        import numpy as np
+
+        return (np.sin(np.arange(len(text) * 1_500) / 20) * 9_000).astype(np.int16)
+
+
+class Ocarina(FetchedEngine):
+    card = EngineCard("ocarina", "round", ("de",), (), (("", 300),), (VoiceCard("clay", "de"),), natural=("de",),
+                      realtime=100, sample_rate=24_000, licence="CC0 1.0")
+
+    def open(self, recipe, device, job_files=None):
+        self.fetched(recipe)
+        return Voice()
+
+    def files_of(self, model):
+        digest = "{hashlib.sha256(WEIGHTS_OF_OCARINA).hexdigest()}"
+        return (RemoteFile("weights", hub_url() + "/house/ocarina", {len(WEIGHTS_OF_OCARINA)}, digest),)
+
+    def title_of(self, model):
+        return "the ocarina"
+
+    def models(self):
+        return (ModelCard("ocarina-clay", "ocarina", "de", licence="CC0 1.0", size={len(WEIGHTS_OF_OCARINA)}),)
+
+
+engine = Ocarina()
+'''
+
+
+@pytest.fixture
+def ocarina(tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a machine that has the package of the ocarina, but not its model."""
+    site = tmp_path / "site"
+    info = site / "ocarina-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ocarina\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[e2a_swarm.engines]\nocarina = ocarina:engine\n")
+    (site / "ocarina.py").write_text(OCARINA)
+    return {"PYTHONPATH": str(site)}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_house_downloads_the_voice_that_fits_once_without_being_asked(
+    lan: Callable[[str], Machine],
+    write_book: Callable[..., Path],
+    tmp_path: Path,
+    free_port: int,
+    ocarina: dict[str, str],
+) -> None:
+    laptop, *others = lan("laptop"), lan("shed"), lan("attic"), lan("barn"), lan("cellar")
+    book = write_book(
+        {f"Weg {each}": "Die Flut kam nach drei Tagen. Wir gingen. " * 40 for each in "123"}, language="de"
+    )
+    with stand_in_hub(tmp_path / "hub") as hub:
+        hub.put("house/ocarina", WEIGHTS_OF_OCARINA)
+        house = ocarina | {"HF_ENDPOINT": hub.url}
+        models = {each.name: str(each.home / "models") for each in (laptop, *others)} | {"shed": "/dev/null"}
+        words = "coordinate", book, "--min-workers", "4", "--port", free_port
+        coordinator = laptop.start(*words, **house, E2A_SWARM_MODELS=models["laptop"])
+        coordinator.says("Waiting for a worker: what it has decides which voice speaks German")
+        line = "work", "--cpu", "--slots", "1", "--coordinator", f"127.0.0.1:{free_port}", "--exit-when-done"
+        workers = [
+            each.start(*line, "--name", each.name, **house, E2A_SWARM_MODELS=models[each.name]) for each in others
+        ]
+        said = coordinator.ends()
+        for worker in workers:
+            worker.ends()
+        whole = [line for line in hub.handler.asked if not line.endswith("bytes=0-0")]
+        assert whole == ["/house/ocarina"], said
+    report = report_of(only(laptop.desk, "*.m4b"))
+    assert_complete(report)
+    assert report["recipe"]["engine"] == "ocarina"
+    spoke = {worker["name"] for worker in report["workers"] if worker["segments"]}
+    assert spoke <= {"attic", "barn", "cellar"}  # the disk of the shed takes no model
+
+
+@pytest.mark.slow
+def test_a_machine_without_a_network_speaks_with_what_it_has_and_says_so(
+    here: Machine, write_book: Callable[..., Path], ocarina: dict[str, str]
+) -> None:
+    book = write_book({"Weg": "Die Flut kam. Wir gingen."}, language="de")
+    env = ocarina | {"HF_ENDPOINT": "http://127.0.0.1:9", "E2A_SWARM_MODELS": str(here.home / "models")}
+    done = here.run("convert", book, **env)
+    assert done.returncode == 0, done.stderr
+    told = "German is spoken by espeak, robotic, since a better voice could not be fetched: the ocarina is not on this"
+    assert told in " ".join(done.stdout.split())
+    report = report_of(only(here.desk, "*.m4b"))
+    assert report["book"]["cautions"][0].startswith(told)
+    other = write_book({"Weg": "Die Flut ging. Wir blieben."}, language="de")
+    silent = here.run("convert", other, "--output-dir", "other", "--offline", **env)
+    assert (silent.returncode, "could not be fetched" in silent.stdout) == (0, False)
