@@ -72,7 +72,7 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "a worker speaks again what waits for its link": Edit(Request, "_spoken", "le and le.spoken", "False"),
     "a failure of a guest waits for workers that lack it": Edit(ServedJob, "can_try", "place is None or", "True or"),
-    "late reels are waited for": Edit(ReelOrders, "_overdue", "order.due_s <= now or", ""),
+    "late reels are waited for": Edit(ReelOrders, "_overdue", "self._late_s(order) <= now or", ""),
     "the reels of a worker that left are waited for": Edit(
         CoordinatorCore, "_drop", "disturbed = True", "disturbed = False"
     ),
@@ -371,7 +371,10 @@ CAUGHT_BY = {  # the seed to begin with: a quick one that catches the mutant, wh
     "the reels of a worker that left are waited for": 21,
     "a reel that differs is not encoded again": 119,
     "a worker that lied is asked again": 119,
-    "all reels are encoded here at once": 4,
+    "all reels are encoded here at once": 16,
+    "late reels are waited for": 197,
+    "a reel comes in one piece": 7,
+    "orders that got lost are not missed": 119,
     "what was offered is begun": 55,
     "the union begins with the longer journal": 111,
     "a worker works for any head": 57,

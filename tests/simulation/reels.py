@@ -14,7 +14,7 @@ from story import Violation
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
-from swarm.lease.coordinator.reel_orders import LOST_S, QUEUED, ReelName, ReelOrder, ReelTask
+from swarm.lease.coordinator.reel_orders import LOST_S, PATIENCE_S, QUEUED, ReelName, ReelOrder, ReelTask
 from swarm.lease.envelope import CLIP_PIECE_BYTES, Message
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.message import Encode, EncodedReel, Heartbeat, ReelCoding
@@ -243,7 +243,8 @@ class ReelJudge:
 
     @staticmethod
     def _is_with_somebody(core: CoordinatorCore, order: ReelOrder, now: float) -> None:
-        if order.due_s + LATE_S < now:
+        patience_s = PATIENCE_S if order.task.order.job in core.jobs.open else 0.0
+        if order.due_s + patience_s + LATE_S < now:
             raise Violation(f"reel {order.task.order.reel} is late, and its worker is waited for")
         if order.session not in core.sessions:
             raise Violation(f"reel {order.task.order.reel} is with a worker that is gone")

@@ -170,7 +170,7 @@ class CoordinatorCore:
         self.intake = Intake(self.jobs, self.sessions, self.settings.alone)
         self.pieces = ClipPieces(self.intake)
         self.job_files = ServedAssets(self.jobs, self.sessions, self.settings.piece)
-        self.reels = ReelOrders(self.sessions, self.settings.encoders)
+        self.reels = ReelOrders(self.jobs, self.sessions, self.settings.encoders)
         self.deadlines = Deadlines(self.jobs, self.sessions)
 
     def add_job(

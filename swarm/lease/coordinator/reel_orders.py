@@ -11,6 +11,7 @@ from math import inf
 from msgspec import Struct
 
 from swarm.lease.coordinator.roster import Session
+from swarm.lease.coordinator.served_job import Jobs
 from swarm.lease.envelope import Reason
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.message import Encode, EncodedReel
@@ -21,6 +22,8 @@ UNKNOWN_COST = 0.05  # seconds of work for a second of sound, before anything wa
 QUEUED = 1  # reels that a worker has beside those that it encodes
 LOST_S = 6.0  # an order that no heartbeat names after so long did not arrive
 DUE_S, DUE_TIMES = 10.0, 4.0  # an order is late after so long, and so many times what it should take
+PATIENCE_S = 60.0  # while its book is spoken, so much later: a process may have to start beside busy engines
+SPARE_S = 10.0  # while its book is spoken, a reel is left to a worker that has it within so long
 ASIDE_S = 30.0  # a worker that declined or was late is asked for nothing for so long, and twice as long each time
 MAX_DOUBLINGS = 6
 ASK_AGAIN_S = 5.0  # a piece that did not come is asked for again
@@ -91,6 +94,7 @@ class ReelOrder:
 class ReelOrders:
     """The reels of all jobs that are to be encoded, and who encodes them; `here` are those of this machine."""
 
+    jobs: Jobs
     sessions: dict[str, Session]
     encoders: int  # of this machine
     waiting: dict[Queue, dict[str, ReelTask]] = field(default_factory=dict)
@@ -181,7 +185,8 @@ class ReelOrders:
         waiting = [task for (id_, _), tasks in self.waiting.items() if id_ == worker for task in tasks.values()]
         sound_s = sum(task.sound_s for task in (*waiting, *(order.task for order in self._orders_of(maker))))
         there_s = sound_s * self._encoding(maker).cost.expected / maker.hello.encoders
-        return task.sound_s * self.cost.expected < there_s
+        spare_s = SPARE_S if task.order.job in self.jobs.open else 0.0
+        return max(spare_s, task.sound_s * self.cost.expected) < there_s
 
     def _orders_of(self, session: Session) -> list[ReelOrder]:
         return [order for order in self.ordered.values() if order.session == session.key]
@@ -283,11 +288,14 @@ class ReelOrders:
 
     def _overdue(self, now: float) -> Iterator[ReelOrder]:
         for order in self.ordered.values():
-            if order.due_s <= now or order.session not in self.sessions:
+            if self._late_s(order) <= now or order.session not in self.sessions:
                 yield order
 
     def next_due(self) -> float:
         """Return when `tick` is due; 0 for at once, infinity if nothing waits for a worker."""
         if self.disturbed and (self.ordered or self.waiting):
             return 0.0
-        return min((order.due_s for order in self.ordered.values()), default=inf)
+        return min(map(self._late_s, self.ordered.values()), default=inf)
+
+    def _late_s(self, order: ReelOrder) -> float:
+        return order.due_s + (PATIENCE_S if order.task.order.job in self.jobs.open else 0.0)

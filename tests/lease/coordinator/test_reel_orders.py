@@ -22,6 +22,7 @@ def house(encoders: int = 1, **hello: object) -> CoordinatorCore:
     """Make a coordinator with one worker, p, that encodes one reel at a time."""
     core = make_core(JobState(make_spec(["One."])), encoders=encoders)
     join(core, encoders=1, **hello)
+    core.jobs.open.clear()  # all is spoken
     return core
 
 
@@ -95,6 +96,14 @@ def test_a_late_reel_is_encoded_here() -> None:
         assert here(beat(core, EncodedReel("job", "a"), now=now)) == []
         now += 1.0
     assert (late, now > DUE_S) == (["a"], True)
+
+
+def test_while_a_book_is_spoken_its_reels_are_left_to_workers_that_have_them_soon() -> None:
+    core = make_core(JobState(make_spec(["One."])), encoders=1)
+    join(core, encoders=1)
+    core.reels._encoding(next(iter(core.sessions.values()))).cost.learn(3.0, 60.0)
+    assert [here(core.encode_reel(task(reel), 0.0)) for reel in "abcde"] == [[], [], [], ["d"], []]
+    assert here(core.reel_encoded("job", "d", 3.0, 1.0)) == ["e"]  # it would be there in 12 s
 
 
 def test_the_reels_of_a_worker_that_leaves_are_encoded_here() -> None:
