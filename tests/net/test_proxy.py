@@ -91,16 +91,17 @@ async def test_what_goes_in_and_what_is_read_are_the_same_number_of_bytes(router
 async def test_a_message_of_very_many_parts_takes_no_more_than_the_largest_message_and_is_cut(
     router: RouterSocket, part: int, parts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("swarm.net.connection_limiter.STALLED_S", 0.3)
     port = router.bind("127.0.0.1", 0)
     with member(router, port) as client, honest(router, port) as dealer:
         await hears(router, dealer, 1)
         client.send_multipart([bytes(part)] * parts, copy=False)
         most = 0
-        while len(router.proxy.connections) > 1 or most < MOST // 2:
+        while len(router.proxy.connections) > 1:
             most = max([most, *(c.backpressure.under_way for c in router.proxy.connections.values())])
+            if most >= MOST // 2:  # on a busy machine so much takes its time to come
+                monkeypatch.setattr("swarm.net.connection_limiter.STALLED_S", 0.3)
             await asyncio.sleep(0.001)
-        assert most < 2.2 * MOST
+        assert MOST // 2 <= most < 2.2 * MOST
         await hears(router, dealer, 2)
 
 
