@@ -197,6 +197,20 @@ def test_a_long_page_begins_with_its_contents(page: Path) -> None:
     assert own - linked <= {"licence"}
 
 
+def test_troubleshooting_has_some_words_of_each_message_in_its_index() -> None:
+    head, *parts = read(DOCS / "troubleshooting.md").split("\n## ")
+    index = " ".join(head.split())
+    rows = {row.partition("]")[0]: row.partition("): ")[2].split(" · ") for row in index.split("- [")[1:]}
+    lines = [
+        (part.partition("\n")[0], line)
+        for part in parts
+        for block in re.findall(r"^```text\n(.*?)\n```$", part, re.M | re.S)
+        for line in block.splitlines()
+    ]
+    assert len(lines) > 70
+    assert not [line for name, line in lines if not any(words.strip() in line for words in rows.get(name, ()) if words)]
+
+
 def test_the_readme_is_short() -> None:
     assert len(read(ROOT / "README.md").splitlines()) < 150
 
