@@ -150,8 +150,9 @@ Answer = TypeVar("Answer")
 class Retry:
     """Does work again if processes die over it.
 
-    After two deaths the work waits while `is_speaking` tells that some book is still being spoken, and is then tried
-    by one process at a time. `relieve` ends idle processes, so that memory is free for it.
+    After two deaths the work waits for a while, and is then tried by one process at a time: again and again while
+    `is_speaking` tells that some book is still being spoken, else once. `relieve` ends idle processes, so that memory
+    is free for it.
     """
 
     def __init__(self, is_speaking: Callable[[], bool], relieve: Callable[[], Awaitable[None]]) -> None:
@@ -171,19 +172,23 @@ class Retry:
             except ChildDied as death:
                 deaths += 1
                 if deaths >= MAX_DEATHS:
-                    await self._wait(death)
+                    await self._wait(death, is_last=deaths > MAX_DEATHS)
 
-    async def _wait(self, death: ChildDied) -> None:
-        """Wait before another try, until all is spoken at most. Raises EnvironmentFault if it is."""
-        if not self._is_speaking():
+    async def _wait(self, death: ChildDied, *, is_last: bool) -> None:
+        """Wait before another try, less long if all is spoken meanwhile.
+
+        Raises EnvironmentFault after the last try, if all is spoken.
+        """
+        was_speaking = self._is_speaking()
+        if is_last and not was_speaking:
             raise EnvironmentFault(
-                f"A process that makes the audiobook ended twice: {death}",
+                f"A process that makes the audiobook ended three times: {death}",
                 Remedy("free some memory", kept="nothing that was spoken is lost"),
             ) from death
         logger.warning(f"a process that makes the audiobook ended twice, and is tried again in {RETRY_S:g} s: {death}")
         await self._relieve()
         until_s = asyncio.get_running_loop().time() + RETRY_S
-        while self._is_speaking() and asyncio.get_running_loop().time() < until_s:
+        while self._is_speaking() == was_speaking and asyncio.get_running_loop().time() < until_s:
             await asyncio.sleep(LOOK_S)
 
 

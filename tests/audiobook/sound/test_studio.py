@@ -138,17 +138,28 @@ async def test_an_assembler_that_dies_at_the_beginning_is_started_again(tmp_path
 
 
 @pytest.mark.parametrize("work", ["begin", "encode"])
-async def test_what_dies_twice_over_the_same_work_is_the_machines_fault(
-    tmp_path: Path, studio: Studio, work: str
+async def test_what_dies_again_after_a_while_is_the_machines_fault(
+    tmp_path: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch, work: str
 ) -> None:
-    died = dying(studio, 2)
+    monkeypatch.setattr(studios, "RETRY_S", 0.1)
+    died = dying(studio, 3)
     async with binding(studio) as binder:
         with pytest.raises(EnvironmentFault, match="run the same command again"):
             if work == "begin":
                 await binder.begin_file(book_order(tmp_path))
             else:
                 await studio.encode_reel("job", reel_order(tmp_path, store(tmp_path, tone(0.5)), "a.reel"))
-        assert len(died) == 2
+        assert len(died) == 3
+
+
+async def test_what_dies_twice_once_all_is_spoken_is_tried_again_after_a_while(
+    tmp_path: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studios, "RETRY_S", 0.1)
+    died = dying(studio, 2)
+    async with binding(studio) as binder:
+        await binder.begin_file(book_order(tmp_path))
+    assert len(died) == 2
 
 
 @pytest.mark.parametrize("work", ["begin", "encode"])
