@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,16 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: object) -> None:
     if not (TESTS / "lease/worker/__pycache__").is_dir():
         line = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0", "tests"]
         subprocess.run(line, cwd=config.rootpath, stdout=subprocess.DEVNULL, check=False)
+    if ready.CAN_FORK:
+        ending.enter_context(ready.shared_loader())
+
+
+ending = ExitStack()  # what this process closes in the end
+
+
+def pytest_unconfigure() -> None:
+    """End the loader that the processes of this run have together."""
+    ending.close()
 
 
 @pytest.hookimpl(tryfirst=True)

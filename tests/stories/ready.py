@@ -13,6 +13,7 @@ import json
 import math
 import os
 import runpy
+import select
 import selectors
 import signal
 import socket
@@ -43,6 +44,8 @@ LOADED = (
     "swarm.voice.hibari.engine", "swarm.voice.metronome.engine",
 )  # fmt: skip
 AT_START = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_")  # variables that a process reads before it runs a command
+SHARED = "E2A_TESTS_LOADER"  # where the loader listens that all processes of a run have together
+SERVICE = "E2A_TESTS_SERVICE"  # see tests/conftest.py
 SITE = "sitecustomize"  # Python imports it when it starts
 PATH = "PYTHONPATH"  # the only one of them that a fork can still heed
 MAX_MESSAGE = 1 << 17
@@ -118,7 +121,16 @@ class Forks:
 class Loader(Forks):
     """The process that has loaded the program, and perhaps an engine, as the tests see it."""
 
+    _process: "subprocess.Popen[bytes] | None" = None
+
     def __init__(self, *engines: str) -> None:
+        if SHARED in os.environ and not engines:
+            shared = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            super().__init__(shared)
+            self.environment = dict(os.environ)
+            shared.connect(os.environ[SHARED])
+            shared.send(os.environ[SERVICE].encode())
+            return
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         super().__init__(ours)
         self.environment = dict(os.environ)
@@ -129,7 +141,25 @@ class Loader(Forks):
 
     def close(self) -> None:
         self._socket.close()
-        self._process.wait()
+        if self._process:
+            self._process.wait()
+
+
+@contextmanager
+def shared_loader() -> Iterator[None]:
+    """Let the processes that are started meanwhile share a loader, which loads the program when one needs it."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[SHARED] = str(Path(folder, "loader"))
+        words = [sys.executable, __file__, os.environ[SHARED]]
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdin and process.stdout
+        process.stdout.readline()  # it listens
+        try:
+            yield
+        finally:
+            del os.environ[SHARED]
+            process.stdin.close()
+            process.wait()
 
 
 @functools.cache
@@ -188,7 +218,7 @@ def load() -> None:
     from swarm.net import discovery
     from swarm.voice.host.registry import better_voices_line, find_engine
 
-    discovery.SERVICE = os.environ["E2A_TESTS_SERVICE"]  # see tests/conftest.py
+    discovery.SERVICE = os.environ[SERVICE]
     for module in LOADED:
         importlib.import_module(module)
     better_voices_line(find_engine("metronome").card, "fr")
@@ -229,6 +259,29 @@ def serve(parent: socket.socket, become: Become) -> int:
                 os.close(file)
             parent.send(json.dumps({"began": pid}).encode())
             watch.register(os.pidfd_open(pid), selectors.EVENT_READ, pid)
+
+
+def serve_processes(address: str) -> int:
+    """Load the program when the first process of a run connects, and serve each from a fork, until the run ends."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(address)
+        listener.listen(64)
+        print(flush=True)
+        while listener in select.select([listener, sys.stdin], [], [])[0]:
+            if "swarm" not in sys.modules:
+                load()
+                gc.collect()
+                gc.freeze()
+            process, _ = listener.accept()
+            if not os.fork():
+                listener.close()
+                sys.modules["swarm.net.discovery"].SERVICE = process.recv(MAX_MESSAGE).decode()  # type: ignore
+                return serve(process, _become)
+            process.close()
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
+    return 0
 
 
 def _become(asked: dict[str, Any], files: list[int]) -> int:
@@ -394,6 +447,8 @@ def runs(pid: int, module: str) -> bool:
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])  # the program of the checkout, which commands run
+    if not sys.argv[1].isdigit():
+        _end(functools.partial(serve_processes, sys.argv[1]))
     load()
     for target in sys.argv[2:]:
         load_libraries(target)
