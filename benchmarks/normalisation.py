@@ -161,7 +161,8 @@ def _alike(text: str, language: str) -> str:
         edge = "" if language in ("zh", "ja") else r"\b"
         text = regex.sub(rf"{edge}(?:{'|'.join(others)}){edge}", first, text)
     text = folded(text)
-    for part, same in _PARTS.get(language, ()):
+    forms = find_language(language).forms
+    for part, same in (*_PARTS.get(language, ()), *(forms.otherwise.items() if forms else ())):
         text = text.replace(part, same)
     return text
 

@@ -278,7 +278,8 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     say: Mapping[str, str] = {}  # patterns of other forms and their words, applied first
     after: Mapping[str, str] = {}  # the same, applied to what was said
     digits: str = ""  # a pattern of numbers that are said digit by digit
-    beside: str = ""  # a pattern that a text has to contain; an engine for kana reads no figures in Han letters
+    beside: str = ""  # a pattern; a text without it is written by the patterns of `otherwise`, in kana for one
+    otherwise: Mapping[str, str] = {}
     tenths: tuple[str, ...] = ()  # for decimals that are said as a part: "eight of ten"
 
 

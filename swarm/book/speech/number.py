@@ -12,7 +12,6 @@ from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import (
     CURRENCIES,
     LAST_SHORT_YEAR,
-    MAX_DIGITS,
     MEASURES,
     SCALES,
     UNITS,
@@ -61,14 +60,12 @@ _NUMBERED_NAME = compile_later(
 LAST_YEAR = 2099
 _LONE = r"(?<![\p{L}\d.,:/-])"  # the start of a number that is no part of a longer one
 
-_CALLED = r"(?<![\p{L}\d+.,])\+(\d{1,3}(?:[\s.-]{1,2}\(?\d{1,8}\)?){2,6}|\d{8,15})(?![\d%])"
 # "Tel. 030/1234567", whose groups are no thousands; the French say theirs as numbers.
 _TELEPHONE = (
     r"(?<=\b(?i:tel|fax|telefon|telefono|telefone|telefoon|teléfono|телефон|тел|phone|telephone)\.?:?\s)"
     r"(\(?\d{2,5}\)?(?:\s?[/ -]\s?\d{2,8}){1,5})(?!\d)"
 )
 _TRUNK_CALL = r"(?<![\p{L}\d.,:/-])0\d{1,4}[-/]\d{5,8}(?![\d/-])"  # "06-12345678"
-MIN_CALL_DIGITS = 8
 _SEASON = r"(?<![\p{L}\d.,:/-])(1\d\d\d|20\d\d)/(\d\d(?:\d\d)?)(?![\d/-]|[.,]\d)"  # "1914/18"
 
 
@@ -107,7 +104,6 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
     """Return the patterns of figures and their spellings, special patterns first."""
     figures = _figures(numbers)
     found: list[tuple[str, Callable[[Match], str]]] = [
-        (_CALLED, lambda match: _called(match[1], language, numbers)),
         (_TRUNK_CALL, lambda match: _grouped(match[0], language)),
         (_TELEPHONE, lambda match: _grouped(match[1], language)),
         (r"(?<=[\d)])\s?\+\s?(?=\d)", lambda match: f" {numbers.plus} "),
@@ -214,13 +210,6 @@ def _metre_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Calla
     sign = "м" if "м" in numbers.units else "m"  # the first is Cyrillic
     pattern = rf"{_LONE}([1-9]\d?),([1-9]\d|0[1-9])\s?{sign}(?![\p{{L}}²³/’'])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
     return ((pattern, length),) if numbers.metres else ()
-
-
-def _called(figures: str, language: Language, numbers: Numbers) -> str:
-    """Say an international telephone number; "" if it is too short or too long for one."""
-    if not MIN_CALL_DIGITS <= sum(map(str.isdigit, figures)) <= MAX_DIGITS:
-        return ""
-    return f"{numbers.plus} {_grouped(figures, language)}"
 
 
 def _grouped(figures: str, language: Language) -> str:

@@ -45,7 +45,8 @@ SIGNS = {
 }  # fmt: skip
 CODES = (
     "USD|EUR|GBP|JPY|KRW|INR|TRY|RUB|UAH|ILS|VND|THB|BRL|CHF|SEK|NOK|DKK|CZK|PLN|HUF|RON|BGN|CNY|AUD|CAD|NZD|HKD|MXN|"
-    "AMD|KZT|HRK|RSD|IDR|ZAR|EGP|SAR|AED|IRR|KWD"
+    "AMD|KZT|HRK|RSD|IDR|ZAR|EGP|SAR|AED|IRR|KWD|HNL|NIO|PAB|CRC|GTQ|CLP|COP|PEN|UYU|ARS|BOB|PYG|DOP|VES|SGD|TWD|MYR|PHP|PKR"
+    "|BDT|LKR|NPR|KES|TZS|NGN|GHS|TND|DZD|LBP|JOD|IQD|QAR|BHD|OMR|AZN|UZS|MDL|MKD|ISK"
 )
 # Signs of units after figures, with CLDR's names, besides those that the languages with programs have.
 MORE_UNITS = {
@@ -129,6 +130,7 @@ class Verbaliser:
         )
         self._own = [(compile_later(pattern), words) for pattern, words in forms.say.items()]
         self._beside = compile_later(forms.beside)
+        self._otherwise = [(compile_later(pattern), words) for pattern, words in forms.otherwise.items()]
         self._after = [(compile_later(pattern), words) for pattern, words in forms.after.items()]
         self._months = tuple(forms.months.split()) or month_names(language)
         self._steps = self._all_steps()
@@ -137,8 +139,9 @@ class Verbaliser:
         """Return a sentence with its written forms as words."""
         if self._forms.roman:
             text = self._roman.sub(lambda match: str(value(match[1].upper())), text)
-        if not _FIGURE.search(text) or not self._beside.search(text):
+        if not _FIGURE.search(text):
             return text
+        plain = not self._beside.search(text)
         text = _FOREIGN_DIGIT.sub(lambda match: str(digit(match[0])), text)
         text = _VULGAR.sub(lambda match: (" " if match[1] else "") + normalize("NFKC", match[2]), text)
         text = text.replace("⁄", "/")
@@ -146,7 +149,7 @@ class Verbaliser:
             text = pattern.sub(words, text)
         for pattern, say in self._steps:
             text = _said(text, pattern, say)
-        for pattern, words in self._after:
+        for pattern, words in (*self._after, *(self._otherwise if plain else ())):
             text = pattern.sub(words, text)
         return _SPACES.sub(" ", text).strip() if self._forms.spaced else text
 
@@ -335,9 +338,8 @@ class Verbaliser:
         return f" {dot} ".join(map(say, parts))
 
     def _calls(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-        group = r"(?:\(\d{1,5}\)|\d{2,5})"
         return (
-            (rf"(?<![\p{{L}}\d+])\+\d{{1,3}}(?:[\s./-]{{0,2}}{group}){{1,6}}(?![\d%])", self._call),
+            (r"(?<![\p{L}\d+.,])\+(?:\d{1,3}(?:[\s./-]{0,2}(?:\(\d+\)|\d{1,8})){1,6}|\d{8,15})(?![\d%])", self._call),
             (rf"{self._lone}\(\d{{2,5}}\)(?:[\s./-]{{0,2}}\d{{2,5}}){{2,5}}(?![\d%]|[.,]\d)", self._call),
             (rf"{self._lone}0\d{{1,6}}(?:[-/\s]\d{{2,8}}){{1,5}}(?![\d/%]|[.,-]\d)", self._call),
             (rf"{self._lone}\d{{3}}([-.])\d{{3,4}}\1\d{{4}}(?![\d%]|[.,/-]\d)", self._call),
@@ -426,8 +428,40 @@ class Verbaliser:
         before = r"(?P<minus>(?<![\p{L}\d)])[-−])?"
         return (
             (rf"{before}{self._lone.replace('-', '')}(?P<n>{self._number})\s?[%٪]", self._percent),
+            *self._rates(before, sign, end),
             (rf"{before}{self._lone.replace('-', '')}(?P<n>{self._number})\s?(?P<unit>{sign}){end}", self._measure),
         )
+
+    def _rates(self, before: str, sign: str, end: str) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the patterns of a unit per another one, and of a sum for each: "5 kg/m³", "5 €/kg"."""
+        if not self._forms.per:
+            return ()
+        joint = " " if self._forms.spaced else ""
+        number = rf"{before}{self._lone.replace('-', '')}(?P<n>{self._number})"
+
+        def rate(match: Match) -> str:
+            whole = f"{match['unit']}/{match['each']}"
+            if whole in self._forms.units or whole in UNITS:
+                return ""
+            return f"{self._measure(match)}{joint}{self._forms.per}{joint}{self._name(match['each'])}"
+
+        words = {name for names in self._forms.money.values() for name in names.split("|")}
+        signs = "|".join(map(regex.escape, sorted(words, key=len, reverse=True)))
+        each = rf"\s?/\s?(?P<each>{sign}){end}"
+        paid = (rf"(?<=(?:{signs})){each}", lambda match: f"{joint}{self._forms.per}{joint}{self._name(match['each'])}")
+        return (
+            ((rf"{number}\s?(?P<unit>{sign}){each}", rate), paid)
+            if signs
+            else ((rf"{number}\s?(?P<unit>{sign}){each}", rate),)
+        )
+
+    def _name(self, sign: str) -> str:
+        """Return the name of one unit, without a number."""
+        sign = _PLAIN.get(sign, sign)
+        unit = self._forms.units.get(sign) or MORE_UNITS.get(sign) or UNITS[sign]
+        if "|" in unit or "-" not in unit:
+            return unit.partition("|")[0]
+        return " ".join(filter(None, unit_phrase(unit, Decimal(1), self._language)))
 
     def _percent(self, match: Match) -> str:
         minus = f"{self._forms.minus} " if match["minus"] else ""

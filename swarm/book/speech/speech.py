@@ -57,6 +57,7 @@ _NUMERAL = compile_later(
 _NO_PRONOUN = compile_later(rf"(?<!\p{{L}})(?!I(?!\p{{L}}))(?:{_NUMERAL.pattern})")
 _PRONOUN = compile_later(r"(?<!\p{L})I(?!\p{L})")
 _SMALL = compile_later(r"(?<![\p{L}'’-])(?:[ivx]{2,}|[ivxlc]{3,})(?![\p{L}'’-])|(?<!\p{L})[ivx]+(?:e|ème)(?!\p{L})")
+_ONE_SMALL = compile_later(r"^[ivxlc]$")
 _CAPITALS, _LETTER = compile_later(r"\p{Lu}['’]?\p{Lu}"), compile_later(r"[\p{Lu}--[IA]]", regex.V1)
 _PIECE, _STOPPED = compile_later(r"\p{L}+"), compile_later(r"(?<!\p{L})\p{L}++(?=\.)")
 _AROUND = "\"'“”‘’„«»‹›(),;:!?.…—"
@@ -77,6 +78,8 @@ class TokenFeatures(dict[str, int]):
             self._sounds | COUNTED_WORDS | {word.lower() for word in self._stopped | self._whole | self._rulers}
         )
         self._patterns = [(_ODD, ODD), (_SMALL, SMALL), (_CAPITALS, CAPITALS)]
+        if language.forms and language.forms.roman:
+            self._patterns.append((_ONE_SMALL, SMALL))
         self._patterns += [(_NO_PRONOUN, NUMERAL), (_PRONOUN, PRONOUN)] if pronoun else [(_NUMERAL, NUMERAL)]
 
     def of(self, text: str) -> int:
@@ -207,7 +210,11 @@ class Speech:
         text = small_figures(text, code)
         if not _knows(self.card.abbreviations, code):
             text = say_abbreviations(text, language)
-        return text if _knows(self.card.numbers, code) else say_numbers(say_relations(text, language), language)
+        if _knows(self.card.numbers, code):
+            return text
+        if language.forms:  # the slash of "mg/ml" is one of its forms
+            return say_relations(say_numbers(text, language), language)
+        return say_numbers(say_relations(text, language), language)
 
 
 def _mark_heteronyms(text: str, language: Language, *, tagged: bool) -> str:

@@ -13,7 +13,7 @@ from swarm.book.language.languages.en.abbreviation import ABBREVIATIONS
 from swarm.book.language.languages.en.heteronym import SEVERAL_SOUNDS, find_heteronyms
 from swarm.book.language.languages.en.measure import say_measures
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.spelling import LAST_SHORT_YEAR, digit_by_digit, month_names, short_month_names, spelled
+from swarm.book.language.spelling import digit_by_digit, month_names, short_month_names, spelled
 
 POINT = "point"
 
@@ -208,6 +208,7 @@ _MONTH_DAYS = compile_later(r"\b(\p{Lu}\p{L}+)(\.?) (\d{1,2})\s?[–-]\s?(\d{1,2
 _DAY_MONTH = compile_later(r"(?<![\d.,:/$£€-])(\b[Tt]he )?\b(\d{1,2}) (?=(\p{Lu}\p{L}+)\b)")
 
 
+_MONTH_HYPHEN = compile_later(r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)-(?=\d{1,2}(?![\d-]))")
 _SMALL_MONTH = compile_later(
     r"\b(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.(?=\s\d)|\b(?:january|february|april|june|july|august|september|october|november|december)\b(?=\s\d)|"
     r"(?<=\b\d{1,2}\s)(?:january|february|april|june|july|august|september|october|november|december|"
@@ -237,6 +238,7 @@ def _day_month(match: Match) -> str:
 
 def _say_written_dates(text: str) -> str:
     """Say "June 3" as "June 3rd" and "4 July" as "the 4th of July"."""
+    text = _MONTH_HYPHEN.sub(r"\1 ", text)
     text = _SMALL_MONTH.sub(lambda match: match[0].capitalize(), text)
     text = _MONTH_DAYS.sub(_month_days, text)
     return str(_DAY_MONTH.sub(_day_month, _MONTH_DAY.sub(_month_day, text)))
@@ -265,8 +267,7 @@ def _short_date(match: Match) -> str:
     month, day, year = map(int, match.groups())
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return match[0].replace("/", " ")
-    century = "20" if year <= LAST_SHORT_YEAR else "19"
-    said = spelled(f"{century}{match[3]}", LANGUAGE, "year")
+    said = f"oh {spelled(str(year), LANGUAGE)}" if 0 < year < 10 else spelled(str(year), LANGUAGE)
     return f"{month_names(LANGUAGE)[month - 1]} {spelled(str(day), LANGUAGE, 'ordinal')}, {said}"
 
 

@@ -109,6 +109,16 @@ def _prepare(text: str) -> str:
     return str(_DEGREE_ORDINAL.sub(r"\1º", text)) if "°" in text else text
 
 
+_MONTH = "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre"
+_DAY_MONTH = compile_later(rf"(?<![\d.,])([1-9]|[12]\d|3[01])\s(?=(?i:{_MONTH})\b)")
+_MONTH_DAY = compile_later(rf"\b((?i:{_MONTH}))\s([1-9]|[12]\d|3[01])(?![\d.,:/-]*\d|\s?\p{{L}}|[%ºª])")
+
+
+def _written_dates(text: str) -> str:
+    """Say "3 mayo" and "mayo 3" as "3 de mayo"."""
+    return str(_DAY_MONTH.sub(r"\1 de ", _MONTH_DAY.sub(r"\2 de \1", text)))
+
+
 def _part_of_day(match: Match) -> str:
     return f"de la {'mañana' if match[1] == 'a' else 'tarde'}{'' if match['ends'] is None else '.'}"
 
@@ -206,7 +216,7 @@ LANGUAGE: Language = Language(
             (compile_later(rf"(?<=\bsiglos?\s(?:[IVX]{{1,6}}(?:\s(?:y|al?)\s|\s?[-–]\s?))?)({NUMERAL})\b"), "cardinal"),
         ),
     ),
-    dates=language.Dates(form="{day} de {month} de {year}", before="el|del|al|día|desde"),
+    dates=language.Dates(form="{day} de {month} de {year}", before="el|del|al|día|desde", written=_written_dates),
     powers=language.Powers(
         squared=" al cuadrado",
         cubed=" al cubo",
@@ -237,7 +247,8 @@ LANGUAGE: Language = Language(
             "tel.=teléfono|trad.=traducción|op. cit.=obra citada|ob. cit.=obra citada|N. B.=nota bene|etc.=etcétera|"
             "a.C.=antes de Cristo|d.C.=después de Cristo|EE.UU.=Estados Unidos|p.ej.=por ejemplo|"
             "S. A. R.=Su Alteza Real|S. M.=Su Majestad|Ud.=usted|Uds.=ustedes|Vd.=usted|Vds.=ustedes|"
-            "p. ej.=por ejemplo|EE. UU.=Estados Unidos|a. C.=antes de Cristo|d. C.=después de Cristo"
+            "p. ej.=por ejemplo|EE. UU.=Estados Unidos|a. C.=antes de Cristo|"
+            "d. C.=después de Cristo|a. c.=antes de Cristo|d. c.=después de Cristo"
         ),
         whole=frozenset(("Dr", "D.ª", "Dª", "n.º", "nº", "n°", "§")),
         joins="y|o|e|u",
