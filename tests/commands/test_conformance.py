@@ -25,7 +25,7 @@ async def examined(name: str, state_dir: Path) -> list[Check]:
     return [check async for check in Conformance(name, state_dir).checks()]
 
 
-@pytest.mark.parametrize("name", ["hibari", "espeak", "metronome"])
+@pytest.mark.parametrize("name", [pytest.param("hibari", marks=pytest.mark.slow), "espeak", "metronome"])
 async def test_our_engines_keep_what_workers_rely_on(name: str, tmp_path: Path) -> None:
     checks = await examined(name, tmp_path)
     assert {check.verdict for check in checks} == {"ok"}, checks

@@ -95,9 +95,9 @@ def test_every_option_named_anywhere_exists() -> None:
 
 
 def test_every_command_line_in_a_block_can_be_parsed() -> None:
-    lines = [(page_id(page), words) for page in PAGES for words in command_lines(page)]
+    lines = {tuple(words) for page in PAGES for words in command_lines(page)}
     assert len(lines) > 50
-    assert [line for line in lines if not callable(parse(line[1]).run)] == []
+    assert [line for line in lines if not callable(parse([*line]).run)] == []
 
 
 def test_the_reference_names_every_variable() -> None:

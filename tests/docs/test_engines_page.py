@@ -19,6 +19,7 @@ def test_what_the_page_shows_is_in_the_package(kind: str, file: str) -> None:
         assert block in source
 
 
+@pytest.mark.slow
 def test_the_package_is_listed_and_speaks(tmp_path: Path) -> None:
     here = Machine(tmp_path / "here")
     (here.desk / "book.txt").write_text("It was a cold night. We sat by the fire, and nobody spoke of the letter.")

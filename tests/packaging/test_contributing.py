@@ -36,6 +36,7 @@ def check(schema: str, *files: Path) -> "Result":
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_the_files_fit_their_schemas(schema: str) -> None:
     assert SCHEMAS[schema]
