@@ -209,6 +209,7 @@ def _settings(queue: Queue, network: CoordinateConfig) -> Settings:
         grace_s=GRACE_S,
         trusts=not network.open,
         opus=network.opus_links,
+        encoders=default_cpu_slots(),
     )
 
 

@@ -190,6 +190,7 @@ class CoordinatorCore:
         """Note what share of each job's sound is encoded, what the encoders did, and the share of cores for speech."""
         self.speech_pace.observe(now, *Snapshot(self.settings, self.jobs, self.sessions, now).speech())
         left_sound_s = self.jobs.note_encoded(encoded)
+        use = self.reels.all_use(use)
         self.encoding_pace.observe(now, use, left_sound_s, taken if self.jobs.open else None)
 
     # --- events

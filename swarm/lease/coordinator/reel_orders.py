@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import Jobs
+from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.envelope import Reason
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.message import Encode, EncodedReel
@@ -28,6 +29,8 @@ ASIDE_S = 30.0  # a worker that declined or was late is asked for nothing for so
 MAX_DOUBLINGS = 6
 ASK_AGAIN_S = 5.0  # a piece that did not come is asked for again
 MAX_COMING = 32 << 20  # bytes of reels that come at a time
+
+NOTHING_YET = EncoderUse(encoders=0)
 
 ReelName = tuple[str, str]  # job, reel
 Queue = tuple[str, str]  # id of the worker that may encode what waits in it, "" for none; job
@@ -87,6 +90,7 @@ class ReelOrder:
     sent_s: float
     due_s: float
     coming: Incoming | None = None
+    work_s: float = 0.0  # what it took its worker
     asked_s: float = -inf  # a piece was asked for then
 
 
@@ -105,6 +109,7 @@ class ReelOrders:
     encodings: dict[str, Encoding] = field(default_factory=dict)  # by the worker's process
     distrusted: set[str] = field(default_factory=set)  # ids of workers that are asked for nothing any more
     turns: dict[str, int] = field(default_factory=dict)  # when each job last had its turn here
+    there: EncoderUse = NOTHING_YET  # what workers have encoded
     disturbed: bool = False  # a worker left since the last call of `assign`
 
     def add(self, task: ReelTask, now: float, out: Outcome) -> None:
@@ -237,6 +242,7 @@ class ReelOrders:
                 return
             order.coming = Incoming(reel.digest, reel.size, 0, "reel", reel.job, hashes=False)
             self._encoding(session).cost.learn(reel.work_s, order.task.sound_s)
+            order.work_s = reel.work_s
             order.asked_s, order.due_s = -inf, max(order.due_s, now + DUE_S)
         if now - order.asked_s >= ASK_AGAIN_S:
             order.asked_s = now
@@ -260,6 +266,8 @@ class ReelOrders:
 
     def _hand_over(self, session: Session, order: ReelOrder, coming: Incoming, out: Outcome) -> None:
         self._encoding(session).lapses = 0
+        _, pieces, sound_s, busy_s = self.there
+        self.there = EncoderUse(0, pieces + 1, sound_s + order.task.sound_s, busy_s + order.work_s)
         del self.ordered[order.task.name]
         self.arrived[order.task.name] = order.task
         out.reels.append(ReelArrival(*order.task.name, session.worker, bytes(coming.data)))
@@ -275,6 +283,13 @@ class ReelOrders:
         self.waiting.setdefault(("", task.order.job), {})[task.order.reel] = task
 
     # --- time
+
+    def all_use(self, here: EncoderUse) -> EncoderUse:
+        """Return what all encoders have done, those of workers that encode now included."""
+        busy = {order.session for order in self.ordered.values()}
+        elsewhere = sum(self.sessions[key].hello.encoders for key in busy if key in self.sessions)
+        _, pieces, sound_s, busy_s = self.there
+        return EncoderUse(here.encoders + elsewhere, here.pieces + pieces, here.sound_s + sound_s, here.busy_s + busy_s)
 
     def tick(self, now: float, out: Outcome) -> None:
         """Encode here what is late, and what was with workers that are gone."""

@@ -3,6 +3,7 @@ from making import join, make_core, make_hello, make_spec, said, sent
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.reel_orders import ASIDE_S, DUE_S, LOST_S, ReelTask
+from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.envelope import CLIP_PIECE_BYTES
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.message import Bye, Encode, EncodedReel, Heartbeat, ReelCoding, SlowLink
@@ -177,3 +178,12 @@ def test_a_reel_that_is_withdrawn_is_asked_of_nobody() -> None:
         core.encode_reel(task(reel, ""), 0.0)
     core.withdraw_reel("job", "b", 0.0)
     assert here(core.reel_encoded("job", "a", 1.0, 1.0)) == []
+
+
+def test_the_time_left_counts_what_workers_encode() -> None:
+    core = house()
+    core.encode_reel(task("a"), 0.0)
+    beat(core, EncodedReel("job", "a", DIGEST, 10, 3.0), now=1.0)
+    assert core.reels.all_use(EncoderUse(2, 5, 100.0, 1.0)) == EncoderUse(3, 5, 100.0, 1.0)
+    core.receive(b"p", Piece(DIGEST, 0, 10, "reel", "job"), 1.0, b"z" * 10)
+    assert core.reels.all_use(EncoderUse(2, 5, 100.0, 1.0)) == EncoderUse(2, 6, 160.0, 4.0)
