@@ -37,6 +37,7 @@ from swarm.server.queue import BOOK_TRANSITIONS, BookState, Queue, QueuedBook
 from swarm.system.disk import try_folder
 from swarm.system.event_loop import from_thread
 from swarm.system.machine import Clock, Say
+from swarm.system.platform import trim_memory
 from swarm.system.text import clean, clean_note, count_text
 from swarm.voice.host.default_voice import Workers, reach_for_workers
 from swarm.voice.host.registry import check_asked_voice
@@ -335,6 +336,7 @@ class Resident:
 
     def _left(self, task: "asyncio.Task[None]") -> None:
         self._leaving.discard(task)
+        trim_memory()  # glibc keeps 30 kB of each book otherwise
         if not task.cancelled() and isinstance(fault := task.exception(), SwarmError):
             self._note(str(fault))
         self._changed.set()

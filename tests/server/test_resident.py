@@ -64,15 +64,20 @@ async def test_books_that_no_worker_can_speak_take_turns_and_keep_no_other_waiti
     assert set(states(bench)) == {"waiting"}
 
 
-async def test_the_next_book_follows_when_one_is_written(bench: ResidentBench) -> None:
+async def test_the_next_book_follows_when_one_is_written_and_its_memory_is_given_back(
+    bench: ResidentBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trimmed: list[str] = []
     for title in "abcd":
         await bench.add(title)
     await bench.settle()
+    monkeypatch.setattr("swarm.server.resident.trim_memory", lambda: trimmed.append("once"))
     edition = next(iter(bench.server.editions.values()))
     apply(edition.state, JobFinished(1.0, ("/out/a.m4b",)))
     bench.resident.ended(edition, None)
     await bench.settle()
     assert bench.server.titles == ["b", "c", "d"]
+    assert trimmed == ["once"]
     finished = bench.queue.find_book(1)
     assert (finished.state, finished.files, finished.title) == (BookState.FINISHED, ("/out/a.m4b",), "a")
 

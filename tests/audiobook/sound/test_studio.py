@@ -324,7 +324,7 @@ async def test_many_books_share_the_encoders_and_the_binders(tmp_path: Path, stu
     assert len(list(tmp_path.glob("book-*/book.m4b"))) == 12
     assert most.keys() == {"swarm.audiobook.sound.encoder", "swarm.audiobook.sound.book_binder"}
     assert most["swarm.audiobook.sound.encoder"] <= 2  # the second one is started if the first one is too slow here
-    assert most["swarm.audiobook.sound.book_binder"] == studios.MAX_BINDERS
+    assert most["swarm.audiobook.sound.book_binder"] <= studios.MAX_BINDERS
 
 
 async def test_work_over_which_encoders_die_does_not_hold_up_other_books(
@@ -452,6 +452,7 @@ async def test_a_process_that_is_idle_soon_is_waited_for_and_no_other_started(pr
         await child.call({"do": "echo", "value": 0})
         processes.give_process_back(child)
 
+    processes._first_s[MODULE] = 1e6  # so long the first one may have taken
     await asyncio.gather(*(work() for _ in range(5)))
     assert len(processes.running) == 1
 
