@@ -4,6 +4,7 @@ import hashlib
 import io
 from pathlib import Path
 
+import av
 import numpy as np
 import soundfile
 from resident_bench import ResidentBench
@@ -56,9 +57,17 @@ class Speaking(ResidentBench):
         apply(state, record)
 
     def write_sound(self, path: Path, seconds: float = 1.0) -> Path:
-        """Write an MP3."""
+        """Write an MP3, or AAC in an M4B."""
         path.parent.mkdir(exist_ok=True)
-        soundfile.write(path, tone(300, seconds), RATE, format="MP3")
+        if path.suffix == ".mp3":
+            soundfile.write(path, tone(300, seconds), RATE, format="MP3")
+            return path
+        with av.open(str(path), "w", format="ipod") as file:
+            stream = file.add_stream("aac", rate=RATE, layout="mono")
+            sound = av.AudioFrame.from_ndarray(tone(300, seconds)[np.newaxis], "s16", "mono")
+            sound.sample_rate = RATE
+            for packet in (*stream.encode(sound), *stream.encode(None)):
+                file.mux(packet)
         return path
 
     def claim(self, job: str, report: Path) -> None:

@@ -221,12 +221,16 @@ def test_the_sound_goes_on_while_other_pages_are_looked_at(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("ending", ["mp3", "m4b"])
 def test_a_finished_book_plays_its_file_and_minutes_are_a_matter_of_books_that_are_spoken(
-    site: Served, bench: ListenSite, page: "Page"
+    site: Served, bench: ListenSite, page: "Page", ending: str
 ) -> None:
+    plays = page.evaluate("document.createElement('audio').canPlayType('audio/mp4; codecs=mp4a.40.2')")
+    if ending == "m4b" and not plays:
+        pytest.skip("this Chromium plays no AAC, as one without codecs that have a licence")
     for stretch in range(len(bench.stretches)):
         site.do(bench.say(stretch))
-    site.do(publish_whole(bench))
+    site.do(publish_whole(bench, ending))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     open_player(site, page)
@@ -241,7 +245,7 @@ def test_a_finished_book_plays_its_file_and_minutes_are_a_matter_of_books_that_a
     last = bench.stretches[-1][-1] + 1
     page.locator(f"#text [data-sentence='{last}']").click()
     page.locator("#state", has_text="This was the end").wait_for()
-    (bench.folder / "out" / "Emma.mp3").write_bytes(b"no sound")
+    (bench.folder / "out" / f"Emma.{ending}").write_bytes(b"no sound")
     page.reload()
     page.locator("#player[data-ready]").wait_for()
     page.locator("#text [data-sentence='1']").click()
@@ -272,10 +276,10 @@ def test_a_sentence_of_a_finished_book_is_mended_and_heard_before_its_file_is_wr
     assert np.array_equal(np.array(page.evaluate(DECODE))[:9600], tone(900.0, 0.4))
 
 
-async def publish_whole(bench: ListenSite) -> None:
+async def publish_whole(bench: ListenSite, ending: str = "mp3") -> None:
     """Have the book finished by a file in which each sentence takes a second."""
     count = sum(map(len, bench.stretches))
-    path = bench.write_sound(bench.folder / "out" / "Emma.mp3", seconds=float(count + 1))
+    path = bench.write_sound(bench.folder / "out" / f"Emma.{ending}", seconds=float(count + 1))
     book = bench.queue.find_book(1)
     spots = [{"file": path.name, "at_s": float(n), "end_s": n + 0.9} for n in range(count)]
     rows = [{"chapter": 1, "sentence": n + 1, **spot} for n, spot in enumerate(spots)]
