@@ -17,7 +17,8 @@ import regex
 
 from swarm.book.any_file import read_book
 from swarm.book.model.reading_choice import is_called
-from swarm.book.speech.dialogue import Utterance, find_utterances
+from swarm.book.speech.dialogue import find_persons_of, find_utterances
+from swarm.book.speech.quotation import Utterance
 
 HERE = Path(__file__).resolve().parent
 QUOTATION = regex.compile(r"“[^”]*+(?:”|\Z)")
@@ -30,11 +31,12 @@ class Quotation(NamedTuple):
     text: str
     speakers: tuple[str, ...]
     found: Utterance | None
+    names: tuple[str, ...] = ()  # of the speaker who was found
 
     @property
     def is_right(self) -> bool:
         """Whether the speaker that was found is one of its names."""
-        return self.found is not None and any(is_called(self.found.speaker, name) for name in self.speakers)
+        return any(is_called(own, name) for own in self.names for name in self.speakers)
 
 
 def read_marks(path: Path) -> tuple[int, dict[int, tuple[str, ...]]]:
@@ -57,13 +59,17 @@ def quotations(book: Path, marks: Path) -> Iterator[Quotation]:
     """Yield the quotations of a book with their marks."""
     total, speakers = read_marks(marks)
     read, number = read_book(book, None), 0
-    for chapter in read.chapters:
-        texts = [block.text for block in chapter.blocks]
-        for text, said in zip(texts, find_utterances(texts, read.language.partition("-")[0]), strict=True):
+    language = read.language.partition("-")[0]
+    chapters = [[block.text for block in chapter.blocks] for chapter in read.chapters]
+    persons = find_persons_of(chapters, language)
+    for texts in chapters:
+        for text, said in zip(texts, find_utterances(texts, language, persons), strict=True):
             for match in QUOTATION.finditer(text):
                 number += 1
                 inside = [each for each in said if each.start < match.end() and match.start() < each.end]
-                yield Quotation(match[0], speakers.get(number, (OPEN,)), inside[0] if inside else None)
+                first = inside[0] if inside else None
+                names = persons.names_of(first.speaker) if first and first.speaker else ()
+                yield Quotation(match[0], speakers.get(number, (OPEN,)), first, names)
     if number != total:
         raise SystemExit(f"{book.name} has {number} quotations, not {total}: it is another edition")
 

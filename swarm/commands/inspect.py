@@ -4,7 +4,7 @@ import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -19,7 +19,9 @@ from swarm.book.any_file import read_book
 from swarm.book.model.book import Book, Chapter, ChapterText, Pause, Segment
 from swarm.book.model.engine_text import split_at_phonemes
 from swarm.book.model.language_code import language_name, normal_language
+from swarm.book.model.reading_choice import NO_CAST, Cast
 from swarm.book.speech.capitals import usage_of
+from swarm.book.speech.casting import cast_by_itself
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import spoken_chapters
 from swarm.book.speech.segment import segment_chapter, unsaid_languages
@@ -31,8 +33,8 @@ from swarm.coordinator.seen_engines import SeenEngines
 from swarm.job.card import EngineCard
 from swarm.system.text import count_text, plain_line
 from swarm.voice.host.default_voice import coming_word
-from swarm.voice.host.fallback_voices import find_guests
-from swarm.voice.host.registry import check_speaks, choose_card
+from swarm.voice.host.fallback_voices import cast_voices, find_guests
+from swarm.voice.host.registry import check_speaks, choose_card, find_voice
 from swarm.watch.words import guest_rows, guests_line
 
 
@@ -80,14 +82,17 @@ UNKNOWN = ""  # the name of those who are not named
 
 
 class Character(Struct, frozen=True):
-    """A speaker, with what it says in characters and, by how surely it is known, in quotations."""
+    """A speaker, with what it says in characters and, by how it is known, in quotations."""
 
     name: str
     characters: int
     named: int = 0  # beside the quotation
-    same_paragraph: int = 0  # beside another quotation of the paragraph, or before it
-    in_turn: int = 0  # since two others are named around it
+    same_paragraph: int = 0  # by the narrator's words in the paragraph
+    in_turn: int = 0  # by what stands around it
+    pronoun: int = 0  # by a pronoun beside it, and what stands around it
     unknown: int = 0
+    gender: str = ""
+    also: tuple[str, ...] = ()  # other names
 
 
 class Characters(Struct, frozen=True):
@@ -99,23 +104,26 @@ class Characters(Struct, frozen=True):
 
 
 def find_characters(chapters: Sequence[ChapterText], language: str) -> Characters:
-    """Find the speakers of some chapters by rules."""
+    """Find the speakers of some chapters."""
     from swarm.book.speech.casting import marks_in
-    from swarm.book.speech.dialogue import find_utterances, shortest_names
+    from swarm.book.speech.dialogue import find_persons_of, find_utterances
 
     texts = [[block.text for block in chapter.blocks] for chapter in chapters]
-    found = [each for blocks in texts for row in find_utterances(blocks, language) for each in row]
-    persons = shortest_names({each.speaker for each in found})
-    counts = Counter((persons[each.speaker], each.grounds if each.speaker else "unknown") for each in found)
+    persons = find_persons_of(texts, language)
+    found = [each for blocks in texts for row in find_utterances(blocks, language, persons) for each in row]
+    counts = Counter((each.speaker, each.grounds if each.speaker else "unknown") for each in found)
     said: Counter[str] = Counter()
     for each in found:
-        said[persons[each.speaker]] += each.end - each.start
+        said[each.speaker] += each.end - each.start
+    genders = {each.speaker: each.gender for each in found}
     whole = sum(map(len, (text for blocks in texts for text in blocks)))
     speakers = tuple(
         Character(
             name,
             characters,
             **{grounds.replace(" ", "_"): number for (speaker, grounds), number in counts.items() if speaker == name},
+            gender=genders[name] if name else "",
+            also=tuple(other for other in persons.names_of(name) if other != name) if name else (),
         )
         for name, characters in said.most_common()
     )
@@ -123,22 +131,39 @@ def find_characters(chapters: Sequence[ChapterText], language: str) -> Character
     return Characters(round(said.total() / max(1, whole), 4), speakers, marks)
 
 
-def cast_lines(found: Characters) -> list[str]:
-    """Return the lines of a cast: a comment for each speaker, and a line that gives it a voice once # is removed."""
+def cast_lines(found: Characters, cast: Cast | None = None) -> list[str]:
+    """Return the lines of a cast, with a comment for each speaker.
+
+    Who has a voice in `cast` has it here; before the other lines stands #, until a voice is named.
+    """
     unknown = next((each for each in found.speakers if each.name == UNKNOWN), None)
+    voices = dict(cast.speakers) if cast else {}
     lines = [
-        f"# {found.dialogue:.0%} of the text is dialogue. Remove # before a line, name a voice, and give the file with",
-        "# --cast. Names are taken as the book writes them; `Holmes` also means `Mr. Sherlock Holmes`.",
-        f"# {unknown.unknown if unknown else 0} quotations name nobody:",
+        f"# {found.dialogue:.0%} of the text is dialogue. Change the voices, remove # before a line and name its",
+        "# voice, and give the file with --cast. Names are as the book writes them; `Holmes` also means",
+        f"# `Mr. Sherlock Holmes`. {unknown.unknown if unknown else 0} quotations name nobody; of them, he and she are",
+        "# those with such a word beside them. These two also speak for all who have no line.",
         "#dialogue = VOICE",
+        *(_cast_row(word, voices) for word in ("he", "she")),
     ]
+    words = {"m": "a man; ", "f": "a woman; ", "": ""}
     for each in found.speakers:
         if each.name != UNKNOWN:
-            sure = f"{each.named} named, {each.same_paragraph} in the same paragraph, {each.in_turn} in turn"
-            lines += ["", f"# {sure}; {each.characters:,} characters", f"#{each.name} = VOICE"]
+            around = each.same_paragraph + each.in_turn + each.pronoun
+            also = f"; also {', '.join(each.also[:6])}" if each.also else ""
+            known = f"{each.named} named, {around} by what stands around"
+            lines += [
+                "",
+                f"# {words[each.gender]}{known}; {each.characters:,} characters{also}",
+                _cast_row(each.name, voices),
+            ]
     for mark in found.marks:
         lines += ["", f"# text behind marks [voice:{mark}]", f"#[{mark}] = VOICE"]
     return lines
+
+
+def _cast_row(name: str, voices: Mapping[str, str]) -> str:
+    return f"{name} = {voices[name]}" if name in voices else f"#{name} = VOICE"
 
 
 WIDTH = 80
@@ -159,7 +184,7 @@ def run(arguments: argparse.Namespace) -> int:
         _print_names(spoken_chapters(book), speech, language, as_json=arguments.json)
         return 0
     if arguments.cast:
-        _print_cast(spoken_chapters(book), language, as_json=arguments.json)
+        _print_cast(spoken_chapters(book), language, card, as_json=arguments.json)
         return 0
     spoken = spoken_chapters(book)
     guests = find_guests(card, unsaid_languages(spoken, language, card))
@@ -183,12 +208,14 @@ def _print_names(chapters: tuple[ChapterText, ...], speech: Speech, language: st
         say(*name_lines(names, speech.card.name, language))
 
 
-def _print_cast(chapters: tuple[ChapterText, ...], language: str, *, as_json: bool) -> None:
+def _print_cast(chapters: tuple[ChapterText, ...], language: str, card: EngineCard, *, as_json: bool) -> None:
     found = find_characters(chapters, language)
     if as_json:
         say_json(found)
-    else:
-        say(*cast_lines(found))
+        return
+    voices = cast_voices(card, language, find_voice(card, language).name) if card.casts else []
+    texts = [[block.text for block in chapter.blocks] for chapter in chapters]
+    say(*cast_lines(found, cast_by_itself(texts, language, NO_CAST, voices) if len(voices) > 1 else None))
 
 
 def _with_cover_fault(book: Book) -> Book:

@@ -97,8 +97,9 @@ SOUND = Sheet(
             label="Voice of dialogue", example="emma",
         ),
         Option(
-            "--cast", "FILE", "voices of speakers, chapters and marks: lines NAME = VOICE",
-            more="`inspect --cast` [writes such a file](../audiobook.md#with-a-voice-for-each-character).",
+            "--cast", "FILE", "voices of speakers, chapters and marks: lines NAME = VOICE; or auto",
+            more="With `auto`, each person gets a voice by itself. "
+            "`inspect --cast` [writes such a file](../audiobook.md#with-a-voice-for-each-character).",
         ),
         Option(
             "--one-engine", "", "leave passages in other languages to the book's own engine",

@@ -21,8 +21,17 @@ from swarm.book.kinds import FOREIGN
 from swarm.book.model.book import Book
 from swarm.book.model.language_code import normal_language
 from swarm.book.model.reading_choice import NO_CAST, Cast
+from swarm.book.speech.casting import cast_by_itself
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
-from swarm.book.speech.script import check_sayable, chosen_chapters, make_script, opening, spoken_credits, with_word
+from swarm.book.speech.script import (
+    check_sayable,
+    chosen_chapters,
+    make_script,
+    opening,
+    spoken_chapters,
+    spoken_credits,
+    with_word,
+)
 from swarm.book.speech.segment import unsaid_languages
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_latents, restore_job_files
@@ -40,7 +49,7 @@ from swarm.system.child import ChildDied, run_bounded
 from swarm.system.disk import full_name
 from swarm.system.text import slug
 from swarm.voice.host.default_voice import Provide, Workers, better_voices, unfetched_line
-from swarm.voice.host.fallback_voices import check_cast, find_guests
+from swarm.voice.host.fallback_voices import cast_voices, check_cast, find_guests
 from swarm.voice.host.registry import (
     better_voices_line,
     choose_recipe,
@@ -49,7 +58,7 @@ from swarm.voice.host.registry import (
     pace_line,
     recipe_card,
 )
-from swarm.watch.words import LATENTS_LOST, guest_rows, guests_line, taken_over_text
+from swarm.watch.words import LATENTS_LOST, cast_line, guest_rows, guests_line, taken_over_text
 
 READER = (
     "from swarm.system.serving import expect_same_code; expect_same_code(); "
@@ -80,6 +89,8 @@ def make_spec(
     card = recipe_card(recipe)
     around = spoken_credits(config.credits, book, recipe.narrator, recipe.language)
     cast = check_cast(recipe, config.cast, brought.config) if config.cast else NO_CAST
+    if cast.auto:
+        cast = _cast_by_itself(cast, book, card, recipe)
     guests = _guests(config, book, card, recipe.language, workers)
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast, guests)
     if not config.anyway:
@@ -97,6 +108,18 @@ def make_spec(
         created_s=now,
         sample_rate=card.sample_rate,
     )
+
+
+def _cast_by_itself(cast: Cast, book: Book, card: EngineCard, recipe: Recipe) -> Cast:
+    """Return voices for the persons of a book. Raises UsageError if the engine has only one voice for it."""
+    voices = cast_voices(card, recipe.language, recipe.voice)
+    if len(voices) < 2:
+        raise UsageError(
+            f"--cast auto takes an engine with several voices: {card.title} has one for {recipe.language}. "
+            f"`e2a-swarm voices --language {recipe.language}` lists others."
+        )
+    chapters = [[block.text for block in chapter.blocks] for chapter in spoken_chapters(book)]
+    return cast_by_itself(chapters, recipe.language, cast, voices)
 
 
 def _guests(
@@ -333,9 +356,10 @@ def _resume(
 ) -> Prepared:
     """Replay a job, and open again what is to be mended. Raises UsageError, StoreError."""
     guests = "" if config.redo else guests_line(guest_rows(spec.chapters), spec.recipe.engine)
+    cast = cast_line(spec.chapters) if config.cast and config.cast.auto else ""
     # The queue says itself which book it is; the file of a copy lies in the state folder, where nobody put it.
     whose = "" if config.from_others else f"{spec.title if config.take_over else path}: "
-    notes += [f"{whose}{line}" for line in (*spec.book.cautions, *spec.book.lost, guests) if line]
+    notes += [f"{whose}{line}" for line in (*spec.book.cautions, *spec.book.lost, guests, cast) if line]
     redo = config.redo
     if redo and redo.recast[0]:
         own = check_cast(spec.recipe, Cast(redo.recast[1]), find_config(brought, spec, store)).dialogue

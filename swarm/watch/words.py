@@ -3,6 +3,7 @@ engines that speak passages of a book, and in which languages. Pure.
 
 A code that is not in the tables, as of a newer peer, has no words."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TypedDict
 
@@ -337,6 +338,19 @@ def guest_rows(chapters: Iterable[Chapter]) -> list[GuestRow]:
         {"language": each.language, "engine": each.engine, "model": each.model, "voice": each.voice, "sentences": count}
         for each, count in guests_in(chapters).most_common()
     ]
+
+
+MAX_CAST_NAMES = 12
+
+
+def cast_line(chapters: Iterable[Chapter]) -> str:
+    """Return who speaks with which voice, those who say most first; "" if all has one voice."""
+    said = Counter(
+        (each.speaker, each.voice) for chapter in chapters for each in chapter.segments if each.speaker and each.voice
+    )
+    named = [f"{speaker} {voice}" for (speaker, voice), _ in said.most_common(MAX_CAST_NAMES)]
+    more = len(said) - len(named)
+    return f"voices of the persons: {', '.join(named)}" + (f", and {more} more." if more else ".") if named else ""
 
 
 def guest_words(rows: Iterable[GuestRow]) -> str:

@@ -35,7 +35,7 @@ def test_chapters_words_and_what_is_left_out(books: Path, capsys: pytest.Capture
         "English; engine hibari; 2015; Standard Ebooks",
     ]
     assert lines[4].split()[:5] == ["1", "Story", "of", "the", "Door"]
-    assert "10 chapters, 25,601 words, about 2 h 18 min of sound" in lines
+    assert "10 chapters, 25,602 words, about 2 h 18 min of sound" in lines
     assert "  Colophon: colophon (marked so in the book), 155 words" in lines
     assert lines[5].startswith("      Mr. Utterson the lawyer")
     assert max(map(len, lines)) <= 80
@@ -224,16 +224,16 @@ TEXTS = (
     "“Indeed?” asked Watson.",
     "“Quite.”",
     "He rose. [voice:anna]Come.[/voice]",
-    "“No,” said she.",
+    "“No,” said one of them.",
 )
 CHAPTER = ChapterText("One", tuple(Block("paragraph", text) for text in TEXTS))
 
 
 def test_speakers_are_counted_by_how_surely_they_are_known() -> None:
     found = find_characters([CHAPTER], "en")
-    assert found.speakers[0] == Character("Holmes", 33, named=1, same_paragraph=1, in_turn=1)
+    assert found.speakers[0] == Character("Holmes", 33, named=2, in_turn=1)
     assert {each.name: (each.named, each.unknown) for each in found.speakers} == {
-        "Holmes": (1, 0),
+        "Holmes": (2, 0),
         "Watson": (1, 0),
         "": (0, 1),
     }
@@ -250,7 +250,7 @@ def test_the_list_is_a_cast_as_soon_as_voices_are_named(tmp_path: Path) -> None:
     cast = read_cast(path)
     assert (cast.dialogue, cast.speakers, cast.marks) == (
         "VOICE",
-        (("Holmes", "VOICE"), ("Watson", "VOICE")),
+        (("he", "VOICE"), ("she", "VOICE"), ("Holmes", "VOICE"), ("Watson", "VOICE")),
         (("anna", "VOICE"),),
     )
 
@@ -264,10 +264,26 @@ def test_inspect_prints_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[s
     book.write_text("One\n\n" + "\n\n".join(TEXTS))
     assert main(["inspect", str(book), "--cast"]) == 0
     said = capsys.readouterr().out
-    assert "# 1 named, 1 in the same paragraph, 1 in turn; 33 characters" in said
+    assert "# 2 named, 1 by what stands around; 33 characters" in said
     assert "#Holmes = VOICE" in said
     assert main(["inspect", str(book), "--cast", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["speakers"][0]["name"] == "Holmes"
+
+
+def test_the_list_names_voices_if_the_engine_has_several(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book, path = tmp_path / "night.txt", tmp_path / "cast.txt"
+    rows = (
+        "“So,” said Mr. Utterson.",
+        "“Ah,” said Mrs. Poole.",
+        "“Well,” said Mr. Utterson.",
+        "“Oh,” said Mrs. Poole.",
+    )
+    book.write_text("One\n\n" + "\n\n".join(rows * 4))
+    assert main(["inspect", str(book), "--cast", "--tts-engine", "kokoro", "--language", "en"]) == 0
+    path.write_text(capsys.readouterr().out)
+    voices = dict(read_cast(path).speakers)
+    assert (voices["Mr. Utterson"][:2], voices["Mrs. Poole"][:2]) == ("am", "af")
+    assert voices["Mrs. Poole"] != "af_heart"  # which is the narrator's
 
 
 def test_a_person_with_several_names_is_one_row() -> None:

@@ -156,6 +156,12 @@ class Speakers(Struct, frozen=True, kw_only=True):
     turn: str = ""  # words for the other one of two who speak
     me: str = ""  # the pronoun of a narrator who speaks too, if verbs of saying have the same form with it
     inside: bool = False  # a verb and a name may stand inside the quotation: « Oui, dit Jean, c’est lui. »
+    he: str = ""  # pronouns that stand for a man, that of the subject first
+    she: str = ""
+    man: str = ""  # nouns that may stand for a man, such as "father"
+    woman: str = ""
+    mister: str = ""  # titles of men
+    mistress: str = ""  # titles of women
 
 
 class Counted(Struct, frozen=True, kw_only=True):

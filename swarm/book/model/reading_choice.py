@@ -4,7 +4,7 @@ the recipe.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -43,6 +43,13 @@ class Wording:
     credits: Credits | None = None  # None: neither opening nor closing are spoken
 
 
+class CastVoice(NamedTuple):
+    """A voice that a person of a book may have."""
+
+    name: str
+    gender: Literal["", "m", "f"]
+
+
 class Cast(Struct, frozen=True):
     """Voices of a book's characters, by their names in the engine. "" and () leave everything to the recipe's voice."""
 
@@ -50,6 +57,12 @@ class Cast(Struct, frozen=True):
     speakers: tuple[tuple[str, str], ...] = ()  # (name beside the quotation, voice)
     chapters: tuple[tuple[str, str], ...] = ()  # (number or title, voice) of what is not dialogue there
     marks: tuple[tuple[str, str], ...] = ()  # (NAME of a mark [voice:NAME], voice)
+    auto: bool = False  # the other persons of the book get voices by their gender, and by whom they speak with
+
+    @property
+    def has_dialogue(self) -> bool:
+        """Whether it has a voice for what is said in the book."""
+        return bool(self.dialogue or self.speakers or self.auto)
 
     @property
     def voices(self) -> tuple[str, ...]:

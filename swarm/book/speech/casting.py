@@ -4,6 +4,7 @@ A cast is a file of lines `NAME = VOICE`, in which `dialogue`, `chapter 3`, `cha
 `[voice:NAME]` are names too; `#` begins a comment.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -13,10 +14,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from swarm.book.language.pattern import compile_later
-from swarm.book.model.reading_choice import NO_CAST, Cast, is_called
-from swarm.book.speech.dialogue import Utterance, find_asides, find_utterances
+from swarm.book.model.reading_choice import NO_CAST, Cast, CastVoice, is_called
+from swarm.book.speech.dialogue import find_persons_of, find_utterances
+from swarm.book.speech.person import Persons
+from swarm.book.speech.quotation import Utterance, find_asides
 from swarm.errors import UsageError
 
+AUTO = "auto"  # in place of a file
 MAX_LINES = 1000
 MAX_LINE_CHARS = 500
 
@@ -41,12 +45,13 @@ class Casting(Struct, frozen=True):
 
     cast: Cast = NO_CAST
     narrator: str = ""  # voice of all that is not dialogue
+    persons: Persons | None = None  # of the whole book; None: those of the chapter
 
     def for_chapter(self, number: int, title: str) -> "Casting":
         """Return the casting of a chapter by its number, counted from 1, and its title."""
         names = {str(number), title.strip().casefold()}
         voice = next((voice for name, voice in self.cast.chapters if name.strip().casefold() in names), "")
-        return Casting(self.cast, voice)
+        return Casting(self.cast, voice, self.persons)
 
 
 NO_CASTING = Casting()
@@ -55,7 +60,7 @@ NO_CASTING = Casting()
 def voice_runs(texts: Sequence[str], casting: Casting, language: str) -> list[tuple[VoiceRun, ...]]:
     """Return the runs of each block of a chapter; all of them together are all of its text."""
     cast = casting.cast
-    said = find_utterances(texts, language) if cast.dialogue or cast.speakers else [()] * len(texts)
+    said = find_utterances(texts, language, casting.persons) if cast.has_dialogue else [()] * len(texts)
     marked = list(_marked(texts, dict(cast.marks)))
     found = []
     for text, utterances, marks in zip(texts, said, marked, strict=True):
@@ -74,8 +79,14 @@ def _without_asides(text: str, said: Utterance, language: str) -> Iterator[Utter
         yield replace(said, start=start)
 
 
+_PRONOUNS = {"m": "he", "f": "she"}  # names in a cast of all whose gender alone is known
+
+
 def _voiced(said: Utterance, casting: Casting) -> VoiceRun:
-    named = [voice for name, voice in casting.cast.speakers if is_called(said.speaker, name)]
+    known = casting.persons.names_of(said.speaker) if casting.persons else (said.speaker,)
+    called = [known, (said.called,), (_PRONOUNS.get(said.gender, ""),)]
+    rows = casting.cast.speakers
+    named = [voice for names in called for name, voice in rows if any(is_called(each, name) for each in names)]
     voice = named[0] if named else casting.cast.dialogue or casting.narrator
     return VoiceRun(said.start, said.end, voice, said.speaker if voice != casting.narrator else "")
 
@@ -123,8 +134,62 @@ def marks_in(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, names)))
 
 
+MAIN_SHARE = 0.01  # of all that is said: who says less shares the voice of men or of women
+MAIN_LINES = 5
+MAX_VOICES = 4  # of men, and as many of women
+
+
+def cast_by_itself(chapters: Sequence[Sequence[str]], language: str, cast: Cast, voices: Sequence[CastVoice]) -> Cast:
+    """Return a cast in which the persons of a book have voices; what `cast` names already stays.
+
+    `chapters` are the texts of their blocks. The first of `voices` is the narrator's. Those who speak most with each
+    other have different voices as long as there are enough; a person whose gender nobody knows has the narrator's.
+    """
+    persons = find_persons_of(chapters, language)
+    said = [
+        each.speaker
+        for texts in chapters
+        for row in find_utterances(texts, language, persons)
+        for each in row
+        if each.speaker
+    ]
+    lines = Counter(said)
+    talks = Counter(frozenset(pair) for pair in pairwise(said) if pair[0] != pair[1])
+    by_gender = {gender: [each.name for each in voices[1:] if each.gender == gender][:MAX_VOICES] for gender in "mf"}
+    unknown = [each.name for each in voices[1:] if not each.gender]
+    by_gender = {
+        gender: named or unknown[at :: len(by_gender)][:MAX_VOICES]
+        for at, (gender, named) in enumerate(by_gender.items())
+    }
+    genders = {each.name: each.gender for each in persons.all if not each.common}
+    taken: dict[str, str] = {}
+    for name, times in sorted(lines.items(), key=lambda each: (-each[1], each[0])):
+        choice = by_gender.get(genders.get(name, ""), [])
+        if times < max(MAIN_LINES, MAIN_SHARE * len(said)) or not choice or _has_voice(cast, persons.names_of(name)):
+            continue
+        taken[name] = min(choice, key=lambda voice: _clash(voice, name, taken, talks))
+    rows = [*cast.speakers, *taken.items()]
+    for word, gender in (("he", "m"), ("she", "f")):
+        if by_gender[gender] and not _has_voice(cast, (word,)):
+            used = Counter(taken.values())
+            rows.append((word, min(by_gender[gender], key=lambda voice: (used[voice], by_gender[gender].index(voice)))))
+    return replace(cast, speakers=tuple(rows), auto=False)
+
+
+def _has_voice(cast: Cast, names: Sequence[str]) -> bool:
+    return any(is_called(each, name) for each in names for name, _ in cast.speakers)
+
+
+def _clash(voice: str, name: str, taken: dict[str, str], talks: "Counter[frozenset[str]]") -> tuple[int, int]:
+    """Return how often a person speaks with others of a voice, and how many these are."""
+    others = [other for other, used in taken.items() if used == voice]
+    return sum(talks[frozenset((name, other))] for other in others), len(others)
+
+
 def read_cast(path: Path, dialogue: str = "") -> Cast:
-    """Read a cast from a file; `dialogue` is the voice of --dialogue-voice. Raises UsageError."""
+    """Read a cast from a file, or "auto"; `dialogue` is the voice of --dialogue-voice. Raises UsageError."""
+    if str(path) == AUTO:
+        return Cast(dialogue, auto=True)
     try:
         lines = path.read_text(encoding="utf-8-sig", errors="replace")[: MAX_LINES * MAX_LINE_CHARS].splitlines()
     except OSError as fault:

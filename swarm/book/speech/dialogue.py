@@ -1,460 +1,586 @@
-"""Finds what is said in a chapter, and who says it, by quotation marks, dashes, the words and names beside them."""
+"""Says who speaks: the speech of each paragraph is given to one of the persons about, or to nobody.
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
-from typing import Literal
+What a chapter shows of each person is a handful of facts in words, such as "pronoun: first subject before"; each fact
+has a weight, and so has each way in which one turn follows another. The weights are learnt
+(`benchmarks/speakers_train.py`). All turns of a chapter are weighed together, so that a name further down counts for
+what stands above it, and each answer has its probability.
+"""
 
-import regex
-from msgspec import Struct
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain, pairwise
+from math import exp
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
 from msgspec.structs import replace
 
-from swarm.book.language.known import find_language, find_quotes, find_speakers
+from swarm.book.language.known import find_speakers
 from swarm.book.language.pattern import compile_later
-
-MAX_SAID = 5000  # characters of a quotation in which asides are looked for
-MAX_ASIDE = 80  # characters of an aside behind its verb and name
-MAX_BESIDE = 160  # characters beside a quotation that are looked at
-_TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Lady|Lord|Captain|Colonel|Professor|Herr|Frau|M|Mme|Mlle|Don|Doña|Señor|Señora)"
-_NO_NOUNS = (
-    "with|in|as|to|from|at|of|on|and|who|that|but|for|when|while|quite|very|rather|again|mit|zu|und|en|et|y|e|con"
+from swarm.book.speech.person import (
+    ME,
+    NOBODY,
+    Gender,
+    Mention,
+    Person,
+    Persons,
+    find_mentions,
+    find_persons,
+    gender_of,
+    key_of,
 )
-_NO_NAMES = (
-    "as if not that because for well yet very at in on with after before all some any every which while till until "
-    "i he she it they we you one who the a an and but then so there here what when where how this that these those his "
-    "her my their our your no yes oh ah er ich sie es wir ihr und aber da nun il elle je ils elles on nous vous tu él "
-    "ella yo ellos lui lei io он она я они мы ja on ona hij zij ik han hon jag de vi du ni den det hun jeg hän minä me "
-    "everybody somebody nobody other latter former others"
-)
-
-
-class _Patterns(Struct, frozen=True):
-    after: "regex.Pattern[str]"  # said Holmes, Holmes said
-    before: "regex.Pattern[str]"  # Holmes said:
-    inside: "regex.Pattern[str]"  # , dit Jean
-    aside: "regex.Pattern[str]"  # dit-il, and dit Jean en riant,
-
-
-@lru_cache(64)
-def _patterns(code: str) -> _Patterns | None:
-    speakers = find_speakers(code)
-    verbs = "|".join(filter(None, (speakers.verbs, find_language(code).sentences.speech_verbs)))
-    if not verbs:
-        return None
-    article = speakers.article
-    title = f"{_TITLE}|{speakers.titles}" if speakers.titles else _TITLE
-    proper = (
-        rf"(?:(?:{title})\.?\s)?+\p{{Lu}}[\p{{L}}’'-]++"
-        rf"(?:\s(?:(?:de|von|van|of|du|la)\s)?+\p{{Lu}}[\p{{L}}’'-]++){{0,2}}+"
-    )
-    noun = rf"(?!(?:{_NO_NOUNS})\b)\p{{Ll}}{{2,20}}+"
-    # Of a second noun: no verb, as in "the lawyer said", and no adverb, as in "said the lawyer quietly".
-    second = rf"(?!(?:{verbs})\b|\p{{Ll}}++(?<=ly)\b){noun}"
-    called = rf"(?:{noun}\s)?\p{{Lu}}[\p{{L}}’'-]++(?:\s\p{{Lu}}[\p{{L}}’'-]++)?+"
-    common = rf"(?:{article})\s(?:{called}|{noun}(?:\s{second})?+)|"
-    name = rf"(?P<name>{common if article else ''}{proper})"
-    said = rf"(?:{verbs})\b"
-    adverb = r"(?:\p{Ll}{2,14}+\s){0,2}?"
-    return _Patterns(
-        compile_later(rf"[\s,.;—–―-]*+(?:{said}\s{name}|{name},?\s{adverb}{said})", regex.V0),
-        compile_later(rf"{name}\s{adverb}{said}[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z", regex.V0),
-        compile_later(rf"[,!?…]\s(?:(?:me|lui|nous|leur)\s)?+{said}\s(?:\p{{Ll}}++\s)??{name}", regex.V0),
-        compile_later(
-            rf"(?<=[,!?…]\s)(?:(?:me|lui|nous|leur)\s)?+(?:{_inverted(verbs)}|{said}\s(?:\p{{Ll}}++\s)??{name})"
-            rf"[^,;:.!?…»”“«]{{0,{MAX_ASIDE}}}+[,;:.!?…]*+",
-            regex.V0,
-        ),
-    )
-
-
-def _inverted(verbs: str) -> str:
-    """Return the pattern of a verb of saying before a pronoun: "dit-il", "m’écriai-je", "sade han"."""
-    mine = r"(?:m[’']écriai|dis|fis|repris|répondis|demandai|criai|ajoutai|murmurai|répliquai|continuai)-je"
-    return rf"(?:{verbs})(?:-t)?-(?:il|elle|on|ils|elles)\b|{mine}\b|(?:{verbs})\s(?:han|hon|hun|jag|jeg|de|hän|minä)\b"
-
-
-def find_speaker(before: str, after: str, language: str) -> str | None:
-    """Return the name of the speaker beside a quotation; "" for a pronoun beside a verb of saying, None for neither."""
-    patterns = _patterns(language)
-    if patterns is None:
-        return None
-    found = patterns.after.match(after[:MAX_BESIDE]) or patterns.before.search(before[-MAX_BESIDE:])
-    name = next(filter(None, found.groups()), "") if found else ""
-    if found and _is_name(name, language):
-        return _plain(name)
-    mine = _mine(language)
-    if mine and (mine.after.match(after[:MAX_BESIDE]) or mine.before.search(before[-MAX_BESIDE:])):
-        return find_speakers(language).me
-    return "" if found or _has_pronoun(before, after, language) else None
-
-
-def find_speaker_inside(said: str, language: str) -> str:
-    """Return the name of the speaker inside a quotation, as in « Oui, dit Jean, c’est lui. »; "" if there is none."""
-    patterns = _patterns(language) if find_speakers(language).inside else None
-    found = patterns.inside.search(said[:1000]) if patterns else None
-    name = next(filter(None, found.groups()), "") if found else ""
-    return _plain(name) if _is_name(name, language) else ""
-
-
-def find_asides(said: str, language: str) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a quotation that are the narrator's, as in « Oui, dit Jean, c’est lui. »."""
-    patterns = _patterns(language) if find_speakers(language).inside else None
-    for found in patterns.aside.finditer(said[:MAX_SAID]) if patterns else ():
-        name = found.group("name")
-        if name is None or _is_name(name, language):
-            yield found.span()
-
-
-def _plain(name: str) -> str:
-    """Return a name with single spaces; of "the Rabbit's" in "said the Rabbit's voice", that of the Rabbit."""
-    return " ".join(name.split()).removesuffix("’s").removesuffix("'s")
-
-
-def _is_name(name: str, language: str) -> bool:
-    words = name.casefold().split()
-    articles = find_speakers(language).article.split("|")
-    first = next((word for word in words if word not in articles), "")
-    return bool(first) and first not in _no_names()
-
-
-@cache
-def _no_names() -> frozenset[str]:
-    return frozenset(_NO_NAMES.split())
-
-
-def is_another(after: str, language: str) -> bool:
-    """Tell whether the words behind a quotation give it to others than the one who is named in its paragraph."""
-    pattern = _said_by(language, find_speakers(language).others)
-    return bool(pattern and pattern.match(after[:MAX_BESIDE]))
-
-
-def is_other_of_two(after: str, language: str) -> bool:
-    """Tell whether the words behind a quotation give it to the other one of two who take turns."""
-    pattern = _said_by(language, find_speakers(language).turn)
-    return bool(pattern and pattern.match(after[:MAX_BESIDE]))
-
-
-@lru_cache(128)
-def _said_by(code: str, words: str) -> "regex.Pattern[str] | None":
-    verbs = find_speakers(code).verbs
-    return compile_later(rf"[\s,.;—-]*+(?:(?:{verbs})\s)?+(?:{words})\b") if words else None
-
-
-def _has_pronoun(before: str, after: str, language: str) -> bool:
-    verbs = _saying(language)
-    if verbs is None:
-        return False
-    said = before[-MAX_BESIDE:].rstrip()
-    led = said[-1:] in tuple(",:") and verbs.before.search(said)
-    return bool(verbs.after.match(after[:MAX_BESIDE]) or led or verbs.last.search(said))
-
-
-class _Mine(Struct, frozen=True):
-    after: "regex.Pattern[str]"  # said I, I said
-    before: "regex.Pattern[str]"  # I said:
-
-
-@lru_cache(64)
-def _mine(code: str) -> "_Mine | None":
-    me, verbs = find_speakers(code).me, find_speakers(code).verbs
-    if not me:
-        return None
-    adverb = r"(?:\p{Ll}{2,14}+\s){0,2}?"
-    return _Mine(
-        compile_later(rf"[\s,.;—–―-]*+(?:(?:{verbs})\s{me}|{me}\s{adverb}(?:{verbs}))\b"),
-        compile_later(rf"\b{me}\s{adverb}(?:{verbs})\b[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z"),
-    )
-
-
-class _Saying(Struct, frozen=True):
-    after: "regex.Pattern[str]"  # he said
-    before: "regex.Pattern[str]"  # said, and stood:
-    last: "regex.Pattern[str]"  # said
-
-
-@lru_cache(64)
-def _saying(code: str) -> "_Saying | None":
-    verbs, sure = find_speakers(code).verbs, find_speakers(code).sure
-    if not verbs:
-        return None
-    word = r"\p{L}{1,8}+"
-    return _Saying(
-        compile_later(rf"[\s,.;—–―-]*+(?:(?:{verbs})\b|{word}\s(?:{verbs})\b)"),
-        compile_later(rf"\b(?:{verbs})\b[^.!?…]*+\Z"),
-        compile_later(rf"(?<![-\p{{L}}])(?:{sure or verbs})\Z"),
-    )
-
-
-MAX_SUBJECT_NAMES = 200  # only the longest names of a chapter are looked for
-MAX_NARRATION = 2000  # characters before a quotation that are looked at
-
-_JOINS = (
-    "and|but|so|for|then|while|when|as|at last|however|presently|und|aber|doch|da|et|mais|puis|y|pero|e|ma|poi|en|maar|"
-    "och|men|då|и|а|но|i|ale"
-)
-_START = rf"(?:\A|(?<=[.!?…;:—–),]\s)|(?<=—))(?:(?:{_JOINS})\s)?+"
-_TITLE_OR_ARTICLE = compile_later(
-    r"(?:the|le|la|der|die|das|el|il|lo|de|het|mr|mrs|ms|miss|dr|sir|lady|lord|m|mme)\.?\s", regex.I
+from swarm.book.speech.quotation import (
+    Grounds,
+    Spoken,
+    Utterance,
+    around,
+    find_quotations,
+    find_speaker,
+    find_speaker_inside,
+    is_another,
+    is_closed,
+    is_other_of_two,
 )
 
+SURE = 0.7  # a less likely speaker stays unknown, since a wrong voice is worse than a common one
+MAX_CANDIDATES = 8  # for a turn
+NEAR = 14  # turns before and after one, in which a person is named who may speak
+FAR = 5  # paragraphs above that are looked at
+LATELY = 5  # persons mentioned last who may speak
+MAIN = 6  # persons of a chapter who may speak anywhere in it
+MAX_BREAK = 2  # blocks from one turn to the next in one conversation
 
-class Subjects:
-    """The known names of a chapter, ready to be found where clauses begin."""
+_BOUND = compile_later(r"[,—–-][”’»\"“]?\Z")  # what follows belongs to the quotation
+_ASKED = compile_later(r"[?!…][”’»\"“]?\Z")
+_LOWER = compile_later(r"\s*\p{Ll}")
+_CALLED_BEFORE = compile_later(r"(?:[,“‘\"—!?.;]\s?|\b(?:dear|my|oh|Oh|O|well|Well|and)\s)\Z")
+_CALLED_AFTER = compile_later(r"\s?[,.!?”’\"—;]")
+_FEW_WORDS = compile_later(r"[\s,.;—–―-]*+(?:\p{Ll}++\s){0,4}\Z")
+_WORD = compile_later(r"\p{L}")
+_CLAUSE_END = compile_later(r"[.!?…;:]\s")
 
-    def __init__(self, names: Collection[str]) -> None:
-        known = sorted(names, key=len, reverse=True)[:MAX_SUBJECT_NAMES]
-        self._names = {name.casefold(): name for name in known}
-        words = "|".join(regex.escape(name) for name in known)
-        pattern = rf"{_START}(?:poor |old |little )?+(?P<name>{words})(?=[\s,])(?!\s(?:and|und|et|y|e|en|och)\s)"
-        self._clause = compile_later(pattern, regex.I) if known else None
+_RANKS = ("first", "second", "third", "fourth", "later")
 
-    def find_name(self, narration: str) -> str:
-        """Return the only known name that a clause of a narration begins with; "" if there is none, or several."""
-        if self._clause is None:
-            return ""
-        found = {self._names[each["name"].casefold()] for each in self._clause.finditer(narration[-MAX_NARRATION:])}
-        bare = {_TITLE_OR_ARTICLE.sub("", name).casefold() for name in found}
-        return min(found) if len(bare) == 1 else ""
-
-
-MAX_NAMES = 500  # names are compared in pairs
-
-_Words = frozenset[str]
+Facts = Mapping[int, Sequence[str]]  # of each candidate, by its number among the persons
 
 
-def shortest_names(names: Collection[str]) -> dict[str, str]:
-    """Return for each name the shortest one of the same person, whose words all stand in the longer ones.
+class Tag(NamedTuple):
+    """What stands beside a quotation."""
 
-    A name that several persons bear, such as "Bennet", is left apart, and so are they from each other.
-    """
-    words = {name: _words(name) for name in sorted(filter(None, names), key=len)[:MAX_NAMES]}
-    found = {name: name for name in names}
-    for name, own in words.items():
-        longer = [other for other, more in words.items() if own < more and _only_adds_names(own, other)]
-        most = max((words[other] for other in longer), key=len, default=own)
-        if found[name] == name and all(words[other] <= most for other in longer):
-            found |= dict.fromkeys((other for other in longer if found[other] == other), name)
+    kind: str = ""  # name, me, pronoun, noun, another, other
+    who: int = NOBODY
+    gender: Gender = ""
+    bond: str = ""  # "said" by a verb of saying, "bound" by a comma, "led" in by a colon
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """How much it tells, for the comparison of several in one turn."""
+        return ("", "other", "another", "noun", "pronoun", "name", "me").index(self.kind), self.bond == "said"
+
+
+class SpokenTurn(NamedTuple):
+    """What one person says without a break, with what speaks for each person."""
+
+    block: int
+    said: list[int]  # numbers of the utterances in the block
+    more: list[int]  # blocks that go on with it, since the last quotation is not closed
+    tag: Tag
+    kind: str = ""  # named, pronoun, another, other, beat, bare: what the narrator says beside it
+    gap: str = ""  # what stands between the turn before and this one
+    facts: Facts = MappingProxyType({})
+
+    @property
+    def candidates(self) -> list[int]:
+        """Those who may say it; NOBODY is for all others."""
+        return [*self.facts, NOBODY]
+
+    def facts_of(self, who: int) -> Sequence[str]:
+        """Return what speaks for a candidate."""
+        return self.facts[who] if who != NOBODY else (f"nobody {self.kind}",)
+
+
+class Page:
+    """A chapter with the mentions of persons in it."""
+
+    def __init__(self, texts: Sequence[str], spoken: Sequence[Spoken], persons: Persons, language: str) -> None:
+        self.texts, self.spoken, self.persons, self.language = texts, spoken, persons, language
+        self.told: list[list[tuple[Mention, int]]] = [[] for _ in texts]  # by the narrator
+        self.heard: list[list[tuple[Mention, int, int]]] = [[] for _ in texts]  # in speech, with the utterance
+        for number in sorted({near for at, each in enumerate(spoken) if each for near in range(at - FAR, at + 3)}):
+            if 0 <= number < len(texts):
+                self._read(number)
+        self.lately, self.main = self._count()
+
+    def _read(self, block: int) -> None:
+        for each in find_mentions(self.texts[block], self.language):
+            who = self.persons.find(each.key)
+            inside = next((n for n, one in enumerate(self.spoken[block]) if one.start <= each.start < one.end), None)
+            if inside is None:
+                self.told[block].append((each, who))
+            elif who >= 0:
+                self.heard[block].append((each, who, inside))
+
+    def _count(self) -> tuple[list[list[int]], list[int]]:
+        """Return those who were mentioned last before each block, and those who are mentioned most."""
+        counts: Counter[int] = Counter()
+        lately: list[int] = []
+        found = []
+        for told in self.told:
+            found.append(lately[:LATELY])
+            for _, who in told:
+                if who != NOBODY and not self.person(who).common:
+                    counts[who] += 1
+                    lately = [who, *(each for each in lately if each != who)][:LATELY]
+        return found, sorted(counts, key=lambda who: (-counts[who], who))[:MAIN]
+
+    def person(self, who: int) -> Person:
+        """Return a person by its number."""
+        return self.persons.find_by_number(who)
+
+
+def find_tag(page: Page, block: int, number: int) -> Tag:
+    """Return what stands beside an utterance."""
+    text, said = page.texts[block], page.spoken[block][number]
+    before, after = around(text, page.spoken[block], number)
+    words = text[said.start : said.end]
+    beside = find_speaker(before, after, page.language)
+    if name := beside or find_speaker_inside(words, page.language):
+        if name == find_speakers(page.language).me:
+            return Tag("me", ME, "", "said")
+        who = page.persons.find(key_of(name))
+        kind = "noun" if who != NOBODY and page.person(who).common else "name"
+        return Tag(kind, who, gender_of(name, page.language), "said")
+    if is_another(after, page.language):
+        return Tag("another")
+    if is_other_of_two(after, page.language):
+        return Tag("other")
+    bond = "said" if beside is not None else "bound" if _is_bound(words, after) else ""
+    told = page.told[block]
+    near = [each for each in told if said.end <= each[0].start < said.end + len(after)][:2]
+    if len(near) > 1 and near[0][0].is_pronoun and near[0][0].owner and near[1][0].start - near[0][0].end < 20:
+        del near[0]  # "her mother"
+    if near and bond and (tag := _tag_of(near[0], after[: near[0][0].start - said.end], bond)):
+        return tag
+    if before.rstrip().endswith((",", ":", "—")) or (beside is not None and not near):
+        cut = max((end.end() for end in _CLAUSE_END.finditer(before.rstrip()[:-1])), default=0)
+        start = said.start - len(before) + cut
+        acts = [each for each in told if start <= each[0].start < said.start and each[0].subject]
+        return (acts and _tag_of(acts[0], "", "led")) or Tag(bond=bond)
+    return Tag(bond=bond)
+
+
+def _is_bound(words: str, after: str) -> bool:
+    return bool(_BOUND.search(words) or (_ASKED.search(words) and _LOWER.match(after)))
+
+
+def _tag_of(found: tuple[Mention, int], between: str, bond: str) -> Tag | None:
+    """Return the tag of a mention that stands a few words from a quotation; None if it tells nothing of the speaker."""
+    mention, who = found
+    if mention.owner or not _FEW_WORDS.match(between):
+        return None
+    if who != NOBODY:
+        return Tag("me" if who == ME else "name", who, mention.gender, bond)
+    if mention.key and not mention.gender:
+        return None
+    return Tag("pronoun" if mention.is_pronoun else "noun", NOBODY, mention.gender, bond)
+
+
+def find_turns(page: Page) -> list[SpokenTurn]:
+    """Return the turns of a chapter."""
+    turns: list[SpokenTurn] = []
+    for block, spoken in enumerate(page.spoken):
+        for number in range(len(spoken)):
+            tag, last = find_tag(page, block, number), turns[-1] if turns else None
+            if last and not number and not spoken[0].start and _goes_on(page, last) == block:
+                last.more.append(block)
+            elif last and last.block == block and not _is_another_turn(last.tag, tag):
+                last.said.append(number)
+            elif last and last.more[-1:] == [block] and not _is_another_turn(last.tag, tag):
+                continue
+            else:
+                turns.append(SpokenTurn(block, [number], [], tag))
+                continue
+            if tag.rank > last.tag.rank:
+                turns[-1] = last._replace(tag=tag)
+    talks = _talks(page, turns)
+    return [_with_facts(page, turns, index, talks[index]) for index in range(len(turns))]
+
+
+class _Talk(NamedTuple):
+    """A conversation: turns with hardly a paragraph between them."""
+
+    named: Mapping[int, int]  # those who are named beside its words, with how often
+    told: Sequence[int]  # those whom the narrator mentions in it or right before it, the most frequent first
+
+
+def _talks(page: Page, turns: Sequence[SpokenTurn]) -> list[_Talk]:
+    """Return the conversation of each turn."""
+    starts = [at for at in range(len(turns)) if not at or turns[at].block - _end(turns[at - 1]) > MAX_BREAK]
+    found: list[_Talk] = []
+    for start, end in pairwise([*starts, len(turns)]):
+        named = Counter(turn.tag.who for turn in turns[start:end] if turn.tag.who != NOBODY)
+        blocks = range(max(0, turns[start].block - 1), min(len(page.told), _end(turns[end - 1]) + 1))
+        told = Counter(who for block in blocks for _, who in page.told[block] if who != NOBODY)
+        ranked = sorted(told, key=lambda who: (-told[who], who))
+        found += [_Talk(named, ranked[:MAIN])] * (end - start)
     return found
 
 
-def _words(name: str) -> _Words:
-    return frozenset(name.casefold().replace(".", "").split())
+def _end(turn: SpokenTurn) -> int:
+    return turn.more[-1] if turn.more else turn.block
 
 
-def _only_adds_names(own: _Words, other: str) -> bool:
-    """Tell whether what a longer name adds is a title or a name: "the old man" may be another than "the man"."""
-    return all(word[0].isupper() for word in other.replace(".", " ").split() if word.casefold() not in own)
+def _goes_on(page: Page, turn: SpokenTurn) -> int:
+    """Return the block that goes on with a turn whose last quotation is not closed; NOBODY if it is closed."""
+    block = _end(turn)
+    return NOBODY if is_closed(page.texts[block], page.spoken[block][-1]) else block + 1
 
 
-# "another": a verb of saying gives the words to a speaker without a name, such as "one of the boys"
-Grounds = Literal["", "named", "same paragraph", "in turn", "pronoun", "another"]
+def _is_another_turn(last: Tag, tag: Tag) -> bool:
+    """Tell whether two quotations of a paragraph have two speakers."""
+    if tag.kind in ("another", "other"):
+        return True
+    if tag.kind in ("name", "me") and last.kind in ("name", "me"):
+        return tag.who != last.who
+    return bool(tag.gender and last.gender and tag.gender != last.gender)
 
 
-class Utterance(Struct, frozen=True):
-    """A quotation that is dialogue: characters `start` to `end` of a block, with the quotation marks."""
-
-    start: int
-    end: int
-    speaker: str = ""  # the name in the book, "" if unknown
-    grounds: Grounds = ""
-
-
-Spoken = tuple[Utterance, ...]
-
-
-def attribute(texts: Sequence[str], found: Sequence[Spoken], language: str) -> list[Spoken]:
-    """Return the utterances of each block of a chapter with their speakers, as far as the book tells them."""
-    named = [_beside(text, spoken, language) for text, spoken in zip(texts, found, strict=True)]
-    subjects = Subjects({each.speaker for spoken in named for each in spoken if each.speaker})
-    told = (_by_subject(text, spoken, subjects) for text, spoken in zip(texts, named, strict=True))
-    return _in_turn([_filled(spoken) for spoken in told])
+def _with_facts(page: Page, turns: Sequence[SpokenTurn], index: int, talk: _Talk) -> SpokenTurn:
+    turn = turns[index]
+    tag = turn.tag
+    gap = _gap(turns, index)
+    if tag.kind in ("name", "me") and tag.bond == "said" and tag.who != NOBODY:
+        return turn._replace(kind="named", gap=gap, facts={tag.who: ("named",)})
+    turn = turn._replace(kind=_kind(page, turn), gap=gap)
+    facts: dict[int, dict[str, None]] = {}
+    for who, fact in chain(_evidence(page, turns, index, turn), _in_talk(talk, turn.kind)):
+        if who != NOBODY:
+            facts.setdefault(who, {})[fact] = None
+    for who, mine in facts.items():
+        mine.update(dict.fromkeys(_standing(page, who, turn)))
+    found = {who: tuple(mine) for who, mine in facts.items()}
+    best = sorted(found, key=lambda who: (-sum(map(weight, found[who])), who))[:MAX_CANDIDATES]
+    return turn._replace(facts={who: found[who] for who in best})
 
 
-def _beside(text: str, spoken: Spoken, language: str) -> Spoken:
-    """Name the speakers that stand beside their words."""
-    named = []
-    for number, each in enumerate(spoken):
-        before, after = _around(text, spoken, number)
-        beside = find_speaker(before, after, language)
-        name = beside or find_speaker_inside(text[each.start : each.end], language)
-        grounds: Grounds = "named" if name else "another" if is_another(after, language) else ""
-        if not grounds and beside is not None and not is_other_of_two(after, language):
-            grounds = "pronoun"
-        named.append(replace(each, speaker=name, grounds=grounds))
-    return tuple(named)
+def _kind(page: Page, turn: SpokenTurn) -> str:
+    tag, text, spoken = turn.tag, page.texts[turn.block], page.spoken[turn.block]
+    if tag.kind in ("another", "other"):
+        return tag.kind
+    if tag.gender or tag.kind == "noun":
+        return "pronoun"
+    alone = not _WORD.search(text[: spoken[0].start]) and not _WORD.search(text[spoken[-1].end :])
+    return "bare" if alone and len(spoken) == 1 else "beat"
 
 
-def _around(text: str, spoken: Spoken, number: int) -> tuple[str, str]:
-    """Return the narrator's words before and after an utterance, up to those beside it."""
-    start = spoken[number - 1].end if number else 0
-    end = spoken[number + 1].start if number + 1 < len(spoken) else len(text)
-    return text[start : spoken[number].start], text[spoken[number].end : end]
+def _evidence(page: Page, turns: Sequence[SpokenTurn], index: int, turn: SpokenTurn) -> Iterator[tuple[int, str]]:
+    """Yield persons and what speaks for them."""
+    kind, tag, block = turn.kind, turn.tag, turn.block
+    if tag.who != NOBODY:
+        yield tag.who, f"{tag.kind} named {tag.bond}"
+    yield from _in_paragraph(page, turn)
+    yield from _above(page, turn)
+    below = _end(turn) + 1
+    if below < len(page.texts) and not page.spoken[below]:
+        subjects, all_told = _subjects(page, below)
+        yield from ((who, f"{kind}: first subject below") for who in subjects[:1])
+        yield from ((who, f"{kind}: mentioned below") for who in all_told)
+    for place, persons in (("", page.lately[block]), (" of the chapter", page.main)):
+        for rank, who in enumerate(persons):
+            yield who, f"{kind}: {_RANKS[min(rank, 4)]}{place}"
+    yield from _in_speech(page, turns, index)
+    yield from _named_near(turns, index, kind)
 
 
-def _by_subject(text: str, spoken: Spoken, subjects: Subjects) -> Spoken:
-    """Name the speakers of words that are led in, or have a pronoun beside them, by what the words before are about."""
-    told: list[Utterance] = []
-    alone = not any(each.speaker for each in spoken)
-    for number, each in enumerate(spoken):
-        before, _ = _around(text, spoken, number)
-        led = before.rstrip()[-1:] in (",", ":") or each.grounds == "pronoun"
-        if (
-            not each.speaker
-            and each.grounds != "another"
-            and (led or (alone and not number))
-            and (name := subjects.find_name(before))
-        ):
-            each = replace(each, speaker=name, grounds="same paragraph")
-        told.append(each)
-    return tuple(told)
+def _in_paragraph(page: Page, turn: SpokenTurn) -> Iterator[tuple[int, str]]:
+    """Yield what the narrator's words between and around the quotations of a paragraph tell."""
+    spoken, told = page.spoken[turn.block], page.told[turn.block]
+    first, last = spoken[turn.said[0]].start, spoken[turn.said[-1]].end
+    rank = "first"
+    for mention, who in told:
+        where = "before" if mention.start < first else "after" if mention.start >= last else "between"
+        if mention.subject:
+            yield who, f"{turn.kind}: {rank} subject {where}"
+            rank = "later"
+        else:
+            yield who, f"{turn.kind}: in paragraph {where}" + (" owner" if mention.owner else "")
+    alone = {who for mention, who in told if who >= 0 and not mention.owner}
+    if len(alone) == 1:
+        yield next(iter(alone)), f"{turn.kind}: alone in paragraph"
 
 
-def _filled(spoken: Spoken) -> Spoken:
-    """Give the words of a paragraph that no other speaker says to the speaker who is named in it."""
-    name = next((each.speaker for each in spoken if each.speaker), "")
-    return (
-        tuple(
-            each if each.speaker or each.grounds == "another" else replace(each, speaker=name, grounds="same paragraph")
-            for each in spoken
+def _above(page: Page, turn: SpokenTurn) -> Iterator[tuple[int, str]]:
+    """Yield what the narrator tells in the paragraphs above."""
+    kind, block = turn.kind, turn.block
+    wanted = turn.tag.gender
+    first = page.spoken[block][turn.said[0]].start
+    here = [each for each in page.told[block] if each[0].start < first]
+    quiet, place = True, "here"
+    for distance, above in enumerate(range(block, max(-1, block - FAR - 1), -1)):
+        told = page.told[above] if distance else here
+        if distance:
+            quiet = quiet and not page.spoken[above]
+            place = ("above" if distance == 1 else "further up") + ("" if quiet else " beside speech")
+            yield from _told_above(page, above, distance, kind, place)
+        for mention, who in reversed(told):
+            if wanted and who >= 0 and page.person(who).gender == wanted:
+                yield who, f"last fitting: {place}"
+                if mention.subject and distance:
+                    yield who, "last fitting is subject"
+                wanted = ""
+
+
+def _told_above(page: Page, above: int, distance: int, kind: str, place: str) -> Iterator[tuple[int, str]]:
+    subjects, mentioned = _subjects(page, above)
+    if distance > 2:
+        yield from ((who, "mentioned far up") for who in mentioned)
+        return
+    if subjects:
+        yield subjects[-1], f"{kind}: last subject {place}"
+        yield subjects[0], f"{kind}: first subject {place}"
+        if distance == 1 and not page.spoken[above] and page.texts[above].rstrip().endswith((":", ",")):
+            yield subjects[-1], "led in above"
+    if mentioned:
+        yield mentioned[-1], f"{kind}: last {place}"
+        yield from ((who, f"{kind}: mentioned {place}") for who in mentioned)
+
+
+def _subjects(page: Page, block: int) -> tuple[list[int], list[int]]:
+    """Return the persons with whom clauses of a block's narration begin, and all whom it mentions, in order."""
+    told = [(mention, who) for mention, who in page.told[block] if who != NOBODY]
+    return [who for mention, who in told if mention.subject], [who for _, who in told]
+
+
+def _in_speech(page: Page, turns: Sequence[SpokenTurn], index: int) -> Iterator[tuple[int, str]]:
+    """Yield whom the words of a turn, and of those beside it, call or speak of."""
+    for step, called, spoken in (
+        (0, "calls", "speaks of"),
+        (-1, "called in the turn before", "spoken of in the turn before"),
+        (1, "called in the turn after", "spoken of in the turn after"),
+    ):
+        other = turns[index + step] if 0 <= index + step < len(turns) else None
+        if other is not None and abs(other.block - turns[index].block) <= 3:
+            for mention, who, inside in page.heard[other.block]:
+                if inside in other.said:
+                    yield who, called if _is_called(page.texts[other.block], mention) else spoken
+
+
+def _is_called(text: str, mention: Mention) -> bool:
+    before = text[max(0, mention.start - 8) : mention.start]
+    return bool(_CALLED_BEFORE.search(before) and _CALLED_AFTER.match(text, mention.end))
+
+
+def _in_talk(talk: _Talk, kind: str) -> Iterator[tuple[int, str]]:
+    """Yield who takes part in a conversation."""
+    several = _range(len(talk.named), (1, 2, 3))
+    for who, times in talk.named.items():
+        yield who, f"{kind}: one of {several} who are named in the talk"
+        yield who, f"{kind}: named {_range(times, (1, 3))} times in the talk"
+    for rank, who in enumerate(talk.told):
+        yield (
+            who,
+            f"{kind}: {_RANKS[min(rank, 4)]} in the talk" + ("" if who in talk.named else f" beside {several} named"),
         )
-        if name
-        else spoken
+
+
+def _named_near(turns: Sequence[SpokenTurn], index: int, kind: str) -> Iterator[tuple[int, str]]:
+    """Yield who is named beside the turns before and after, with how far away."""
+    for step, where in ((-1, "up"), (1, "down")):
+        met: set[int] = set()
+        for away in range(1, NEAR + 1):
+            if not 0 <= (other := index + step * away) < len(turns):
+                break
+            who = turns[other].tag.who
+            if who != NOBODY and who not in met:
+                met.add(who)
+                yield who, f"{kind}: named {_range(away, (1, 2, 3, 6, NEAR))} {where}"
+
+
+def _standing(page: Page, who: int, turn: SpokenTurn) -> Iterator[str]:
+    """Yield what counts for a person whatever the chapter shows."""
+    tag, kind = turn.tag, turn.kind
+    if who == ME:
+        yield f"{kind}: the narrator"
+        return
+    person = page.person(who)
+    yield f"spoken {_range(person.spoken, (0, 1, 4, 19))}"
+    if person.common:
+        yield f"common, {_range(person.spoken, (0, 1, 3, 7, 15, 31, 63))}" + (" named" if tag.who == who else "")
+    if tag.gender:
+        yield f"{tag.kind} {tag.bond}: {_fit(person.gender, tag.gender)}"
+        return
+    acts = [(mention.gender, one) for mention, one in page.told[turn.block] if mention.subject]
+    if acts and acts[0][0] and all(one == NOBODY for _, one in acts):
+        yield f"beat: {_fit(person.gender, acts[0][0])}"
+
+
+def _fit(own: Gender, wanted: Gender) -> str:
+    return "unknown" if not own else "fits" if own == wanted else "does not fit"
+
+
+def _range(number: int, ends: Sequence[int]) -> str:
+    """Return the range that a number is in, such as "4-6"; `ends` are the last numbers of all but the last range."""
+    start = 0
+    for end in ends:
+        if number <= end:
+            return str(end) if end == start or not end else f"{start}-{end}"
+        start = end + 1
+    return f"{start}+"
+
+
+def _gap(turns: Sequence[SpokenTurn], index: int) -> str:
+    if not index:
+        return "start"
+    last = turns[index - 1]
+    between = turns[index].block - _end(last)
+    return ("same", "next", "one", "few", "few")[between] if between < 5 else "far"
+
+
+@cache
+def weights() -> dict[str, float]:
+    """Return the weights of the facts, as they were learnt."""
+    rows = Path(__file__).with_suffix(".tsv").read_text(encoding="utf-8").splitlines()
+    return {fact: float(number) for number, _, fact in (row.partition("\t") for row in rows if row)}
+
+
+def weight(fact: str) -> float:
+    """Return the weight of a fact."""
+    return weights().get(fact, 0.0)
+
+
+def steps(turn: SpokenTurn, before: SpokenTurn) -> tuple[str, str, str]:
+    """Return the facts of a turn whose speaker is that of the turn before, that of the one before it, or another."""
+    step = f"step {turn.gap} {turn.kind}"
+    return f"{step}: same", f"step {turn.gap} {before.gap} {turn.kind}: in turn", f"{step}: new"
+
+
+_Table = list[list[float]]
+
+
+def likely_speakers(turns: Sequence[SpokenTurn]) -> list[dict[int, float]]:
+    """Return the probability of each candidate of each turn, by the forward-backward algorithm of second order."""
+    if not turns:
+        return []
+    forward = _forward(turns)
+    found: list[dict[int, float]] = []
+    backward: _Table | None = None
+    for number in range(len(turns) - 1, -1, -1):
+        if backward is None:
+            backward = [[1.0] * len(row) for row in forward[number]]
+        both = [
+            [one * other for one, other in zip(*rows, strict=True)]
+            for rows in zip(forward[number], backward, strict=True)
+        ]
+        sums = [sum(column) for column in zip(*both, strict=True)]
+        found.append({who: one / sum(sums) for who, one in zip(turns[number].candidates, sums, strict=True)})
+        if number:
+            backward = _step_back(turns, number, backward)
+    return found[::-1]
+
+
+def _values(turn: SpokenTurn) -> list[float]:
+    scores = [sum(map(weight, turn.facts_of(who))) for who in turn.candidates]
+    return [exp(score - max(scores)) for score in scores]
+
+
+def _forward(turns: Sequence[SpokenTurn]) -> list[_Table]:
+    """Return for each turn a table of the speakers before (rows) and its own."""
+    tables: list[_Table] = [[_values(turns[0])]]
+    for number in range(1, len(turns)):
+        turn, before, table = turns[number], turns[number - 1], tables[-1]
+        same, back, new = (exp(weight(fact)) for fact in steps(turn, before))
+        second = turns[number - 2].candidates if number > 1 else [NOBODY]
+        values = _values(turn)
+        rows = []
+        for at, last in enumerate(before.candidates):
+            column = [row[at] for row in table]
+            whole = sum(column)
+            of = dict(zip(second, column, strict=True))
+            row = []
+            for who, value in zip(turn.candidates, values, strict=True):
+                if NOBODY in (who, last):
+                    row.append(value * whole)
+                elif who == last:
+                    row.append(value * whole * same)
+                else:
+                    row.append(value * (new * whole + (back - new) * of.get(who, 0.0)))
+            rows.append(row)
+        tables.append(_scaled(rows))
+    return tables
+
+
+def _step_back(turns: Sequence[SpokenTurn], number: int, table: _Table) -> _Table:
+    turn, before = turns[number], turns[number - 1]
+    same, back, new = (exp(weight(fact)) for fact in steps(turn, before))
+    second = turns[number - 2].candidates if number > 1 else [NOBODY]
+    values = _values(turn)
+    columns = []
+    for last, row in zip(before.candidates, table, strict=True):
+        worth = {who: value * one for who, value, one in zip(turn.candidates, values, row, strict=True)}
+        whole = sum(
+            one * (1.0 if NOBODY in (who, last) else same if who == last else new) for who, one in worth.items()
+        )
+        columns.append(
+            [
+                whole + (0.0 if last == NOBODY or one in (NOBODY, last) else (back - new) * worth.get(one, 0.0))
+                for one in second
+            ]
+        )
+    return _scaled([list(row) for row in zip(*columns, strict=True)])
+
+
+def _scaled(table: _Table) -> _Table:
+    most = max(max(row) for row in table) or 1.0
+    return [[value / most for value in row] for row in table]
+
+
+def find_utterances(texts: Sequence[str], language: str, persons: Persons | None = None) -> list[Spoken]:
+    """Return the utterances of each block of a chapter, in order, with their speakers as far as the book tells them.
+
+    `language` is a primary subtag, `persons` are those of the whole book; without them, those of these texts count.
+    """
+    quotations = find_quotations(texts, language)
+    if persons is None:
+        persons = find_persons_of([texts], language)
+    page = Page(texts, quotations, persons, language)
+    turns = find_turns(page)
+    found = [list(each) for each in quotations]
+    for turn, likely in zip(turns, likely_speakers(turns), strict=True):
+        for block, numbers in ((turn.block, turn.said), *((more, [0]) for more in turn.more)):
+            for number in numbers:
+                found[block][number] = _attributed(page, found[block][number], turn, likely)
+    return [tuple(each) for each in found]
+
+
+def _attributed(page: Page, said: Utterance, turn: SpokenTurn, likely: Mapping[int, float]) -> Utterance:
+    who = max(likely, key=lambda each: (likely[each], -each))
+    if who == NOBODY or likely[who] < SURE:
+        kind: Grounds = "another" if turn.tag.kind == "another" else "pronoun" if turn.kind == "pronoun" else ""
+        called = page.person(turn.tag.who).name if turn.tag.kind == "noun" and turn.tag.who != NOBODY else ""
+        return replace(said, grounds=kind, gender=turn.tag.gender, called=called)
+    grounds: Grounds = "in turn"
+    if turn.tag.who == who:
+        grounds = "named"
+    elif turn.kind == "pronoun":
+        grounds = "pronoun"
+    elif any("subject" in fact or "paragraph" in fact for fact in turn.facts[who]):
+        grounds = "same paragraph"
+    gender = page.person(who).gender
+    return replace(
+        said, speaker=page.person(who).name, grounds=grounds, probability=round(likely[who], 3), gender=gender
     )
 
 
-def _in_turn(found: Sequence[Spoken]) -> list[Spoken]:
-    """Name the speakers of paragraphs among others of two that take turns, as long as the narrator has none."""
-    persons = shortest_names({"", *(each.speaker for spoken in found for each in spoken)})
-    return _turned(_turned(found, persons)[::-1], persons)[::-1]
-
-
-def _is_open(spoken: Spoken) -> bool:
-    """Tell whether a paragraph begins with words of which nothing tells who says them."""
-    return not spoken[0].start and not any(each.speaker or each.grounds for each in spoken)
-
-
-def _turned(found: Sequence[Spoken], persons: Mapping[str, str]) -> list[Spoken]:
-    turns: list[str] = []  # the speaker of each paragraph before, "" if unknown
-    result = []
-    for spoken in found:
-        if not spoken:
-            turns = []
-        elif _is_open(spoken) and len(turns) > 1 and "" != persons[turns[-1]] != persons[turns[-2]] != "":
-            spoken = tuple(replace(each, speaker=turns[-2], grounds="in turn") for each in spoken)
-        if spoken:
-            turns.append(spoken[0].speaker)
-        result.append(spoken)
-    return result
-
-
-PAIRS = ("“”", "«»", "„“", "„”", "»«", "「」", "‘’", "‚‘", "›‹", '""')
-MIN_WORDS = 8  # a quotation so long is dialogue even if it begins and ends like a part of a sentence
-MAX_TERM_WORDS = 3  # a longer quotation is no term inside a sentence
-
-_DASH = compile_later(r"\s*[—–―-]\s*(?=\S)")
-_DASHED = "bg ca cs da el es fi fr gl hu it lt lv nb pl pt ro ru sk sv tr uk"
-_BREAK = compile_later(r"(?<=[\s,.!?…])[—–―](?=\s?\p{Ll})")
-_RESUME = compile_later(r"[—–―](?=[\s\p{L}.,¿¡])")
-_ENDING = compile_later(r"[.,!?…—–;:。！？、-]\Z")
-_WORD = compile_later(r"[\p{L}\p{N}]++(?:[’'-][\p{L}\p{N}]++)*+")
-
-
-def find_utterances(texts: Sequence[str], language: str) -> list[tuple[Utterance, ...]]:
-    """Return the utterances of each block of a chapter, in order. `language` is a primary subtag."""
-    pair, dashes = _marks(texts, language)
-    found: list[tuple[Utterance, ...]] = []
-    runs_on = False  # the last paragraph's quotation was not closed
-    for text in texts:
-        if dashes and _DASH.match(text):
-            spoken, runs_on = list(_dashed(text)), False
-        else:
-            spoken, runs_on = _quoted(text, pair, language, runs_on=runs_on)
-        found.append(tuple(spoken))
-    return attribute(texts, found, language)
-
-
-def _marks(texts: Sequence[str], language: str) -> tuple[str, bool]:
-    """Return the pair of marks that most quotations of a chapter have, and whether its dialogue begins with dashes."""
-    own = find_quotes(language)
-    pairs = [own[at : at + 2] for at in range(0, len(own), 2)] + list(PAIRS)
-    whole = "\n".join(texts)
-    counts = {pair: _count(whole, pair) for pair in dict.fromkeys(pairs)}
-    best = max(counts, key=lambda pair: counts[pair])
-    dashed = sum(bool(_DASH.match(text)) for text in texts) if language in _DASHED.split() else 0
-    return best, dashed > counts[best] / 4
-
-
-def _count(text: str, pair: str) -> float:
-    """Return how often quotations in a pair of marks begin; single marks count less, since they are nested."""
-    opening, closing = pair[0], pair[1]
-    if opening == closing:
-        return text.count(opening) / 2
-    begins = len(regex.findall(rf"(?<![\p{{L}}\p{{N}}]){regex.escape(opening)}(?=\S)", text))
-    both = min(begins, text.count(closing))
-    return both * (0.9 if closing in "’‘‹" else 1.0)
-
-
-def _quoted(text: str, pair: str, language: str, *, runs_on: bool) -> tuple[list[Utterance], bool]:
-    """Return the dialogue of a block in quotation marks, and whether its last quotation is not closed."""
-    spoken: list[Utterance] = []
-    at = 0
-    while (start := text.find(pair[0], at)) >= 0:
-        end = _closing(text, start + 1, pair)
-        is_open = end < 0
-        end = len(text) if is_open else end + 1
-        if is_open or _is_dialogue(text, start, end, language) or (runs_on and not text[:start].strip()):
-            spoken.append(Utterance(start, end))
-        if is_open:
-            return spoken, True
-        at = end
-    return spoken, False
-
-
-def _closing(text: str, start: int, pair: str) -> int:
-    """Return where a quotation is closed, -1 if it is not; a closing mark that may be an apostrophe needs a sign."""
-    opening, closing = pair[0], pair[1]
-    depth = 1
-    for at in range(start, len(text)):
-        sign = text[at]
-        if sign == opening != closing:
-            depth += 1
-        elif sign == closing and not (closing == "’" and _is_apostrophe(text, at)):
-            depth -= 1
-            if not depth:
-                return at
-    return -1
-
-
-def _is_apostrophe(text: str, at: int) -> bool:
-    before, after = text[at - 1 : at], text[at + 1 : at + 2]
-    return after.isalnum() or (before.isalnum() and after == " " and text[at + 2 : at + 3].islower())
-
-
-def _is_dialogue(text: str, start: int, end: int, language: str) -> bool:
-    """Tell whether a quotation is something that is said, and no title, term or word that is spoken of."""
-    inner, before, after = text[start + 1 : end - 1].strip(), text[:start].rstrip(), text[end:].lstrip()
-    words = len(_WORD.findall(inner))
-    ended = bool(_ENDING.search(inner)) or after[:1] in tuple(",.;!?") or not after
-    opens = not before or before[-1] in ":,—–.!?…;”»“)"
-    if not words:
-        return bool(inner) and not before
-    if find_speaker(before, after, language) is not None:
-        return True
-    if not opens and words <= MAX_TERM_WORDS and inner[-1:] not in tuple("!?…"):
-        return False
-    if opens and (ended or words > MAX_TERM_WORDS):
-        return True
-    return words >= MIN_WORDS or (bool(_ENDING.search(inner)) and inner[:1].isupper())
-
-
-def _dashed(text: str) -> Iterator[Utterance]:
-    """Yield the dialogue of a block that begins with a dash; what stands between later dashes is the narrator's."""
-    begun = _DASH.match(text)
-    at = begun.end() if begun else 0
-    start = 0
-    while stop := _BREAK.search(text, at):
-        yield Utterance(start, len(text[: stop.start()].rstrip()))
-        resumed = _RESUME.search(text, stop.end())
-        if not resumed:
-            return
-        start = at = resumed.end()
-    yield Utterance(start, len(text))
+def find_persons_of(chapters: Sequence[Sequence[str]], language: str) -> Persons:
+    """Find the persons of a book, by the texts of the blocks of each chapter and the names beside its quotations."""
+    tags = []
+    for texts in chapters:
+        for text, spoken in zip(texts, find_quotations(texts, language), strict=True):
+            for number, each in enumerate(spoken):
+                beside = find_speaker(*around(text, spoken, number), language)
+                name = beside or find_speaker_inside(text[each.start : each.end], language)
+                if name and name != find_speakers(language).me:
+                    tags.append(name)
+    return find_persons([text for texts in chapters for text in texts], tags, language)

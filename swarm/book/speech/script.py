@@ -15,6 +15,7 @@ from swarm.book.model.speaker import NO_FALLBACKS, FallbackVoices, Speaker
 from swarm.book.page.input_bounds import MAX_SEGMENTS, MAX_SPOKEN_CHARS
 from swarm.book.speech.capitals import usage_of
 from swarm.book.speech.casting import NO_CASTING, Casting
+from swarm.book.speech.dialogue import find_persons_of
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
@@ -62,9 +63,11 @@ def make_script(
     count = 0
     waiting: tuple[Unspoken, ...] = ()
     numbers = {id(each): number for number, each in enumerate(spoken_chapters(book), 1)}
+    told = [[block.text for block in text.blocks] for text in spoken_chapters(book)] if cast.has_dialogue else []
+    persons = find_persons_of(told, language) if told else None
     for text in (*around[:1], *chosen, *around[1:]):
         number = numbers.get(id(text), 0)
-        casting = Casting(cast).for_chapter(number, text.title) if number else NO_CASTING
+        casting = Casting(cast, persons=persons).for_chapter(number, text.title) if number else NO_CASTING
         chapter = segment_chapter(text, language, card, speech, casting, fallbacks)
         if chapter.segments:
             script.append(replace(chapter, unspoken=waiting + chapter.unspoken))

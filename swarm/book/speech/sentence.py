@@ -89,6 +89,7 @@ class _Rules(Struct, frozen=True):
     starts: "regex.Pattern[str]"  # matches a word that begins a sentence
     lower: "regex.Pattern[str]"  # matches a small letter, also after closing marks
     spoken: "regex.Pattern[str]"
+    speech: "regex.Pattern[str]"  # matches a quotation without another one in it
     speaker: "regex.Pattern[str]"  # matches "Alice whispered", which belongs to the quoted sentence before it
     numbered: frozenset[str]
     open: frozenset[str]
@@ -120,6 +121,7 @@ def _rules(code: str) -> _Rules:
         # A dash may come first, as in "— Vieni? — chiese."
         compile_later(rf"\s*[\"'“”’»)\]{closing}]*\s*(?:[—–―]\s?)?\p{{Ll}}"),
         compile_later(rf"(?r)[!?…—][”\"’{closing}]+\s*$"),
+        compile_later(_quotations(language.quotes)),
         compile_later(
             rf"\s*(?:(?:{_TITLE})\.? )?\p{{Lu}}[\p{{L}}’'-]+ (?:\p{{Lu}}[\p{{L}}’'-]+ )?"
             rf"(?:{language.sentences.speech_verbs or '(?!)'})\b"
@@ -135,6 +137,17 @@ def _rules(code: str) -> _Rules:
         frozenset(shorts.split()) | frozenset(language.scripture.shorts if language.scripture else ()),
         days_have_stops(code),
     )
+
+
+def _quotations(quotes: str) -> str:
+    """Return a pattern of a quotation in one of some pairs of marks, or in plain ones; the first group is its words."""
+    pairs = [quotes[at : at + 2] for at in range(0, len(quotes), 2)]
+    found = ['"([^"]++)"', r"‘((?:[^‘’]|’(?=\p{L}))++)’(?!\p{L})"]
+    for pair in dict.fromkeys((*pairs, "“”", "«»")):
+        first, last = pair[0], pair[1]
+        if first != last and first != "‘":
+            found.append(rf"{first}([^{first}{last}]++)(?:{last}|\Z)")
+    return rf"(?|{'|'.join(found)})"
 
 
 def split_sentences(text: str, language: str) -> list[str]:
@@ -155,7 +168,26 @@ def split_sentences(text: str, language: str) -> list[str]:
         else:
             joined.append([piece])
     sentences = ("".join(parts).strip() for parts in joined)
-    return [sentence for sentence in sentences if sentence]
+    return [part for sentence in sentences if sentence for part in _divided_speech(sentence, language)]
+
+
+MIN_SPEECH_CHARS = 160  # a quotation in which sentences are divided; the libraries keep each one whole
+MIN_PART_CHARS = 30  # of such a sentence: shorter ones stay with the one before
+
+
+def _divided_speech(sentence: str, language: str) -> list[str]:
+    """Divide a sentence within its long quotations, which are of several sentences themselves."""
+    if len(sentence) < MIN_SPEECH_CHARS:
+        return [sentence]
+    parts, start = [], 0
+    for said in _rules(language).speech.finditer(sentence):
+        inside, at = said[1], said.start(1)
+        for each in split_sentences(inside, language)[:-1] if len(inside) >= MIN_SPEECH_CHARS else ():
+            at = sentence.index(each, at) + len(each)
+            if at - start >= MIN_PART_CHARS <= len(sentence) - at and sentence[at].isspace():
+                parts.append(sentence[start:at].strip())
+                start = at
+    return [*parts, sentence[start:].strip()]
 
 
 def _stretches(text: str, limit: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
 from swarm.book.model.book import Chapter
-from swarm.book.model.reading_choice import Cast
+from swarm.book.model.reading_choice import Cast, CastVoice
 from swarm.errors import SwarmError, UsageError
 from swarm.job.card import EngineCard, FallbackEngine, FallbackEngines, guests_in, may_be_named
 from swarm.job.spec import Recipe
@@ -99,4 +99,14 @@ def check_cast(recipe: Recipe, cast: Cast, config: Mapping[str, object] | None =
         return tuple((name, own(voice)) for name, voice in named)
 
     dialogue = own(cast.dialogue) if cast.dialogue else ""
-    return Cast(dialogue, rows(cast.speakers), rows(cast.chapters), rows(cast.marks))
+    return Cast(dialogue, rows(cast.speakers), rows(cast.chapters), rows(cast.marks), cast.auto)
+
+
+def cast_voices(card: EngineCard, language: str, own: str) -> list[CastVoice]:
+    """Return the voices that persons of a book may have, that of the narrator first."""
+    voices = [
+        CastVoice(each.name, "m" if each.gender == "male" else "f" if each.gender == "female" else "")
+        for each in card.voices_for(language)
+    ]
+    mine = next((each for each in voices if each.name == own), CastVoice(own, ""))
+    return [mine, *(each for each in voices if each.name != own)]

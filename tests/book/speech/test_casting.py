@@ -6,8 +6,9 @@ import pytest
 from msgspec import structs
 
 from swarm.book.model.book import Block, ChapterText, Pause
-from swarm.book.model.reading_choice import Cast
-from swarm.book.speech.casting import Casting, marks_in, read_cast, voice_runs
+from swarm.book.model.reading_choice import Cast, CastVoice
+from swarm.book.speech.casting import Casting, cast_by_itself, marks_in, read_cast, voice_runs
+from swarm.book.speech.dialogue import find_persons_of
 from swarm.book.speech.segment import segment_chapter
 from swarm.errors import UsageError
 from swarm.voice.host.registry import find_card
@@ -152,3 +153,47 @@ def test_he_said_inside_a_quotation_is_the_narrators(language: str, text: str, n
     (runs,) = voice_runs([text], Casting(Cast("tock")), language)
     assert "".join(text[run.start : run.end] for run in runs) == text
     assert [text[run.start : run.end].strip() for run in runs if not run.voice] == narrated
+
+
+CONVERSATION = (
+    "“Good day,” said Mr. Hall. He bowed.",
+    "“Good day,” said Mrs. Vane. She smiled.",
+    "“Is it you?” said Mr. Hall.",
+    "“It is I,” said Mrs. Vane.",
+    "“So late?” asked Mr. Poole. He was tired.",
+    "“So late,” said Mr. Hall.",
+    "“No,” cried a voice.",
+) * 6
+VOICES = [CastVoice("own", "f"), CastVoice("deep", "m"), CastVoice("high", "f"), CastVoice("low", "m")]
+
+
+def test_persons_get_voices_of_their_gender_by_themselves_and_those_who_talk_get_different_ones() -> None:
+    found = cast_by_itself([CONVERSATION], "en", Cast(auto=True), VOICES)
+    rows = dict(found.speakers)
+    assert (rows["Mrs. Vane"], rows["she"]) == ("high", "high")
+    assert {rows["Mr. Hall"], rows["Mr. Poole"]} == {"deep", "low"}
+    assert not found.auto
+
+
+def test_a_cast_by_itself_keeps_what_is_named_already() -> None:
+    found = cast_by_itself([CONVERSATION], "en", Cast("tock", (("Hall", "bell"),), auto=True), VOICES)
+    assert [voice for name, voice in found.speakers if "Hall" in name] == ["bell"]
+    assert found.dialogue == "tock"
+
+
+def test_persons_share_a_voice_where_there_are_few() -> None:
+    rows = dict(cast_by_itself([CONVERSATION], "en", Cast(auto=True), VOICES[:2]).speakers)
+    assert (rows["Mr. Hall"], rows["Mr. Poole"], rows["he"]) == ("deep", "deep", "deep")
+    assert "Mrs. Vane" not in rows
+
+
+def test_who_has_no_voice_of_its_own_has_that_of_all_men_or_women() -> None:
+    texts = ("“Yes,” said Mr. Hall.", "It rained.", "“No,” she said. She sat down.")
+    cast = Cast(speakers=(("he", "deep"), ("she", "high")))
+    runs = voice_runs(texts, Casting(cast, persons=find_persons_of([texts], "en")), "en")
+    assert [run.voice for row in runs for run in row if run.voice] == ["deep", "high"]
+
+
+def test_auto_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_cast(Path("auto"), "tock") == Cast("tock", auto=True)

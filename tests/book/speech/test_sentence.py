@@ -131,3 +131,25 @@ def test_pysbd_serves_where_sentencex_is_not(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_page_of_abbreviations_takes_no_long_time() -> None:
     assert len(split_sentences("vol. 1 " * 50_000, "en")) == 1
+
+
+LONG = (
+    "I know what you have done to him, and so does everybody in the house, down to the boy who cleans the boots. "
+    "You do not think so, of course, and nor does she. "
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "parts"),
+    [
+        (f"“{LONG}We shall see what he says,” said Ann.", "en", 3),
+        (f"‘{LONG}We’ll see what the boys’ father says,’ said Ann.", "en", 3),
+        ("“Go. I will not. You will,” said Ann.", "en", 1),  # short ones are one breath
+        (f"„{LONG}Wir werden schon sehen, was er sagt“, sagte sie.", "de", 3),
+        (f"« {LONG}Nous verrons bien ce qu’il en dira. » Il sortit.", "fr", 4),
+    ],
+)
+def test_a_long_speech_is_divided_into_its_sentences(text: str, language: str, parts: int) -> None:
+    found = split_sentences(text, language)
+    assert len(found) == parts
+    assert " ".join(found) == text

@@ -462,6 +462,13 @@ LANGUAGE: Language = Language(
         article="der|die|das",
         me="ich",
         turn="der andere|die andere",
+        he="er|ihm|ihn",
+        she="sie",
+        man="Mann|Junge|Knabe|Herr|Vater|Bruder|Sohn|Onkel|König|Prinz|Bursche|Großvater|Wirt|Pfarrer|Alte",
+        woman="Frau|Mädchen|Dame|Mutter|Schwester|Tochter|Tante|Königin|Prinzessin|Großmutter|Magd|Gattin|Witwe",
+        mister="Herr|Herrn|Onkel|Graf|König|Prinz|Baron|Pater",
+        mistress="Frau|Fräulein|Tante|Gräfin|Königin|Prinzessin|Baronin",
+        titles="Doktor|Professor|Hauptmann|Oberst|General|Leutnant",
     ),
     sentences=language.Sentences(
         open="lt Nrn Sp Fußn Jg Hg Ew Se Sr em rer nat pol u Pfd Ztr Aufl Pfr Hptm Ing Dipl Lt Gen Dir Pr Inh Hrsg "

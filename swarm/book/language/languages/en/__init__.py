@@ -446,6 +446,19 @@ LANGUAGE: Language = Language(
         others="they|we|both|one of|another of|some of|several of|a|an",
         me="I",
         turn="the other",
+        he="he|him|his|himself",
+        she="she|her|hers|herself",
+        man=(
+            "man|boy|gentleman|father|husband|brother|son|uncle|king|prince|lord|fellow|lad|grandfather|nephew|landlord|"
+            "priest|vicar|papa|dad|master|youth|sailor|soldier|chap"
+        ),
+        woman=(
+            "woman|girl|lady|mother|wife|sister|daughter|aunt|queen|princess|maid|widow|grandmother|niece|landlady|nurse|"
+            "mistress|housekeeper|mamma|mama|duchess|countess|matron|governess"
+        ),
+        mister="Mr|Sir|Lord|Master|Uncle|Brother|King|Prince|Count|Monsieur|M|Herr|Don|Señor|Signor|Mister|Father",
+        mistress="Mrs|Miss|Ms|Lady|Aunt|Queen|Princess|Countess|Madame|Mme|Mlle|Mademoiselle|Frau|Doña|Señora|Sister|Mother",
+        titles="Dr|Captain|Colonel|Professor|Major|General|Doctor|Inspector|Sergeant|Reverend|Judge|Squire",
     ),
     sentences=language.Sentences(
         starts=_STARTS,

@@ -257,6 +257,13 @@ LANGUAGE: Language = Language(
         verbs="dijo|preguntó|respondió|contestó|exclamó|gritó|replicó|añadió|murmuró|repuso|continuó",
         article="el|la",
         turn="el otro|la otra",
+        he="él",
+        she="ella",
+        man="hombre|muchacho|señor|padre|marido|hermano|hijo|tío|rey|príncipe|viejo|cura|caballero|amo",
+        woman="mujer|muchacha|señora|madre|hermana|hija|tía|reina|princesa|vieja|ama|dama|señorita|viuda",
+        mister="señor|don|tío|padre|conde|marqués|duque|rey|Señor|Don",
+        mistress="señora|señorita|doña|tía|madre|condesa|marquesa|duquesa|reina|Señora|Doña",
+        titles="doctor|capitán|profesor|coronel|general",
     ),
     sentences=language.Sentences(
         starts="El La Los Las Un Una Y Pero Luego Después Entonces Cuando Era Eran Fue En De Con No Se Su Así Como "

@@ -264,6 +264,13 @@ LANGUAGE: Language = Language(
         others="ils|elles|je|nous",
         inside=True,
         turn="l’autre|l'autre",
+        he="il|lui",
+        she="elle",
+        man="homme|garçon|monsieur|père|mari|frère|fils|oncle|roi|prince|vieillard|jeune homme|abbé|curé|comte|marquis",
+        woman="femme|fille|dame|mère|sœur|tante|reine|princesse|servante|veuve|comtesse|marquise|vieille",
+        mister="M|monsieur|Monsieur|oncle|comte|marquis|duc|père|abbé|maître",
+        mistress="Mme|Mlle|madame|mademoiselle|Madame|Mademoiselle|tante|comtesse|marquise|duchesse|mère",
+        titles="docteur|capitaine|professeur|colonel|général",
     ),
     sentences=language.Sentences(
         starts="Il Elle Ils Elles Je Nous Vous On Le La Les Un Une Mais Et Puis Alors Quand Ce Cette Ces Dans En "

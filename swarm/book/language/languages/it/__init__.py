@@ -260,6 +260,13 @@ LANGUAGE: Language = Language(
         verbs="disse|chiese|domandò|rispose|esclamò|gridò|replicò|aggiunse|mormorò|continuò|fece",
         article="il|la|lo",
         turn="l’altro|l’altra|l'altro|l'altra",
+        he="egli|lui",
+        she="ella|lei",
+        man="uomo|ragazzo|signore|padre|marito|fratello|figlio|zio|re|principe|vecchio|curato",
+        woman="donna|ragazza|signora|madre|moglie|sorella|figlia|zia|regina|principessa|vecchia",
+        mister="signor|don|zio|conte|marchese|duca|padre|fra",
+        mistress="signora|signorina|donna|zia|contessa|marchesa|duchessa|madre",
+        titles="dottor|capitano|professor|colonnello|generale",
     ),
     sentences=language.Sentences(
         starts="Il Lo La I Gli Le Un Una E Ma Poi Allora Quando Era Erano Fu In Di Con Non Si Così Come Se Egli Ella "

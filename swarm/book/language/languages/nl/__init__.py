@@ -181,6 +181,13 @@ LANGUAGE: Language = Language(
         article="de|het",
         me="ik",
         turn="de ander",
+        he="hij|hem",
+        she="zij|ze|haar",
+        man="man|jongen|heer|vader|broer|zoon|oom|koning|prins|knecht",
+        woman="vrouw|meisje|dame|moeder|zuster|dochter|tante|koningin|prinses|meid",
+        mister="meneer|mijnheer|oom|graaf|heer",
+        mistress="mevrouw|juffrouw|tante|gravin",
+        titles="dokter|kapitein|professor|kolonel|generaal",
     ),
     sentences=language.Sentences(
         starts="De Het Een Hij Zij Ze Wij Ik En Maar Toen Dan Er In Op Met Dat Die Dit Deze Als Zo Daar Na",

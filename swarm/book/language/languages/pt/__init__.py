@@ -273,6 +273,13 @@ LANGUAGE: Language = Language(
     speakers=language.Speakers(
         verbs="disse|perguntou|respondeu|exclamou|gritou|replicou|acrescentou|murmurou|continuou",
         article="o|a",
+        he="ele",
+        she="ela",
+        man="homem|rapaz|senhor|pai|marido|irmão|filho|tio|rei|príncipe|velho|padre",
+        woman="mulher|rapariga|moça|senhora|mãe|irmã|filha|tia|rainha|princesa|velha",
+        mister="senhor|dom|tio|padre|conde",
+        mistress="senhora|dona|tia|condessa",
+        titles="doutor|capitão|professor|coronel|general",
     ),
     sentences=language.Sentences(
         starts="O A Os As Um Uma E Mas Depois Então Quando Era Eram Foi Em De Com Não Se Assim Como Ele Ela No Na",

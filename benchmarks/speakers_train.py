@@ -1,0 +1,384 @@
+"""Learns the weights by which dialogue is given to its speakers, and measures them on novels that were left out.
+
+The novels are those of a folder of the Project Dialogism Novel Corpus (../shared/suites/novels): a text, its characters
+with their names, and its quotations with their speakers. The weights are those of a conditional random field of second
+order over the turns of a chapter, found by gradients; they go to swarm/book/speech/dialogue.tsv.
+
+python benchmarks/speakers_train.py              # learn from all, and write the weights
+python benchmarks/speakers_train.py --folds      # for each third, learn from the others and measure; write nothing
+"""
+
+import argparse
+import ast
+import bisect
+import csv
+import random
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import regex
+
+from swarm.book.any_file import read_book
+from swarm.book.language.language import words
+from swarm.book.speech import dialogue
+from swarm.book.speech.dialogue import Page, SpokenTurn, find_persons_of, find_turns, steps
+from swarm.book.speech.person import ME, NOBODY
+from swarm.book.speech.quotation import find_quotations
+
+HERE = Path(__file__).resolve().parent
+NOVELS = HERE.parent.parent / "shared" / "suites" / "novels"
+WEIGHTS = Path(dialogue.__file__).with_suffix(".tsv")
+NARRATORS = {  # of novels in the first person
+    "TheSignOfTheFour": "Dr. Watson",
+    "TheMysteriousAffairAtStyles": "Mr. Hastings",
+    "TheSunAlsoRises": "Jake Barnes",
+    "TheGambler": "Alexis Ivanovitch",
+}
+PRIOR = 0.5  # the strength with which weights are drawn to nought
+EPOCHS = 14
+BATCH = 12  # chapters
+FOLDS = 3
+SHARES = (0.5, 0.6, 0.65, 0.7, 0.8)  # least probabilities for which figures are shown
+
+
+IDLE = frozenset(words("the a an mr mrs miss ms dr sir lady lord monsieur madame mme m old young poor little dear de"))
+
+Floats = Any  # arrays of numpy
+
+
+class Said(NamedTuple):
+    """A turn of a novel, with the corpus's speaker."""
+
+    kind: str  # Explicit, Anaphoric or Implicit
+    pieces: int  # of quotations of the corpus
+    right: frozenset[int]  # candidates who are that speaker
+
+
+class Chapter(NamedTuple):
+    """The turns of a chapter, and who says them as far as the corpus tells."""
+
+    turns: list[SpokenTurn]
+    said: list[Said | None]
+
+
+class Novel(NamedTuple):
+    """A novel that is ready to be learnt from."""
+
+    name: str
+    pieces: int  # of quotations in the corpus
+    chapters: list[Chapter]
+
+
+class Characters:
+    """The characters of a novel with their names."""
+
+    def __init__(self, path: Path) -> None:
+        self.names: dict[str, list[list[str]]] = {}
+        with path.open(encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                names = {row["Main Name"], *ast.literal_eval(row["Aliases"] or "[]")}
+                self.names[row["Main Name"]] = [_words(name) for name in names]
+
+    def are_called(self, name: str) -> set[str]:
+        """Return the characters whom a name of the corpus means."""
+        return {each for each, names in self.names.items() if _words(name) in names} | {name}
+
+    def fit(self, said: str) -> set[str]:
+        """Return the characters whom a name in the text may mean: by all of its words, or else by some."""
+        words = [word for word in _words(said) if word not in ("the", "a", "an")]
+        exact = {
+            each
+            for each, names in self.names.items()
+            if any([word for word in name if word not in ("the", "a", "an")] == words for name in names)
+        }
+        if exact or not set(words) - IDLE:
+            return exact
+        part = set(words)
+        return {
+            each for each, names in self.names.items() if any(part <= set(n) or (n and set(n) <= part) for n in names)
+        }
+
+
+def _words(name: str) -> list[str]:
+    return regex.findall(r"[\p{L}\p{N}]+(?:['’-]\p{L}+)*", name.casefold().replace("’", "'"))
+
+
+def read_novel(folder: Path) -> Novel:
+    """Read a novel as the program reads a text file, and lay the corpus's quotations over its turns."""
+    text = (folder / "novel_text.txt").read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch, "novel.txt")
+        curled = regex.sub(r'(?<=^|[\s(\[—–-])"(?=\S)', "“", text, flags=regex.M).replace('"', "”")
+        file.write_text(curled, encoding="utf-8")
+        book = read_book(file, None)
+    gold = _quotations(folder / "quotation_info.csv")
+    chapters = [[block.text for block in chapter.blocks] for chapter in book.chapters]
+    persons = find_persons_of(chapters, "en")
+    people = Characters(folder / "character_info.csv")
+    fits = {who: people.fit(each.name) for who, each in enumerate(persons.all)}
+    fits[ME] = {NARRATORS.get(folder.name, "")} - {""}
+    aligned, found = _Aligned(text), []
+    for texts in chapters:
+        page = Page(texts, find_quotations(texts, "en"), persons, "en")
+        turns = find_turns(page)
+        places = [aligned.find(block) for block in texts]
+        said = [_said(page, turn, places, gold, people, fits) for turn in turns]
+        found.append(Chapter(turns, said))
+    return Novel(folder.name, len(gold), [chapter for chapter in found if chapter.turns])
+
+
+def _quotations(path: Path) -> list[tuple[int, int, str, str]]:
+    csv.field_size_limit(10**8)
+    with path.open(encoding="utf-8") as file:
+        return sorted(
+            (start, end, row["speaker"], row["quoteType"])
+            for row in csv.DictReader(file)
+            for start, end in ast.literal_eval(row["quoteByteSpans"])
+        )
+
+
+class _Aligned:
+    """Finds blocks in the text of the corpus, one after another, by their letters."""
+
+    def __init__(self, text: str) -> None:
+        self._places = [place for place, sign in enumerate(text) if sign.isalnum()]
+        self._solid = "".join(text[place] for place in self._places)
+        self._at = 0
+
+    def find(self, block: str) -> dict[int, int]:
+        """Return the place in the text of each letter of a block; {} if the text does not have it."""
+        letters = [place for place, sign in enumerate(block) if sign.isalnum()]
+        key = "".join(block[place] for place in letters)
+        start = self._solid.find(key, self._at) if key else -1
+        if start < 0 or (start - self._at > 300 and len(key) < 12):
+            return {}
+        self._at = start + len(key)
+        return {place: self._places[start + number] for number, place in enumerate(letters)}
+
+
+def _said(
+    page: Page,
+    turn: SpokenTurn,
+    places: Sequence[dict[int, int]],
+    gold: Sequence[tuple[int, int, str, str]],
+    people: Characters,
+    fits: dict[int, set[str]],
+) -> Said | None:
+    votes: Counter[tuple[str, str]] = Counter()
+    said = [(turn.block, number) for number in turn.said]
+    said += [(block, number) for block in turn.more for number in range(len(page.spoken[block]))]
+    for block, number in said:
+        each = page.spoken[block][number]
+        inside = [places[block][place] for place in range(each.start, each.end) if place in places[block]]
+        if not inside:
+            continue
+        start, end = inside[0], inside[-1] + 1
+        for begin, stop, speaker, kind in gold[bisect.bisect_left(gold, (start - 6000,)) :]:
+            if begin >= end:
+                break
+            if min(end, stop) - max(start, begin) >= 0.5 * (stop - begin):
+                votes[speaker, kind] += 1
+    if not votes:
+        return None
+    speaker, kind = votes.most_common(1)[0][0]
+    meant = people.are_called(speaker)
+    return Said(kind, votes.total(), frozenset(who for who in turn.facts if fits[who] & meant))
+
+
+class _Numbers:
+    """Numbers the facts."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, int] = {}
+
+    def find(self, fact: str) -> int:
+        return self.of.setdefault(fact, len(self.of))
+
+
+class _Compiled(NamedTuple):
+    """A chapter in numbers."""
+
+    own: list[list[list[int]]]  # for each turn and candidate, the numbers of its facts
+    steps: list[Floats]  # for each turn but the first, the number of the step's fact, by the three speakers; -1: none
+    right: list[Floats]  # for each turn, which candidates are right; all where the corpus does not tell
+
+
+def _compile(chapter: Chapter, numbers: _Numbers) -> _Compiled:
+    turns = chapter.turns
+    own = [[[numbers.find(fact) for fact in turn.facts_of(who)] for who in turn.candidates] for turn in turns]
+    tables = []
+    for at in range(1, len(turns)):
+        seconds = turns[at - 2].candidates if at > 1 else [NOBODY]
+        same, back, new = (numbers.find(fact) for fact in steps(turns[at], turns[at - 1]))
+        tables.append(
+            np.array(
+                [
+                    [
+                        [
+                            -1 if NOBODY in (who, last) else same if who == last else back if who == second else new
+                            for who in turns[at].candidates
+                        ]
+                        for last in turns[at - 1].candidates
+                    ]
+                    for second in seconds
+                ]
+            )
+        )
+    right = [
+        np.array([said is None or (who in said.right if said.right else who == NOBODY) for who in turn.candidates])
+        for turn, said in zip(turns, chapter.said, strict=True)
+    ]
+    return _Compiled(own, tables, right)
+
+
+def _sum_logs(values: Floats, axis: int) -> Floats:
+    most = values.max(axis=axis, keepdims=True)
+    return (most + np.log(np.exp(values - most).sum(axis=axis, keepdims=True))).squeeze(axis)
+
+
+def _marginals(weights: Floats, chapter: _Compiled, *, bound: bool) -> tuple[float, list[Floats], list[Floats]]:
+    """Return the log of the sum over all speakers, and the probabilities of single ones and of three in a row.
+
+    Only speakers that the corpus calls right are summed if `bound`.
+    """
+    padded = np.append(weights, 0.0)
+    own = [np.array([weights[row].sum() for row in rows]) for rows in chapter.own]
+    if bound:
+        own = [np.where(right, value, -1e9) for value, right in zip(own, chapter.right, strict=True)]
+    tables = [padded[table] for table in chapter.steps]
+    forward = [own[0][None, :]]
+    for at, table in enumerate(tables, 1):
+        forward.append(_sum_logs(forward[-1][:, :, None] + table, 0) + own[at][None, :])
+    backward = [np.zeros_like(forward[-1])]
+    for at in range(len(tables), 0, -1):
+        backward.append(_sum_logs(tables[at - 1] + own[at][None, None, :] + backward[-1][None, :, :], 2))
+    backward.reverse()
+    whole = _sum_logs(forward[-1].reshape(-1), 0)
+    single = [np.exp(_sum_logs(one + other, 0) - whole) for one, other in zip(forward, backward, strict=True)]
+    three = [
+        np.exp(forward[at][:, :, None] + table + own[at + 1][None, None, :] + backward[at + 1][None, :, :] - whole)
+        for at, table in enumerate(tables)
+    ]
+    return float(whole), single, three
+
+
+def _add_gradient(weights: Floats, chapter: _Compiled, gradient: Floats) -> float:
+    """Add a chapter's gradient; return the log of the probability of what the corpus says."""
+    right, own, three = _marginals(weights, chapter, bound=True)
+    whole, own_free, three_free = _marginals(weights, chapter, bound=False)
+    for rows, one, other in zip(chapter.own, own, own_free, strict=True):
+        for facts, change in zip(rows, one - other, strict=True):
+            np.add.at(gradient, facts, change)
+    for table, one, other in zip(chapter.steps, three, three_free, strict=True):
+        np.add.at(gradient, table.ravel(), (one - other).ravel())
+    return right - whole
+
+
+def learn(novels: Iterable[Novel]) -> dict[str, float]:
+    """Return the weights of the facts of some novels."""
+    numbers = _Numbers()
+    chapters = [_compile(chapter, numbers) for novel in novels for chapter in novel.chapters]
+    count = len(numbers.of)
+    weights, mean, square = np.zeros(count), np.zeros(count), np.zeros(count)
+    step = 0
+    for epoch in range(EPOCHS):
+        order = random.Random(epoch).sample(chapters, len(chapters))
+        fit = 0.0
+        for start in range(0, len(order), BATCH):
+            gradient = np.zeros(count + 1)
+            fit += sum(_add_gradient(weights, chapter, gradient) for chapter in order[start : start + BATCH])
+            change = gradient[:count] - PRIOR * weights * BATCH / len(order)
+            step += 1
+            mean, square = 0.9 * mean + 0.1 * change, 0.99 * square + 0.01 * change**2
+            weights += 0.08 * 0.8**epoch * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-6)
+    print(f"{len(chapters)} chapters, {count} facts, log likelihood {fit:.0f}", flush=True)
+    return {
+        fact: round(float(weights[number]), 2) for fact, number in numbers.of.items() if abs(weights[number]) > 0.005
+    }
+
+
+def use(weights: dict[str, float]) -> None:
+    """Let the program decide by these weights."""
+    known = dict(weights)
+    dialogue.weights = lambda: known  # type: ignore[assignment]
+
+
+class Figures:
+    """Counts right and wrong speakers by the least probability that is asked for."""
+
+    def __init__(self) -> None:
+        self.named: defaultdict[float, list[int]] = defaultdict(lambda: [0, 0, 0])
+        self.tenths: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+
+    def add(self, novel: Novel) -> None:
+        """Count the pieces of a novel."""
+        for share in SHARES:
+            self.named[share][2] += novel.pieces
+        for chapter in novel.chapters:
+            likely = dialogue.likely_speakers(chapter.turns)
+            for said, who in zip(chapter.said, likely, strict=True):
+                best = max(who, key=lambda each: (who[each], -each))
+                if said is None or best == NOBODY:
+                    continue
+                right = said.pieces * (best in said.right)
+                tenth = self.tenths[min(9, int(10 * who[best]))]
+                tenth[0] += said.pieces
+                tenth[1] += right
+                for share in SHARES:
+                    if who[best] >= share:
+                        self.named[share][0] += said.pieces
+                        self.named[share][1] += right
+
+    def row(self) -> str:
+        """Return precision and recall for each least probability."""
+        rows = [(share, *self.named[share]) for share in SHARES]
+        return " | ".join(
+            f"{share}: {right / max(1, named):.1%}, {right / whole:.1%}" for share, named, right, whole in rows
+        )
+
+    def calibration(self) -> str:
+        """Return the share that is right, for each tenth of probability."""
+        rows = sorted(self.tenths.items())
+        return ", ".join(f"{tenth / 10:.1f}: {right / named:.0%} of {named}" for tenth, (named, right) in rows)
+
+
+def main() -> None:
+    """Learn, or measure what was learnt on novels left out."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--novels", type=Path, default=NOVELS)
+    parser.add_argument("--only", default="", help="novels to learn from, separated by commas; the others are measured")
+    parser.add_argument("--folds", action="store_true")
+    chosen = parser.parse_args()
+    novels = [read_novel(folder) for folder in sorted(chosen.novels.iterdir()) if folder.is_dir()]
+    if not chosen.folds and not chosen.only:
+        learnt = learn(novels)
+        rows = sorted(learnt.items())
+        WEIGHTS.write_text("".join(f"{weight:.2f}\t{fact}\n" for fact, weight in rows), encoding="utf-8")
+        use(learnt)
+        for novel in novels:
+            one = Figures()
+            one.add(novel)
+            print(novel.name, "|", one.row(), flush=True)
+        return
+    whole = Figures()
+    few = chosen.only.split(",") if chosen.only else []
+    folds = [([n for n in novels if n.name in few], [n for n in novels if n.name not in few])] if few else []
+    groups = [novels[at::FOLDS] for at in range(FOLDS)]
+    folds = folds or [([each for each in novels if each not in group], group) for group in groups]
+    for known, left_out in folds:
+        use(learn(known))
+        for novel in left_out:
+            one = Figures()
+            again = read_novel(chosen.novels / novel.name)  # candidates are chosen by the weights, too
+            for figures in (one, whole):
+                figures.add(again)
+            print(novel.name, "|", one.row(), flush=True)
+    print("all |", whole.row(), "\n", whole.calibration())
+
+
+if __name__ == "__main__":
+    main()

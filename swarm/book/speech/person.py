@@ -1,0 +1,371 @@
+"""Finds the persons of a book: which names are one person's, and whether that is a man or a woman.
+
+Nothing is looked up in a list of names: titles, the pronouns after a name, and the words beside quotations tell.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import regex
+from msgspec import Struct
+
+from swarm.book.language.known import find_speakers
+from swarm.book.language.language import words
+from swarm.book.language.pattern import compile_later
+
+Gender = Literal["", "m", "f"]
+
+NOBODY = -1  # the number of nobody that is known
+ME = -2  # that of a narrator who takes part
+MAX_PERSONS = 400  # of a book, those with most mentions
+MIN_ACTS = 2  # a name without a title that never speaks is a person's if so many clauses begin with it
+MAX_PLACES = 0.3  # and if no larger share of its mentions stands behind words such as "in"
+SAME_PERSON = 4  # a short name is that of the longer one which is written so many times as often as all others
+NEAR = 60  # characters after a name in which a pronoun stands for it
+
+_ME_KEY = "\1"
+_NAME = r"\p{Lu}[\p{L}’'-]*\p{L}|\p{Lu}\."
+_LINK = r"(?:de|von|van|of|du|la|di|da|der|le|zu)"
+_SMALL = re.compile(r"[^\W\d_]+")  # a word; that of the standard library is faster here
+_PLACE = compile_later(r"\b(?:in|at|to|from|near|through|towards?|nach|aus|bei|à|en|de|a|da|till|into)\s\Z")
+_JOINS = words(
+    "and but then so for as while when poor old little und aber da dann et mais puis y pero e ma poi en maar och men og"
+)
+_OPENINGS = words("then presently now suddenly here but and once soon dann da nun alors puis entonces luego allora poi")
+_SENTENCE = compile_later(r"(?:\A|[.!?…:“”\"‘—(]\s?)\Z")
+_AND = compile_later(r"\s(?:and|or|und|et|y|e|en|och|og|och)\s\Z")
+_OWNER = compile_later(r"[’']s?\Z")
+_OWNS = compile_later(r"[’']s?\b")
+_SHORT = compile_later(r"[^aeiouyáéíóú]+[ae]?|capt|col|prof|rev|gen")  # such as Mrs and Mme: a full stop may follow
+
+
+class Person(Struct, frozen=True):
+    """Somebody who may speak. `names` are as the book writes them, the most usual first."""
+
+    names: tuple[str, ...]
+    gender: Gender = ""
+    mentions: int = 0
+    spoken: int = 0  # quotations with one of the names beside them
+    common: bool = False  # has no name, such as "the old man"
+
+    @property
+    def name(self) -> str:
+        """The name that it is known by."""
+        return self.names[0]
+
+
+class Mention(NamedTuple):
+    """A name, a pronoun or a noun for a person, at characters `start` to `end` of a text."""
+
+    start: int
+    end: int
+    name: str
+    key: str = ""  # the name as a key; "" for a pronoun, or a noun such as "woman"
+    gender: Gender = ""
+    subject: bool = False  # a clause begins with it
+    owner: bool = False  # "Holmes’s", "his"
+    is_pronoun: bool = False
+
+
+class _Words(Struct, frozen=True):
+    """The words of a language that tell of persons."""
+
+    token: "regex.Pattern[str]"
+    name: "regex.Pattern[str]"
+    pronoun: "regex.Pattern[str]"
+    titles: dict[str, Gender]
+    pronouns: dict[str, Gender]
+    nouns: dict[str, Gender]
+    subjects: frozenset[str]  # pronouns that a clause begins with
+    articles: frozenset[str]
+    me: str
+
+
+@lru_cache(16)
+def _words_of(code: str) -> _Words:
+    own = find_speakers(code)
+    titles = _genders(own.mister, own.mistress) | {each: "" for each in own.titles.casefold().split("|") if each}
+    pronouns, nouns = _genders(own.he, own.she), _genders(own.man, own.woman)
+    said, noun, title = (_alternation(each) for each in (pronouns, nouns, titles))
+    high = _alternation(each[:1].upper() + each[1:] for each in titles)
+    short = _alternation(each[:1].upper() + each[1:] for each in titles if _SHORT.fullmatch(each))
+    link = rf"(?:(?:{short})\.\s|(?:{high}|{title})\s)?+"
+    name = rf"{link}(?:{_NAME})(?:\s(?:{_LINK}\s)?(?:{_NAME})){{0,3}}"
+    token = compile_later(
+        rf"\b(?<![\p{{L}}’'-])(?:(?P<name>{name})|(?:(?P<me>{own.me or '(?!)'})|(?P<pronoun>(?i:{said}))"
+        rf"|(?P<common>(?i:{own.article or '(?!)'})\s(?:[\p{{Ll}}-]+\s){{0,2}}?(?:{noun}|\p{{Lu}}\p{{Ll}}+))"
+        rf"|(?P<noun>{noun}))(?![\p{{L}}’-]))"
+    )
+    names = compile_later(rf"\b(?<![\p{{L}}’'-]){name}")
+    pronoun = compile_later(rf"(?<![\p{{L}}’'-])(?i:{said})(?![\p{{L}}’-])|[“”\p{{Lu}}]")
+    subjects = frozenset((own.he.split("|")[0], own.she.split("|")[0]))
+    return _Words(token, names, pronoun, titles, pronouns, nouns, subjects, frozenset(own.article.split("|")), own.me)
+
+
+def _alternation(words: Iterable[str]) -> str:
+    return "|".join(regex.escape(each) for each in sorted(words, key=len, reverse=True)) or "(?!)"
+
+
+def _genders(men: str, women: str) -> dict[str, Gender]:
+    named: list[tuple[str, Gender]] = [(men, "m"), (women, "f")]
+    return {word: gender for words, gender in named for word in words.casefold().split("|") if word}
+
+
+@lru_cache(4096)
+def key_of(name: str) -> str:
+    """Return a name as a key: in small letters, without full stops and the ending of an owner."""
+    return _OWNER.sub("", " ".join(name.casefold().replace(".", " ").split()))
+
+
+@lru_cache(4096)
+def gender_of(phrase: str, language: str) -> Gender:
+    """Return the gender of a title and name, or of a noun with what stands before it; "" if it tells none."""
+    words, parts = _words_of(language), key_of(phrase).split()
+    if len(parts) > 1 and parts[0] in words.titles:
+        return words.titles[parts[0]]
+    if parts and parts[-1] in words.pronouns:
+        return words.pronouns[parts[-1]]
+    return next((words.nouns[each] for each in parts[::-1] if each in words.nouns), "")
+
+
+def find_mentions(text: str, language: str) -> list[Mention]:
+    """Return the names, pronouns and nouns for persons in a text, in order."""
+    words = _words_of(language)
+    found = []
+    for each in words.token.finditer(text):
+        name, kind, (start, end) = each[0], each.lastgroup, each.span()
+        subject = _begins_clause(text, start)
+        if kind == "me":
+            found.append(Mention(start, end, name, _ME_KEY, subject=subject))
+        elif kind == "pronoun":
+            small = name.casefold()
+            mine = small in words.subjects
+            found.append(
+                Mention(start, end, name, "", words.pronouns[small], subject and mine, not mine, is_pronoun=True)
+            )
+        else:
+            owner = bool(_OWNS.match(text, end) or _OWNER.search(name))
+            key = "" if kind == "noun" else key_of(name)
+            gender = words.nouns[name.casefold()] if kind == "noun" else gender_of(name, language)
+            found.append(Mention(start, end, name, key, gender, subject and not owner, owner))
+    return _without_pairs(text, found)
+
+
+def _begins_clause(text: str, start: int) -> bool:
+    """Tell whether a clause begins at a place, or before one word that joins or opens it: "and Ann", "Then Ann"."""
+    before = text[max(0, start - 24) : start].rstrip()
+    if not before or not before[-1].isalpha():
+        return True
+    rest, _, last = before.rpartition(" ")
+    if last in _JOINS:
+        return True
+    return last.casefold() in _OPENINGS and (not rest or not rest[-1].isalpha())
+
+
+def _without_pairs(text: str, found: list[Mention]) -> list[Mention]:
+    """Take two who are joined by "and" for no subject, since either may speak."""
+    for number in range(1, len(found)):
+        one, other = found[number - 1 : number + 1]
+        if one.key and other.key and _AND.fullmatch(text, one.end, other.start):
+            found[number - 1 : number + 1] = one._replace(subject=False), other._replace(subject=False)
+    return found
+
+
+class Persons:
+    """The persons of a book, by number: those who are mentioned most come first."""
+
+    def __init__(self, persons: Sequence[Person], me: str = "") -> None:
+        self.all = tuple(persons)
+        self._me = Person((me,))
+        self._by_key = {key_of(name): number for number, each in enumerate(self.all) for name in each.names}
+
+    def find(self, key: str) -> int:
+        """Return the number of the person whom a key names, in whole or without its first words; else NOBODY."""
+        if key == _ME_KEY:
+            return ME
+        while key:
+            if key in self._by_key:
+                return self._by_key[key]
+            key = key.partition(" ")[2]
+        return NOBODY
+
+    def find_by_number(self, who: int) -> Person:
+        """Return the person with a number."""
+        return self._me if who == ME else self.all[who]
+
+    def names_of(self, name: str) -> tuple[str, ...]:
+        """Return all names of the person with a name, or this one if nobody has it."""
+        who = self._by_key.get(key_of(name), NOBODY)
+        return self.all[who].names if who != NOBODY else (name,)
+
+
+class _Seen:
+    """What a book shows of one name."""
+
+    def __init__(self) -> None:
+        self.written: Counter[str] = Counter()
+        self.genders: Counter[Gender] = Counter()  # of pronouns after it
+        self.inside = self.acts = self.places = self.spoken = 0
+
+    @property
+    def count(self) -> int:
+        return self.written.total()
+
+    @property
+    def likely(self) -> Gender:
+        return _likely(self.genders)
+
+
+def _likely(genders: "Counter[Gender]") -> Gender:
+    """Return the gender of most pronouns after a name, if they are clearly more."""
+    men, women = genders["m"], genders["f"]
+    if men > max(1, 2 * women):
+        return "m"
+    return "f" if women > max(1, 2 * men) else ""
+
+
+class _Names:
+    """Counts the names in the texts of a book."""
+
+    def __init__(self, texts: Sequence[str], language: str) -> None:
+        self.words = _words_of(language)
+        self.seen: defaultdict[str, _Seen] = defaultdict(_Seen)
+        self.small: Counter[str] = Counter()  # words in small letters
+        self.capital: Counter[str] = Counter()  # words in capitals where no sentence begins
+        for text in texts:
+            self.small.update(_SMALL.findall(text))
+        for text in texts:
+            for found in self.words.name.finditer(text):
+                self._note(text, found)
+
+    def _note(self, text: str, found: "regex.Match[str]") -> None:
+        start, end = found.span()
+        before = text[max(0, start - 24) : start]
+        first = bool(_SENTENCE.search(before[-3:]))
+        owner = bool(_OWNS.match(text, end) or _OWNER.search(found[0]))
+        parts = (_OWNER.sub("", found[0]) if owner else found[0]).split()
+        if not first:
+            self.capital.update(part.casefold() for part in parts if part[0].isupper())
+        while first and len(parts) > 1 and parts[0][0].isupper() and self._is_word(parts[0].casefold()):
+            del parts[0]  # the sentence begins with the word before the name
+        if parts[0].casefold() in self.words.articles:
+            parts[0] = parts[0].casefold()
+        name = " ".join(parts)
+        entry = self.seen[key_of(name)]
+        entry.written[name] += 1
+        entry.inside += not first
+        if not owner:
+            entry.acts += _begins_clause(text, start)
+            near = self.words.pronoun.search(text, end, end + NEAR)
+            if near is not None and (gender := self.words.pronouns.get(near[0].casefold())):
+                entry.genders[gender] += 1
+        entry.places += bool(_PLACE.search(before))
+
+    def _is_word(self, small: str) -> bool:
+        return self.small[small] > 3 and self.capital[small] < 2
+
+    def is_person(self, key: str) -> bool:
+        """Tell whether a name is one of somebody who may speak."""
+        each, parts = self.seen[key], key.split()
+        written = each.written.most_common(1)[0][0]
+        if not parts or not {"’", "'"}.isdisjoint(key) or written.isupper():
+            return False
+        if each.spoken:
+            return len(parts) > 1 or each.inside > 1 or self.small[key] <= max(1, self.capital[key])
+        if parts[0] in self.words.titles:
+            return len(parts) > 1
+        if len(parts) == 1 and (each.inside < 1 or self.small[key] > self.capital[key] / 2):
+            return False
+        return each.acts >= MIN_ACTS and each.places <= each.count * MAX_PLACES
+
+
+def find_persons(texts: Sequence[str], tags: Iterable[str], language: str) -> Persons:
+    """Find the persons in the texts of a book; `tags` are the names beside its quotations, one for each."""
+    names = _Names(texts, language)
+    for tag in tags:
+        entry = names.seen[key_of(tag)]
+        entry.written[tag] += 1
+        entry.spoken += 1
+    seen = {key: each for key, each in names.seen.items() if names.is_person(key)}
+    roots = _roots(seen, names.words, language)
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for key in seen:
+        root = key
+        while roots[root] != root:
+            root = roots[root]
+        groups[root].append(key)
+    persons = [_person(seen, keys, names.words, language) for keys in groups.values()]
+    persons.sort(key=lambda each: (-each.mentions, each.name))
+    return Persons(persons[:MAX_PERSONS], names.words.me)
+
+
+def _roots(seen: Mapping[str, _Seen], words: _Words, language: str) -> dict[str, str]:
+    """Return for each name a longer one of the same person, or itself."""
+    idle = words.titles.keys() | words.articles
+    bare = {key: frozenset(part for part in key.split() if part not in idle) for key in seen}
+    common = {key for key, each in seen.items() if _is_common(each.written, words)}
+    bearers: defaultdict[str, list[str]] = defaultdict(list)
+    for key, parts in bare.items():
+        for part in parts:
+            bearers[part].append(key)
+    own = {key: gender_of(key, language) for key in seen}
+    roots = {key: key for key in seen}
+    for key, parts in bare.items():
+        if not parts or key in common:  # "the man" may be another than "the old man"
+            continue
+        wider = [
+            other
+            for other in bearers[next(iter(parts))]
+            if parts <= bare[other] and (len(bare[other]), len(other)) > (len(parts), len(key)) and other not in common
+        ]
+        wider = [other for other in wider if _may_be_one(key, other, seen, own, words)]
+        if not own[key] and {"m", "f"} <= {own[other] for other in wider}:
+            meant = seen[key].likely or "m"  # "Hall" is Mr. Hall
+            wider = [other for other in wider if own[other] in ("", meant)]
+        if not wider:
+            continue
+        best = max(wider, key=lambda other: (seen[other].count, other))
+        rest = sum(seen[other].count for other in wider if not (bare[best] <= bare[other] or bare[other] <= bare[best]))
+        if seen[best].count >= SAME_PERSON * rest:
+            roots[key] = best
+    return roots
+
+
+def _is_common(written: "Counter[str]", words: _Words) -> bool:
+    """Tell whether a name is an article and a noun: "the old man", but not "the Hatter"."""
+    first, _, rest = written.most_common(1)[0][0].partition(" ")
+    return first.casefold() in words.articles and not rest[:1].isupper()
+
+
+def _may_be_one(key: str, other: str, seen: Mapping[str, _Seen], own: Mapping[str, Gender], words: _Words) -> bool:
+    """Tell whether a name and a longer one may be of one person, by their titles and the pronouns after them."""
+    first, second = key.split()[0], other.split()[0]
+    titled = first in words.titles and second in words.titles
+    if own[key] and own[other] and own[key] != own[other]:
+        return False
+    if titled and own[key] != own[other]:
+        return False
+    if own[key] == "f":  # Mrs. Welland is neither May Welland nor Miss Welland
+        return first == second
+    if own[key]:
+        return bool(own[other]) or seen[other].likely != "f"
+    likely = seen[key].likely
+    return own[other] != "f" or likely == "f" or (not likely and seen[key].count * 4 < seen[other].count)
+
+
+def _person(seen: Mapping[str, _Seen], keys: Sequence[str], words: _Words, language: str) -> Person:
+    written = Counter({seen[key].written.most_common(1)[0][0]: seen[key].count for key in keys})
+    genders: Counter[Gender] = Counter()
+    for key in keys:
+        genders.update(seen[key].genders)
+    named: Gender = next((gender for key in keys if (gender := gender_of(key, language))), "")
+    return Person(
+        tuple(sorted(written, key=lambda name: (-written[name], len(name), name))),
+        named or _likely(genders),
+        written.total(),
+        sum(seen[key].spoken for key in keys),
+        _is_common(written, words),
+    )

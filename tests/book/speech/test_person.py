@@ -1,0 +1,71 @@
+"""Persons: which names are one person's, and whether that is a man or a woman."""
+
+import pytest
+
+from swarm.book.speech.dialogue import find_persons_of
+from swarm.book.speech.person import NOBODY, Person, Persons, find_persons, key_of
+
+
+def persons(*names: str, text: str = "") -> list[list[str]]:
+    """Return the names of each person, for names that stand beside a quotation each."""
+    return sorted(sorted(each.names) for each in find_persons([text], names, "en").all)
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (("Utterson", "Mr. Utterson"), [["Mr. Utterson", "Utterson"]]),
+        (("Holmes", "Mr. Sherlock Holmes", "Watson"), [["Holmes", "Mr. Sherlock Holmes"], ["Watson"]]),
+        (("the Cat", "the Cheshire Cat"), [["the Cat", "the Cheshire Cat"]]),
+        (("Mr. Bennet", "Mrs. Bennet"), [["Mr. Bennet"], ["Mrs. Bennet"]]),
+        (("Hall", "Mr. Hall", "Mrs. Hall"), [["Hall", "Mr. Hall"], ["Mrs. Hall"]]),
+        (("Mrs. Welland", "May Welland", "May"), [["May", "May Welland"], ["Mrs. Welland"]]),
+        (("Miss Elizabeth", "Elizabeth"), [["Elizabeth", "Miss Elizabeth"]]),
+        (("the man", "the old man"), [["the man"], ["the old man"]]),
+    ],
+)
+def test_names_of_one_person_are_one(names: tuple[str, ...], found: list[list[str]]) -> None:
+    her = "Elizabeth rose, for she was tired. Elizabeth sat, and she slept. Elizabeth woke, and she rose."
+    assert persons(*names, text=her if "Elizabeth" in names else "") == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "gender"),
+    [
+        ("Robin sighed, since he was tired. Robin rose, and he left.", "m"),
+        ("Robin sighed, since she was tired. Robin took her hat.", "f"),
+        ("Robin sighed. Robin rose.", ""),
+        ("Robin rose, and he left. Robin sat, and she slept.", ""),
+    ],
+)
+def test_pronouns_after_a_name_tell_a_man_from_a_woman(text: str, gender: str) -> None:
+    found = find_persons([text], ["Robin"], "en")
+    assert found.all[0].gender == gender
+
+
+@pytest.mark.parametrize(
+    ("name", "gender"), [("Mr. Vane", "m"), ("Lady Vane", "f"), ("Dr. Vane", ""), ("the girl", "f")]
+)
+def test_titles_and_nouns_tell_a_man_from_a_woman(name: str, gender: str) -> None:
+    assert find_persons([""], [name], "en").all[0].gender == gender
+
+
+def test_a_word_that_begins_sentences_is_no_name() -> None:
+    text = (
+        "Presently Ann rose. Then Ann sat. Presently it rained, and presently, and presently, and presently it ended."
+    )
+    chapter = [text, "“No,” said Ann.", "They saw Ann and Paris. It was in Paris. They went to Paris."]
+    assert [each.names for each in find_persons_of([chapter], "en").all] == [("Ann",)]
+
+
+def test_a_name_is_found_with_more_words_before_it() -> None:
+    known = Persons([Person(("Mr. Hall", "Hall"))])
+    assert [known.find(key_of(name)) for name in ("Hall’s", "poor Hall", "Mr. Hall.", "Vane", "")] == [
+        0,
+        0,
+        0,
+        NOBODY,
+        NOBODY,
+    ]
+    assert known.names_of("Hall") == ("Mr. Hall", "Hall")
+    assert known.names_of("Vane") == ("Vane",)
