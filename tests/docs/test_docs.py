@@ -188,15 +188,6 @@ def test_the_glossary_can_be_learnt_in_ten_minutes() -> None:
     assert words.count("\n| **") <= MAX_WORDS
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", TROUBLESHOOTING], ids=page_id)
-def test_a_long_page_begins_with_its_contents(page: Path) -> None:
-    headings = re.findall(r"^## (.+)$", prose(read(page)), re.MULTILINE)
-    begin = read(page).partition("\n## ")[0]
-    linked = {link.removeprefix("#") for link in LINK.findall(begin)}
-    own = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    assert own - linked <= {"licence"}
-
-
 def test_troubleshooting_has_some_words_of_each_message_in_its_index() -> None:
     head, *parts = read(DOCS / "troubleshooting.md").split("\n## ")
     index = " ".join(head.split())
@@ -243,35 +234,6 @@ def test_each_line_of_what_strangers_cannot_do_names_tests_that_exist() -> None:
     sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     assert len(table.splitlines()) > 25 and len(named) > 60
     assert not {name for name in named if f"def {name}(" not in sources}
-
-
-# What a page of the documentation says of what is here: each pattern would deny something that the file shows to exist.
-DENIALS = {
-    "docs/page.md": r"no (web )?page( to|, |\.| yet| on which)|no web page|no window and no|page, window \| no \|",
-    "Dockerfile": r"no (container )?images? (yet|here)|container image \| no \||if you build one",
-    "swarm/net/identity/membership.py": r"one key for all machines|the one key here",
-    "swarm/voice/kokoro/voices.py": r"atural voices for them come with \[?Coqui",
-    "swarm/voice/coqui/xtts.py": r"XTTS speaks one sentence at a time",
-}
-
-
-def test_no_page_denies_what_is_here() -> None:
-    assert all((ROOT / proof).exists() for proof in DENIALS)
-    texts = {page_id(page): " ".join(read(page).split()) for page in PAGES if page.name != "CHANGELOG.md"}
-    denying = [(page, found[0]) for page, text in texts.items() for each in DENIALS.values()
-               for found in re.finditer(each, text)]  # fmt: skip
-    assert denying == []
-
-
-def test_the_comparison_says_which_version_of_each_peer_was_read_and_when() -> None:
-    text = read(ROOT / "docs" / "comparison.md")
-    tables = re.findall(r"^\| \| (.+) \|\n\|[ -|]+\|\n\| (.+) \|$", text, re.MULTILINE)
-    assert len(tables) == len(re.findall(r"^\| \| e2a-swarm ", text, re.MULTILINE)) >= 2
-    for names, first in tables:
-        title, own, *versions = first.split(" | ")
-        assert (title, own) == ("version, read", "this one")
-        assert len(versions) == len(names.split(" | ")) - 1
-        assert all(re.fullmatch(r"(\d+(\.\d+)+|commit [0-9a-f]{8}), [A-Z][a-z]{2} 20\d\d", each) for each in versions)
 
 
 def test_the_questions_name_all_that_goes_to_the_internet() -> None:
