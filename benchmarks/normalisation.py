@@ -48,7 +48,7 @@ _ALIKE = {
     "dot|point, one hundred|a hundred, slash|forward slash|over",
     "de": "|cent|penny|pence|eine|minuten, at|ät, zwei|zwo, ein|eins|einen|einem|einer, minus|strich",
     "es": "|y|de|con|el|la|céntimos|centavos|peniques|horas|minutos, "
-    "|estadounidenses|brasileño|hongkonés|hong kong, un|uno|una, coma|punto, barra|diagonal, a|al",
+    "|estadounidenses|brasileño|hongkonés|hong kong, un|uno|una|primero, coma|punto, barra|diagonal, a|al",
     "fr": "|et|de|le|la|l, un|une, point|virgule",
     "it": "|e|di|minuti|ore, un|uno|una",
     "pt": "|e|de|o|a|com|horas|hora|minutos|centavos|cêntimos, um|uma|primeiro, quatorze|catorze, dois|duas, "

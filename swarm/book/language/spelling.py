@@ -206,6 +206,22 @@ def thousand_steps(
     )
 
 
+def _name_of(language: Language) -> str:
+    return language.locale or language.code
+
+
+@lru_cache(64)
+def _spell_own(language: Language) -> "RbnfEngine":
+    """Return the rules of a language's file; a key is where a rule begins, with its radix if that is not 10."""
+    from unicode_rbnf import RbnfEngine
+
+    engine = RbnfEngine(language.code)
+    for start, rule in language.forms.rules.items() if language.forms else ():
+        value, _, radix = start.partition("/")
+        engine.add_rule(value, f"{rule};", "spellout-numbering", radix=int(radix or 10))
+    return engine
+
+
 @cache
 def _spell_out(name: str) -> "RbnfEngine":
     from unicode_rbnf import RbnfEngine
@@ -223,7 +239,7 @@ def numeral_words(number: int, language: Language, kind: str, gender: str) -> st
     A language without such rules has num2words' words, or figures.
     """
     try:
-        engine = _spell_out(language.locale or language.code)
+        engine = _spell_own(language) if language.forms and language.forms.rules else _spell_out(_name_of(language))
     except ValueError:
         return _by_library(number, language, kind)
     names = {

@@ -37,6 +37,7 @@ _FOREIGN_DIGIT = compile_later(r"[\p{Nd}--[0-9]]", regex.V1)
 _VULGAR = compile_later(r"(?<=(\d)?)\s?([½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
 _SPACES = compile_later(r"(?<=\S)  +")
 _OF = compile_later(r"^(?:de\s|d['’])")  # which Catalan names of months begin with
+_POINTED = compile_later(r"\d+\.\d{1,2}")
 _DIGITS = compile_later(r"\d+")
 SIGNS = {
     "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₩": "KRW", "₹": "INR", "₺": "TRY", "₽": "RUB",
@@ -116,8 +117,13 @@ class Verbaliser:
         self._language, self._forms = language, forms
         decimal, group = separators(language, comma=forms.comma)
         self._point = decimal
-        grouped = rf"\d{{1,3}}(?:[{group}]\d{{3}})+(?!\d)" + (rf"|\d{{1,3}}(?:[{group}]\d{{2}})+[{group}]\d{{3}}(?!\d)")
-        self._number = rf"(?:{grouped}|\d+)(?:[{decimal}]\d+)?"
+        tight = group.replace(" ", "")
+        # "1 000", but not the members of "99 100 101 102"
+        spaced = r"|(?<!\d\s)\d{1,3}(?: \d{3}){1,3}(?!\d|\s\d)" if " " in group else ""
+        indian = rf"\d{{1,3}}(?:[{tight}]\d{{2}})+[{tight}]\d{{3}}(?!\d)"
+        grouped = rf"\d{{1,3}}(?:[{tight}]\d{{3}})+(?!\d)|{indian}{spaced}"
+        pointed = r"|\d+\.\d{1,2}(?!\d|[.,]\d)" if forms.comma else ""  # "0.5" of a foreign hand
+        self._number = rf"(?:(?:{grouped}|\d+)(?:[{decimal}]\d+|(?!\.\d{{1,2}}(?!\d|[.,]\d))){pointed}|\d+)"
         self._group = compile_later(rf"[{group}]")
         self._letter = letter = r"\p{L}\p{M}" if forms.spaced else "A-Za-z"
         self._alone = rf"(?<![{letter}\d.,:/])(?<![{letter}\d][-–])"
@@ -175,6 +181,8 @@ class Verbaliser:
 
     def _parts(self, figures: str) -> tuple[str, str, str]:
         whole, point, decimals = self._group.sub("", figures), "", ""
+        if self._forms.comma and _POINTED.fullmatch(figures):
+            return (*figures.partition("."),)
         for at, sign in enumerate(figures):
             if sign in self._point and figures[at + 1 :].isdecimal():
                 whole, point, decimals = self._group.sub("", figures[:at]), sign, figures[at + 1 :]
@@ -296,9 +304,11 @@ class Verbaliser:
 
     def _times(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
         hour, sixty = r"(?P<h>[01]?\d|2[0-4])", r"[0-5]\d"
+        word = self._forms.full.partition("{h}")[2].strip()
+        word = rf"(?:\s{regex.escape(word)}(?!\p{{L}}))?" if word and self._forms.spaced else ""
         found: list[tuple[str, Callable[[Match], str]]] = [
-            (rf"{self._lone}{hour}:(?P<m>{sixty}):(?P<s>{sixty})(?![\d:])", self._time),
-            (rf"{self._lone}{hour}:(?P<m>{sixty})(?![\d:])", self._time),
+            (rf"{self._lone}{hour}:(?P<m>{sixty}):(?P<s>{sixty})(?![\d:]){word}", self._time),
+            (rf"{self._lone}{hour}:(?P<m>{sixty})(?![\d:]){word}", self._time),
         ]
         if self._forms.at_time:
             found.append((rf"(?i:(?<=\b(?:{self._forms.at_time})\s)){hour}[.:](?P<m>{sixty})(?!\d|[.,]\d)", self._time))

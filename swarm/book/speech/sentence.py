@@ -56,7 +56,8 @@ MAX_OPENING_PIECES, MAX_OPENING_CHARS = 6, 60
 _RULER = r"\b\p{Lu}\p{Ll}+\s[IVX]{1,5}"
 _NAME = compile_later(r"\s*\p{Lu}(?:[\p{L}’'-]*\p{Ll}|\p{Lu}{2})")
 _CENTURY_NEXT = compile_later(r"[IVX]{1,5}\s(?:w\.|wieku\b)")  # "w latach 20. XX w."
-_ORDINAL = compile_later(r"(?<!\d)\d{1,2}\.\s*$")
+# "am 3. Mai" and "zum 100. Geburtstag"
+_ORDINAL = compile_later(r"(?:(?<!\d)\d{1,2}|(?<=\b(?i:zum|beim|vom|dem|der|das|den|die|des)\s)[1-9]\d{2})\.\s*$")
 _REFERENCE = compile_later(r"(?:(?<!\b[uo])(?<=\p{L})\.|§)\s?\d{1,3}\.\s*$")  # "Siehe S. 27." has no ordinal
 _QUOTED = compile_later(r"[」』](?:と[\p{Han}い、]|って)$")  # "「はい。」と言った"
 _TITLE = "Mr|Mrs|Miss|Dr"

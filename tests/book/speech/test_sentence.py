@@ -33,6 +33,7 @@ def bare(text: str) -> str:
         ("de", ["Das ist z.B. Herr Dr. Meier.", "Er geht."]),
         ("es", ["El Sr. García vino.", "¿Quién?", "Nadie."]),
         ("zh", ["你好。", "再见。"]),
+        ("de", ["Zum 100. Geburtstag kam er.", "Er ging."]),
         ("ja", ["「行く？」と言った。", "とても寒い。"]),
         ("es", ["¿Y tú?… Nada.", "Adiós."]),
         ("xx", ["Hello there.", "Bye now."]),

@@ -156,6 +156,17 @@ def test_written_forms_are_said(code: str, written: str, words: str) -> None:
         ("sv", "kapitel XIV", "kapitel fjorton"),
         ("vi", "200mg/ml, chương v", "hai trăm mi li gam trên mi li lít, chương năm"),
         ("sv", "5 kg/m³", "fem kilogram per kubikmeter"),
+        (
+            "gl",
+            "99 100 101 102 103 e 1 234 567",
+            "noventa e nove cen cento un cento dous cento tres e un millón douscentos trinta e catro mil "
+            "cincocentos sesenta e sete",
+        ),
+        ("eu", "1936", "mila bederatziehun eta hogeita hamasei"),
+        ("la", "Anno XLIV, 1453", "Anno quadraginta quattuor, mille quadringenti quinquaginta tres"),
+        ("sv", "0.5 kr, 12.345 och 3.5.", "femtio öre, tolvtusen trehundrafyrtiofem och tre komma fem."),
+        ("hi", "12:30 बजे, 5 किमी", "बारह बजकर तीस मिनट, पाँच किलोमीटर"),
+        ("ru", "в 02:00", "в два часа"),
         ("no", "5 kr", "fem kroner"),
         ("ja", "ねこ 5", "ねこ ご"),
         ("hi", "\u0967\u0968\u0969", "एक सौ तेईस"),

@@ -353,7 +353,7 @@ def _from_day(match: Match) -> str:
 
 
 def _full_hour(match: Match) -> str:
-    return f"{match[1]} {Forms('час', 'часа', few='часа', many='часов').of(_category(int(match[1])))}"
+    return f"{int(match[1])} {Forms('час', 'часа', few='часа', many='часов').of(_category(int(match[1])))}"
 
 
 def _category(number: int) -> str:
