@@ -11,6 +11,7 @@ import json
 import os
 import pickle
 import sys
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ from swarm.errors import SwarmError  # noqa: E402
 CORPUS = ROOT / "tests" / "reading"
 SPOKEN_SHARE = 0.5  # a block of which so much is spoken is spoken
 MIN_UNTRACED = 20  # characters
+MAX_BEFORE = 4  # blocks
 WHOLE_SHARE = 0.8  # a spoken block may lose so much: marks of notes, numbers of pages
 FIRST_WORDS = 150  # of the first minute
 # The fixed rules: a book is serious if one of these is exceeded, audible if one of the smaller ones is.
@@ -44,7 +46,7 @@ MIN_LOST_WORDS, MIN_FURNITURE_WORDS, MIN_CUTS = 30, 40, 3
 MAX_FIRST_FURNITURE = 0.4
 
 
-@dataclass
+@dataclass(eq=False)
 class Place:
     """A reference block of a book."""
 
@@ -114,18 +116,25 @@ def trace_runs(chapter: ChapterText) -> Iterator[tuple[int, str, int, int]]:
 
 
 class Finder:
-    """Finds the reference block that has a character."""
+    """Finds the reference blocks that have some characters."""
 
     def __init__(self, places: Sequence[Place]) -> None:
-        self.owners: dict[str, dict[int, Place]] = defaultdict(dict)
-        for place in places:
-            block = place.block
-            self.owners[block.name].update(dict.fromkeys(range(block.start, block.end), place))
+        self.rows: dict[str, list[Place]] = defaultdict(list)
+        for place in sorted(places, key=lambda place: place.block.start):
+            self.rows[place.block.name].append(place)
+        self.starts = {name: [place.block.start for place in row] for name, row in self.rows.items()}
 
     def count(self, document: str, start: int, length: int) -> Counter[int]:
         """Return the number of characters in each place, by the place's id."""
-        owners = self.owners.get(document, {})
-        return Counter(id(owners[at]) for at in range(start, start + length) if at in owners)
+        found: Counter[int] = Counter()
+        row = self.rows.get(document, [])
+        for place in row[max(0, bisect_right(self.starts.get(document, []), start) - 1) :]:
+            if place.block.start >= start + length:
+                break
+            own = min(start + length, place.block.end) - max(start, place.block.start)
+            if own > 0:
+                found[id(place)] += own
+        return found
 
 
 def measure(book: Book | None, places: Sequence[Place], language: str) -> Figures:
@@ -149,6 +158,7 @@ def measure(book: Book | None, places: Sequence[Place], language: str) -> Figure
                 place.pieces.append(piece)
         heads.append((first, chapter.title))
     _find_untraced(book, places)
+    _swap_twins(places)
     _count_blocks(figures, places)
     _count_chapters(figures, places, heads)
     return figures
@@ -176,6 +186,17 @@ def _find_untraced(book: Book | None, places: Sequence[Place]) -> None:
 def share_of(place: Place) -> float:
     """Return the share of a place that is spoken."""
     return place.spoken / max(1, place.block.end - place.block.start)
+
+
+def _swap_twins(places: Sequence[Place]) -> None:
+    """Let a line that stands twice be right whichever of the two is spoken."""
+    shown = [place for place in places if plain(place.block.text)]
+    for one, other in pairwise(shown):
+        twins = plain(one.block.text) == plain(other.block.text) and {one.mark.spoken, other.mark.spoken} == {"y", "n"}
+        if twins and (share_of(one) >= SPOKEN_SHARE) != (share_of(other) >= SPOKEN_SHARE):
+            said, wanted = (one, other) if share_of(one) >= SPOKEN_SHARE else (other, one)
+            if wanted.mark.spoken == "y":
+                said.spoken, wanted.spoken, said.pieces, wanted.pieces = 0, said.spoken, [], said.pieces
 
 
 def _count_blocks(figures: Figures, places: Sequence[Place]) -> None:
@@ -219,6 +240,12 @@ def _count_chapters(figures: Figures, places: Sequence[Place], heads: Sequence[t
     marked = {id(place) for place in places if place.mark.label != "unmarked"}
     wanted = {id(line[0]): line for line in lines.values()}
     line_of = {id(place): line for line in lines.values() for place in line}
+    for line in lines.values():  # what is said right before a chapter's heading, such as its twin, begins it too
+        at = places.index(line[0])
+        for place in reversed(places[max(0, at - MAX_BEFORE) : at]):
+            if place.mark.spoken == "y" or id(place) in line_of:
+                break
+            line_of[id(place)] = line
     figures.begins = len(wanted)
     hit: set[int] = set()
     for place, title in heads:

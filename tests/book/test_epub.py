@@ -181,3 +181,11 @@ def test_citations_are_left_out_where_they_are_many(tmp_path: Path) -> None:
     assert texts[1] == CITING.splitlines()[0].partition("<p>")[2].removesuffix("</p>") and doubts == []
     assert read("<p>It is so [Cod70].</p>")[0] == ["It is so [Cod70]."]
     assert read("<p>It is so [Cod70].</p>", Reading(citations="skip"))[0] == ["It is so."]
+
+
+def test_a_preface_that_a_template_calls_a_colophon_is_read(tmp_path: Path) -> None:
+    prose = "<p>This is why I wrote the book, and how long it took me to do so in the end.</p>" * 100
+    pages = {"one.xhtml": maker.page(f"<h1>Preface</h1>{prose}", body_type="colophon"), "two.xhtml": maker.page(prose)}
+    assert spoken(read_epub(maker.make(tmp_path, pages)))[0] == "Preface"
+    pages["one.xhtml"] = maker.page("<h1>Preface</h1><p>Set in Garamond.</p>", body_type="colophon")
+    assert left_out(read_epub(maker.make(tmp_path, pages))) == {"Preface": "colophon"}

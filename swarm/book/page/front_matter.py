@@ -211,8 +211,8 @@ _BY_NAME = {
         ADVERTISEMENT: "advertisement",
     }.items()
 }
-_SMALL = frozenset((TITLE_PAGE, COVER, IMPRINT, COPYRIGHT, COLOPHON))
-_PAGES = _SMALL | {CONTENTS, ADVERTISEMENT}  # parts that seldom span two files
+SMALL = frozenset((TITLE_PAGE, COVER, IMPRINT, COPYRIGHT, COLOPHON))
+_PAGES = SMALL | {CONTENTS, ADVERTISEMENT}  # parts that seldom span two files
 COLOPHON_SHARE = 0.1  # a colophon is in the first or last tenth of a book
 MAX_TRANSCRIBER_CHARS = 20_000
 MIN_ENTRIES = 4
@@ -242,7 +242,7 @@ _ALSO = compile_later("|".join(parts.other_books for parts in _PART_NAMES if par
 
 def inherited(above: str, types: Iterable[str], classes: Iterable[str] = ()) -> str:
     """Return the reason to leave out a block, "" to keep it; `above` is the reason of the element around it."""
-    if above in _SMALL and not _KEPT.isdisjoint(types):
+    if above in SMALL and not _KEPT.isdisjoint(types):
         return ""
     return above or marked(types, classes)
 

@@ -18,7 +18,15 @@ from swarm.book.page import front_matter
 from swarm.book.page.bare_text import plain, tidy
 from swarm.book.page.block import CODE
 from swarm.book.page.front_matter import TitleLines
-from swarm.book.page.likeness import is_legal_page, is_title_page, legal_signs, offers, size_of, transcribed
+from swarm.book.page.likeness import (
+    MAX_SMALL_CHARS,
+    is_legal_page,
+    is_title_page,
+    legal_signs,
+    offers,
+    size_of,
+    transcribed,
+)
 from swarm.book.page.passage import Passage, rewritten
 from swarm.book.page.unlinked_note import MIN_CITATIONS, find_citations, without_citations
 from swarm.book.structure.block_kind import MARKED, Ruling, judge, leave_out
@@ -256,7 +264,15 @@ def _chapters(part: Part, rulings: list[Ruling]) -> list[ChapterText]:
 
 
 def _take_back(part: Part, at: float, title: str, titles: TitleLines) -> None:
-    """Take back the guess that some passages are contents if their whole part is a table of contents."""
+    """Take back a mark of a small part, such as a colophon, if much text has it.
+
+    Take back the guess that some passages are contents if their whole part is a table of contents.
+    """
+    for reason in front_matter.SMALL:
+        marked = [passage for passage in part.passages if passage.left_out == reason]
+        if size_of([passage.text for passage in marked]) > MAX_SMALL_CHARS:
+            for passage in marked:
+                passage.left_out = ""  # a template's mark
     guessed = [passage for passage in part.passages if passage.grounds and passage.left_out == front_matter.CONTENTS]
     if not guessed:
         return
