@@ -225,7 +225,7 @@ def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         losses = [loss for loss in losses if loss.name not in outside]
         aside = _aside_lines(package, {name for name, _ in pages} & outside)
         names = [archive.find_file(item.name) or item.name for item in items]
-        contents = without(whole, names, losses)
+        contents = _of_pages(without(whole, names, losses), {name for name, _ in pages})
         lost = (*name_losses(archive, whole, losses), *_lost(package))
         pronunciations, unsaid = read_pronunciations(archive, lexicons_of(archive, package.lexicons, pages))
         unsaid = (*_odd_pages(pages), *unsaid)
@@ -253,6 +253,11 @@ def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         lost=lost,
         **structs.asdict(package.label),
     )
+
+
+def _of_pages(contents: TableOfContents, read: set[str]) -> TableOfContents:
+    """Return a table of contents without entries of documents that are not read."""
+    return structs.replace(contents, entries=tuple(entry for entry in contents.entries if entry.name in read))
 
 
 def read_epub_name(path: Path) -> tuple[str, str] | None:

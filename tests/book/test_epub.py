@@ -118,7 +118,8 @@ def test_gutenberg_lines_part_the_book_from_its_licence(tmp_path: Path) -> None:
 
 def test_a_book_that_quotes_the_gutenberg_line_is_not_cut_short(tmp_path: Path) -> None:
     line = "<p>*** START OF THE PROJECT GUTENBERG EBOOK X ***</p>"
-    book = read_book(maker.make(tmp_path, {"1.xhtml": maker.page("<p>story</p>" * 300 + line + "<p>on</p>")}))
+    story = "".join(f"<p>And on day {day} the brig sailed on, as she had on the days before.</p>" for day in range(300))
+    book = read_book(maker.make(tmp_path, {"1.xhtml": maker.page(f"{story}{line}<p>And then she sank.</p>")}))
     assert left_out(book) == {}
 
 

@@ -18,8 +18,10 @@ from msgspec import Struct
 
 from swarm.book.language.pattern import compile_later
 from swarm.book.page import front_matter
+from swarm.book.page.block import CODE
 from swarm.book.page.likeness import is_sentence, legal_signs
 from swarm.book.page.passage import Passage
+from swarm.book.page.printed_page import RUNNING, interrupted, join_pairs
 from swarm.book.structure.division import Part
 
 SAMPLE_CHARS = 300  # of a longer block only the first and the last characters are looked at
@@ -28,7 +30,10 @@ COMMON_WORDS = 60  # the most frequent words of a book: most are its language's 
 ENDS_SHARE = 0.12  # notices and lists stand in this share of a book at either end
 LAST_CHARS = 80  # they show whether a block ends as sentences do
 MAX_NOTICE_CHARS = 2_000  # a longer block is no notice by itself
-OUT_AT, BACK_AT = 0.9, 0.9  # probabilities at which the model leaves out, or speaks after all
+OUT_AT, BACK_AT = 0.7, 0.7  # probabilities at which the model leaves out, or speaks after all
+SURELY_OUT_AT = 0.95  # a heading is left out only then
+PROSE_SHARE = 0.25  # so many of the words of prose are among the most frequent ones
+MIN_BLOCKS = 20  # in a shorter text nothing recurs that could show what a block is
 DOUBT_AT = 0.5  # probability at which a block that is spoken is a doubt
 
 # The words for what the model leaves out, by the labels of its training.
@@ -39,13 +44,14 @@ REASONS = {
     "index": front_matter.INDEX,
     "contents": front_matter.CONTENTS,
     "pagenumber": "page number",
-    "runninghead": "running head",
+    "runninghead": RUNNING,
     "navigation": "navigation",
     "imprint": front_matter.IMPRINT,
     "licence": front_matter.LICENCE,
     "shop": front_matter.ADVERTISEMENT,
     "scan": front_matter.TRANSCRIBER,
     "metadata": "facts about the text",
+    "listing": CODE,
     "markup": "markup",
 }
 MARKED = "marked so in the book"
@@ -56,7 +62,7 @@ _NAMES = {
     "contents": (front_matter.CONTENTS, front_matter.PICTURES, "list of tables"),
     "legal": (front_matter.IMPRINT, front_matter.COPYRIGHT, front_matter.COLOPHON, front_matter.LICENCE),
     "cover": (front_matter.TITLE_PAGE, front_matter.COVER),
-    "other": (front_matter.TRANSCRIBER, front_matter.ADVERTISEMENT, "code listing", "running head"),
+    "other": (front_matter.TRANSCRIBER, front_matter.ADVERTISEMENT, CODE, RUNNING),
 }
 _PATHS = {
     "list": r"\b[uod]l\b|\bli\b|\bd[dt]\b",
@@ -328,21 +334,44 @@ def label(model: Weights, row: Sequence[float]) -> str:
     return max(model.labels, key=lambda name: _total(model.labels[name], row))
 
 
-def judge(parts: Sequence[Part], rulings: list[list[Ruling]]) -> list[list[Ruling]]:
-    """Return what is decided: what the rules say, but where the model is sure of the opposite."""
+def judge(parts: Sequence[Part], rulings: list[list[Ruling]], *, code: bool = False) -> list[list[Ruling]]:
+    """Return what is decided: what the rules say, but where the model is sure of the opposite.
+
+    Where `code` is to be said, no listing is left out.
+    """
     model = weights()
-    if model is None:
-        return rulings
     told = [ruling for row in rulings for ruling in row if ruling.passage.text]
+    if model is None or len(told) < MIN_BLOCKS:
+        return rulings
     for ruling, row in zip(told, describe(parts, rulings), strict=True):
         spoken = probability(model, row)
         if not ruling.reason and 1 - spoken >= DOUBT_AT:
             ruling.perhaps = REASONS.get(label(model, row), "no text of the book")
-            if 1 - spoken >= OUT_AT:
+            if 1 - spoken >= (SURELY_OUT_AT if ruling.passage.level else OUT_AT) and not _is_kept(row, code=code):
                 leave_out(ruling, f"by its looks, {1 - spoken:.0%} sure")
         elif ruling.reason and spoken >= BACK_AT and not ruling.passage.note and ruling.grounds != MARKED:
             ruling.reason = ruling.grounds = ""
     return rulings
+
+
+def _is_kept(row: Sequence[float], *, code: bool) -> bool:
+    """Tell whether the rules alone decide: on cells of tables, letters that keep their lines, and wanted listings."""
+    is_prose = row[_COLUMN["common"]] >= PROSE_SHARE
+    return bool(row[_COLUMN["path_table"]] or (row[_COLUMN["path_pre"]] and (code or is_prose)))
+
+
+def join_cut(rulings: Sequence[Sequence[Ruling]]) -> None:
+    """Join the sentences that what the model left out has cut: page numbers, running heads."""
+    before: Ruling | None = None
+    cut = False
+    for ruling in (ruling for row in rulings for ruling in row if ruling.passage.text):
+        if ruling.reason:
+            cut = bool(ruling.perhaps)
+        elif before and cut and interrupted(before.passage, ruling.passage):
+            join_pairs([before.passage, ruling.passage], [(0, 1)])
+            ruling.reason, ruling.grounds, cut = RUNNING, before.grounds, False
+        else:
+            before, cut = ruling, False
 
 
 def leave_out(ruling: Ruling, grounds: str) -> None:

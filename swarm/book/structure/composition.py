@@ -227,7 +227,7 @@ def compose(
     Raises BookError if there is nothing to speak, UsageError if a choice fits nothing in the book.
     """
     passages = [passage for named in documents for passage in named.document.passages]
-    keep_code(passages, reading)
+    says_code = keep_code(passages, reading)
     mark_licence(passages)
     mark_title_lines(_opening(documents), title)
     mark_running_heads(passages)
@@ -248,7 +248,7 @@ def compose(
     rows = place_notes([part.passages for part in parts], reading.notes, language)
     for part, row in zip(parts, rows, strict=True):
         part.passages = row
-    decision = decide(parts, title, reading)
+    decision = decide(parts, title, reading, code=says_code)
     chapters, cited = cite(chosen(decision.chapters, reading, decision.found), reading)
     if not any(AUDIBLE.search(block.text) for chapter in chapters for block in chapter.blocks):
         raise BookError(f"{path} has no text to speak: its pages are empty or pictures.")
@@ -262,13 +262,15 @@ def _opening(documents: list[Named]) -> list[Passage]:
     return next((row for row in rows if any(passage.text and not passage.left_out for passage in row)), [])
 
 
-def keep_code(passages: list[Passage], reading: Reading) -> None:
-    """Read the code listings after all if the user left it open and most of the book is code."""
+def keep_code(passages: list[Passage], reading: Reading) -> bool:
+    """Read the code listings after all if the user left it open and most of the book is code; tell if they are read."""
     code = [passage for passage in passages if passage.left_out == CODE]
     whole = sum(len(passage.text) for passage in passages)
-    if reading.code == "" and 2 * sum(len(passage.text) for passage in code) >= whole:
-        for passage in code:
-            passage.left_out = ""
+    if reading.code or not code or 2 * sum(len(passage.text) for passage in code) < whole:
+        return reading.code == "say"
+    for passage in code:
+        passage.left_out = ""
+    return True
 
 
 def count_notes(documents: list[Named]) -> int:

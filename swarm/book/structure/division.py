@@ -18,13 +18,14 @@ from swarm.book.page.chapter_line import chapter_lines
 from swarm.book.page.document import Document
 from swarm.book.page.likeness import is_legal_page, offers
 from swarm.book.page.passage import Passage
-from swarm.book.page.printed_page import interrupted, join_pairs
+from swarm.book.page.printed_page import RUNNING, interrupted, join_pairs
 from swarm.book.page.spoken_mark import without_marks
 
 MAX_LEAD_CHARS = 300  # longer text before a document's first entry is a part of its own
 MAX_OPENING_CHARS = 50  # longer opening words are cut to serve as a title
 MIN_CHAPTERS_A_PART = 1.2  # lower headings for each higher one, if the lower ones are chapters
-MIN_LISTED_SHARE = 0.25  # a table of contents that names fewer documents is not usable
+MIN_LISTED_SHARE = 0.25  # a table of contents that names fewer documents may not be usable
+MAX_LISTED_CHARS = 100_000  # nor is it if most text is in longer parts
 
 # Names of parts that the markup does not show as headings: "Part One", "DEUXIEME PARTIE".
 _PART = compile_later(
@@ -42,12 +43,16 @@ _CHAPTER = compile_later(
     regex.IGNORECASE,
 )
 _WORD = compile_later(r"\p{L}{2}|[\p{Han}\p{Hiragana}\p{Katakana}]")
+_DENSE, DENSE_TIMES = compile_later(r"(?:[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}].{0,3}){20}"), 3  # a sign says more
 _PUNCTUATED = compile_later(r"\p{P}$")
 
 
 MAX_CHAPTER_CHARS = 200_000  # some four hours: a longer part is cut at its own headings
 MIN_PIECE_CHARS = 1_500  # average of what it is cut to
-MAX_SECTION_CHARS = 8_000  # most chapters are longer, some ten minutes
+MAX_SECTION_CHARS = 8_000  # some ten minutes: most chapters are longer
+MIN_SECTION_CHARS = 2_000  # if most sections are smaller, even a long chapter is not cut at them
+MIN_CHAPTERS = 3  # fewer entries are the book and its appendix
+MAX_BARE_CHARS = 60  # an entry with less text above its first section only names a part
 LONG_CHARS = 60_000  # a chapter of an hour is better cut at its sections
 MIN_SECTIONS, MIN_SECTION_SHARE = 4, 0.3  # fewer entries of a depth are no habit of the book
 MIN_PAGES = 8  # documents of a book whose documents are pages
@@ -62,6 +67,8 @@ _FILE_LABEL = compile_later(
 _PAGE_LABEL = compile_later(
     r"(?:(?:page|seite|pagina|página|pág\.|p\.|pg\.?|стр\.)\s?)?[\divxlc]{1,5}", regex.IGNORECASE
 )
+
+_PAGE_NAME = compile_later(r"(?:page|seite|pagina|página|pág\.|p\.|pg|стр\.)\s?[\divxlc]{1,5}", regex.IGNORECASE)
 
 
 class Part(Struct):
@@ -128,8 +135,8 @@ def divide(documents: list[Named], contents: TableOfContents, title: str = "") -
     cuts = _listed_cuts(row, contents)
     reasons = {row.place(name, fragment): why for name, fragment, why in contents.reasons}
     starts = set(cuts) | _document_cuts(row, cuts, reasons, title) | {0}
-    joints = _page_breaks(row)
-    if joints:
+    joints = _page_breaks(row, contents)
+    if joints is not None:
         starts = {place for place in starts if not place or _begins_chapter(row, place, cuts.get(place, ""))}
         join_pairs(row.passages, joints)
     thin = _thin(row, set(cuts))
@@ -138,7 +145,7 @@ def divide(documents: list[Named], contents: TableOfContents, title: str = "") -
     for place, end in pairwise([*_with_inner_cuts(row, places), len(row.passages)]):
         number = row.number(place)
         passages = row.passages[place:end]
-        listed = "" if joints and _PAGE_LABEL.fullmatch(cuts.get(place, "")) else cuts.get(place, "")
+        listed = "" if joints is not None and _PAGE_LABEL.fullmatch(cuts.get(place, "")) else cuts.get(place, "")
         part = Part(_title(listed, passages, thin=thin), passages, documents[number].name)
         part.whole, part.listed = row.starts[number] == place, place in cuts
         part.reason = reasons.get(place, "")
@@ -146,16 +153,37 @@ def divide(documents: list[Named], contents: TableOfContents, title: str = "") -
     return list(_joined(parts))
 
 
-def _page_breaks(row: PassageRow) -> list[tuple[int, int]]:
-    """Return the places before and after each cut within a sentence, if the documents of a book are its pages."""
-    texts = [
-        [place for place in range(start, end) if row.passages[place].text and not row.passages[place].left_out]
-        for start, end in row.spans()
-    ]
-    pages = [places for places in texts if places]
-    pairs = [(before[-1], after[0]) for before, after in pairwise(pages)]
+def _page_breaks(row: PassageRow, contents: TableOfContents) -> list[tuple[int, int]] | None:
+    """Return the places before and after each cut within a sentence; None if the documents are not pages of print.
+
+    Leave out the numbers at the edges of pages.
+    """
+    edges = [_edges(row.passages, start, end) for start, end in row.spans()]
+    pages = [edge for edge in edges if edge]
+    pairs = [(before[1], after[0]) for before, after in pairwise(pages)]
     cuts = [pair for pair in pairs if interrupted(*(row.passages[place] for place in pair))]
-    return cuts if len(pages) >= MIN_PAGES and len(cuts) >= MIN_CUT_SHARE * len(pairs) else []
+    labels = sum(1 for entry in contents.entries if _PAGE_NAME.fullmatch(entry.title))
+    is_named = labels >= MIN_PAGES and 2 * labels > len(contents.entries)
+    if not is_named and (len(pages) < MIN_PAGES or len(cuts) < MIN_CUT_SHARE * len(pairs)):
+        return None
+    for (start, end), edge in zip(row.spans(), edges, strict=True):
+        above = range(start, edge[0]) if edge and not row.passages[edge[0]].level else ()
+        for place in (*above, *range(edge[1] + 1, end)) if edge else ():
+            passage = row.passages[place]
+            passage.left_out, passage.level = passage.left_out or RUNNING, 0
+    return cuts
+
+
+def _edges(passages: list[Passage], start: int, end: int) -> tuple[int, int] | None:
+    """Return the first and the last place of a page that are more than its number; None if there is none."""
+    told = [
+        place
+        for place in range(start, end)
+        if passages[place].text
+        and not passages[place].left_out
+        and (passages[place].level or not _PAGE_LABEL.fullmatch(passages[place].text))
+    ]
+    return (told[0], told[-1]) if told else None
 
 
 def _begins_chapter(row: PassageRow, place: int, title: str) -> bool:
@@ -190,30 +218,54 @@ def _inner_cuts(passages: list[Passage]) -> list[int]:
 
 
 def _sections(row: PassageRow, contents: TableOfContents) -> set[int]:
-    """Return the places of entries so deep that they are sections: short, in chapters that are not long."""
+    """Return the places of entries that are deeper than chapters are."""
     depths: dict[int, int] = {}
+    numbered: set[int] = set()  # places of "4.1 Cells"
     for entry in contents.entries:
         place = row.place(entry.name, entry.fragment, entry.title)
         if place is not None:
             depths[place] = min(entry.depth, depths.get(place, entry.depth))
-    ends = list(accumulate(len(passage.text) for passage in row.passages))
-    found: set[int] = set()
-    for depth in sorted(set(depths.values()), reverse=True)[:-1]:
-        left = sorted(depths.keys() - found)
-        sizes = _sizes(left, ends)
-        own = [size for place, size in zip(left, sizes, strict=True) if depths[place] == depth]
-        above = [place for place in left if depths[place] < depth]
-        few = len(own) < max(MIN_SECTIONS, MIN_SECTION_SHARE * len(left))
-        if few or median(own) >= MAX_SECTION_CHARS or median(_sizes(above, ends)) >= LONG_CHARS:
-            break
-        found |= {place for place in left if depths[place] == depth}
+            numbered.update({place} if _SECTION.match(entry.title) else ())
+    ordered = sorted(depths)
+    keep = min(depths.values(), default=0)
+    while any(depth > keep for depth in depths.values()) and _is_above_chapters(row, depths, keep, numbered):
+        keep += 1
+    found = {place for place in ordered if depths[place] > keep}
+    if len(found) < max(MIN_SECTIONS, MIN_SECTION_SHARE * len(ordered)):
+        return set()  # so few entries are no habit of the book
     return {_back_over_headings(row, place, depths) for place in found} - {0, *(depths.keys() - found)}
 
 
-def _sizes(places: list[int], ends: list[int]) -> list[int]:
-    """Return the characters from each place to the next; `ends` are those up to the end of each passage."""
-    starts = [ends[place - 1] if place else 0 for place in places]
-    return [end - start for start, end in pairwise([*starts, ends[-1]])]
+def _is_above_chapters(row: PassageRow, depths: dict[int, int], keep: int, numbered: set[int]) -> bool:
+    """Tell whether the entries of a depth are parts: mostly without a text of their own, or of more than an hour."""
+    ordered = sorted(depths)
+    spans = list(pairwise([*ordered, len(row.passages)]))
+    texts = [sum(len(passage.text) for passage in row.passages[start:end] if not passage.level) for start, end in spans]
+    wholes: list[list[int]] = []  # the sizes of an entry by itself, and of each below it
+    for place, size in zip(ordered, texts, strict=True):
+        if depths[place] <= keep:
+            wholes.append([size])
+        elif wholes:
+            wholes[-1].append(size)
+    parents = [sizes for sizes in wholes if len(sizes) > 1]
+    below = median(_sizes_of(row, depths, keep + 1))
+    if not parents or len(wholes) < MIN_CHAPTERS or below >= MAX_SECTION_CHARS:
+        return True
+    deeper = [place for place in ordered if depths[place] == keep + 1]
+    if below < MIN_SECTION_CHARS or 2 * sum(1 for place in deeper if place in numbered) > len(deeper):
+        return False
+    if median(map(sum, wholes)) > LONG_CHARS:
+        return True
+    return 2 * sum(1 for sizes in parents if sizes[0] < MAX_BARE_CHARS) > len(parents)
+
+
+def _sizes_of(row: PassageRow, depths: dict[int, int], depth: int) -> list[int]:
+    """Return the characters of each entry of a depth with what is below it."""
+    ordered = [place for place in sorted(depths) if depths[place] <= depth]
+    spans = pairwise([*ordered, len(row.passages)])
+    return [
+        sum(len(passage.text) for passage in row.passages[start:end]) for start, end in spans if depths[start] == depth
+    ] or [0]
 
 
 def _listed_cuts(row: PassageRow, contents: TableOfContents) -> dict[int, str]:
@@ -253,12 +305,14 @@ def _document_cuts(row: PassageRow, cuts: dict[int, str], reasons: dict[int | No
     found: set[int] = set()
     ordered = sorted(cuts)
     thin, headed = _thin(row, set(cuts)), _mostly_headed(row)
+    levels = [row.passages[place].level for place in ordered if place < len(row.passages) and row.passages[place].level]
+    highest = min(2, max(levels, default=2))
     after_matter = True
     for named, (start, end) in zip(row.documents, row.spans(), strict=True):
         if start == end:
             continue
         first = row.passages[start]
-        begins = (not headed) if thin else 0 < first.level <= 2
+        begins = (not headed) if thin else 0 < first.level <= highest
         called = (cuts.get(start, ""), tidy(first.text) if first.level else "")
         is_matter = bool(
             reasons.get(start)
@@ -313,9 +367,15 @@ def _mostly_parts(row: PassageRow, level: int, below: int) -> bool:
 
 
 def _thin(row: PassageRow, cuts: set[int]) -> bool:
+    """Tell whether the contents name too little: most documents are unnamed, and most text is in endless parts."""
     spans = [(start, end) for start, end in row.spans() if start < end]
     named = len({row.number(cut) for cut in cuts})
-    return len(cuts) < 2 or named < MIN_LISTED_SHARE * len(spans)
+    if len(cuts) < 2 or named >= MIN_LISTED_SHARE * len(spans):
+        return len(cuts) < 2
+    ends = list(accumulate(len(passage.text) for passage in row.passages))
+    starts = [0, *(ends[cut - 1] if cut else 0 for cut in sorted(cuts)), ends[-1]]
+    sizes = [end - start for start, end in pairwise(starts)]
+    return 2 * sum(size for size in sizes if size > MAX_LISTED_CHARS) > ends[-1]
 
 
 def _mostly_headed(row: PassageRow) -> bool:

@@ -29,7 +29,7 @@ from swarm.book.page.likeness import (
 )
 from swarm.book.page.passage import Passage, rewritten
 from swarm.book.page.unlinked_note import MIN_CITATIONS, find_citations, without_citations
-from swarm.book.structure.block_kind import MARKED, Ruling, judge, leave_out
+from swarm.book.structure.block_kind import MARKED, Ruling, join_cut, judge, leave_out
 from swarm.book.structure.division import Part
 from swarm.errors import UsageError
 
@@ -156,14 +156,16 @@ class Decision(Struct, frozen=True):
     found: frozenset[str]
 
 
-def decide(parts: list[Part], title: str, reading: Reading | None = None) -> Decision:
-    """Return all passages as chapters with a verdict; `title` is the book's.
+def decide(parts: list[Part], title: str, reading: Reading | None = None, *, code: bool = False) -> Decision:
+    """Return all passages as chapters with a verdict; `title` is the book's, `code` tells to read listings.
 
     If every chapter would be left out, those that only a guess excludes are spoken.
     """
-    rulings = judge(parts, rule(parts, title))
+    reading = reading or Reading()
+    rulings = judge(parts, rule(parts, title), code=code)
     doubts = _doubts(rulings)
-    found = _switched(rulings, reading or Reading())
+    found = _switched(rulings, reading)
+    join_cut(rulings)
     chapters = [chapter for part, row in zip(parts, rulings, strict=True) for chapter in _chapters(part, row)]
     kept = chapters if any(not chapter.left_out for chapter in chapters) else map(_without_guess, chapters)
     return Decision(tuple(join_bare(tuple(kept), title)), doubts, found)

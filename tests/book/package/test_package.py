@@ -151,6 +151,9 @@ def test_text_beside_the_spine_is_read_where_the_contents_name_it(tmp_path: Path
     manifest += '<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>'
     book = read_book(maker.make(tmp_path, pages, manifest=manifest, more=more))
     assert [chapter.title for chapter in book.chapters] == ["one", "lost", "two", "three"]
+    more["OEBPS/lost.xhtml"] = maker.page("<p>A cover</p>")
+    book = read_book(maker.make(tmp_path, pages, manifest=manifest, more=more))
+    assert [chapter.title for chapter in book.chapters] == ["one", "two", "three"]
 
 
 def test_a_book_whose_spine_has_little_of_its_text_is_read_whole(tmp_path: Path) -> None:

@@ -101,7 +101,8 @@ def test_lines_of_verse_and_paragraphs_of_plain_pages_are_told_apart() -> None:
 
 def test_without_a_tracer_nothing_is_kept() -> None:
     root = parse((HEAD + "<p>One.</p></body></html>").encode(), "a page")
-    assert read_document(root, set()).passages == [Passage("paragraph", "One.")]
+    (passage,) = read_document(root, set()).passages
+    assert (passage.kind, passage.text, passage.trace) == ("paragraph", "One.", None)
 
 
 def test_a_text_is_followed_where_parts_of_it_are_gone() -> None:

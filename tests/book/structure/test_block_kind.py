@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import epub_maker as maker
+import pytest
+
+from swarm.book.epub import read_epub
+from swarm.book.model.book import Book
+from swarm.book.model.reading_choice import Reading
+from swarm.book.structure import block_kind
+from swarm.book.structure.block_kind import FEATURES, Weights, probability, weights
+
+LINE = "and she went on through the long wet grass of the meadow, where nobody had gone before her that year, and"
+PAGE = f"<h1>One</h1><p>S{LINE}</p><p>12</p><p>{LINE} came home.</p><p>The end of it.</p>" + "<p>And so on.</p>" * 20
+# A lone numeral is a page number, all else is spoken.
+NUMERALS = Weights(spoken=(["numeral", 0.5, 4.0, -4.0],), labels={"pagenumber": (1.0,), "note": (0.0,)})
+
+
+def read(folder: Path, body: str, reading: Reading | None = None) -> Book:
+    return read_epub(maker.make(folder, {"one.xhtml": maker.page(body)}), reading)
+
+
+def texts(book: Book) -> list[str]:
+    return [block.text for chapter in book.chapters if not chapter.left_out for block in chapter.blocks]
+
+
+@pytest.fixture
+def numerals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(block_kind, "weights", lambda: NUMERALS)
+
+
+@pytest.mark.usefixtures("numerals")
+def test_what_the_model_is_sure_of_is_left_out_and_the_sentence_around_it_joined(tmp_path: Path) -> None:
+    book = read(tmp_path, PAGE)
+    assert texts(book)[:3] == ["One", f"S{LINE} {LINE} came home.", "The end of it."]
+    assert [(chapter.left_out, chapter.grounds) for chapter in book.chapters[1:]] == [
+        ("page number", "by its looks, 98% sure")
+    ]
+    (doubt,) = book.doubts
+    assert (doubt.what, doubt.times, doubt.left_out, doubt.option) == ("page number", 1, True, "--include=page number")
+    assert doubt.examples[0].endswith("that year, and ▸ 12")
+
+
+@pytest.mark.usefixtures("numerals")
+def test_a_doubt_is_decided_otherwise_in_its_place(tmp_path: Path) -> None:
+    book = read(tmp_path, PAGE.replace("and</p>", "and.</p>"), Reading(include=("page number",)))
+    assert texts(book)[1:4] == [f"S{LINE}.", "12", f"{LINE} came home."]
+
+
+def test_a_doubt_alone_is_spoken_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unsure = Weights(spoken=(["numeral", 0.5, 4.0, -0.4],), labels={"pagenumber": (1.0,)})
+    monkeypatch.setattr(block_kind, "weights", lambda: unsure)
+    book = read(tmp_path, PAGE)
+    assert "12" in texts(book)
+    assert [(doubt.what, doubt.left_out, doubt.option) for doubt in book.doubts] == [
+        ("page number", False, "--exclude=page number")
+    ]
+    assert "12" not in texts(read(tmp_path, PAGE, Reading(exclude=("page number",))))
+
+
+def test_the_weights_are_small_and_know_all_features() -> None:
+    file = Path(block_kind.__file__).with_name("block_kind.json")
+    assert file.stat().st_size <= 1 << 20
+    model = weights()
+    assert model is not None and set(model.labels) <= set(block_kind.REASONS)
+    assert 0 < probability(model, [0.0] * len(FEATURES)) < 1
