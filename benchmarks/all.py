@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each of its runs
     "single_machine": [[str(BOOKS / "jekyll-and-hyde.epub")], [str(BOOKS / "yellow-wallpaper.epub")]],
     "encoding": [[]],
+    "coders": [[]],
     "reading": [[]],
     "efficiency": [[], ["--equal"], ["--no-split", "--workers", "5", "16"]],
     "batches": [[]],

@@ -4,6 +4,7 @@ TINY_BOOK = "made.epub"  # stands for a tiny book that is made for the run
 QUICK: dict[str, list[str]] = {
     "single_machine": [TINY_BOOK, "--workers", "1", "--sample", "3", "--helps", "1"],
     "encoding": ["--book", TINY_BOOK, "--sentences", "3"],
+    "coders": ["--voices", "espeak", "--seconds", "2"],
     "reading": [TINY_BOOK],
     "efficiency": ["--workers", "2", "--book", "made", "--characters", "6000", "--cost", "0.0003"],
     "batches": ["--quick"],

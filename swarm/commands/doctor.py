@@ -27,6 +27,8 @@ from swarm.system.machine import package_line, unknown_zone
 from swarm.system.text import bytes_text, count_text
 from swarm.voice.engine import Check
 
+AAC_SHARE = 0.75  # of the work on a reel
+SLOW_ENCODING = 100.0  # times real time; one desktop of hibari speaks about as fast
 Show = Callable[[Check], None]
 
 INDENT = 6  # columns of the verdict
@@ -174,7 +176,27 @@ def check_sound() -> Check:
         av.codec.Codec("aac", "w")
     except (ImportError, ValueError, OSError) as error:
         return Check("sound", "fail", f"PyAV has no AAC encoder: {error}", package_line("--force-reinstall", "av"))
-    return Check("sound", "ok", f"PyAV {av.__version__} with AAC")
+    pace, cores = _encoding_pace(), read_capacity().cores
+    text = f"PyAV {av.__version__} with AAC: a core encodes about {pace:.0f} x real time"
+    if pace * cores >= SLOW_ENCODING:
+        return Check("sound", "ok", text)
+    remedy = "let another machine coordinate, or have workers with idle cores, which encode what they speak."
+    return Check("sound", "warn", f"{text}, so files are behind a swarm that speaks faster", remedy)
+
+
+def _encoding_pace() -> float:
+    """Return how many seconds of sound one core encodes in a second."""
+    import numpy as np
+
+    from swarm.audiobook.sound.encoder import encode
+    from swarm.audiobook.sound.format import Coding
+
+    coding, frames = Coding(), 100
+    hiss = np.random.RandomState(1).standard_normal(frames * coding.frame_samples).cumsum() % 0.3
+    sound = np.asarray(hiss - hiss.mean(), np.float32)
+    began_s = time.process_time()
+    encode(sound, coding)
+    return AAC_SHARE * sound.size / coding.sample_rate / max(time.process_time() - began_s, 1e-6)
 
 
 def check_encryption() -> Check:

@@ -57,6 +57,7 @@ class JobState:
         self._lengths = [len(chapter.segments) for chapter in self.spec.chapters]
         self.sample_rate = self.spec.sample_rate
         self._recurring: dict[str, list[Place]] | None = None
+        self._latest_key = ((-1, -1), 0, "")
 
     @property
     def job(self) -> str:
@@ -119,7 +120,9 @@ class JobState:
 
     def key(self, place: Place, take: int) -> str:
         """Return the key of the clip for a take at a place."""
-        return clip_key(self.engine_text(place), self.spec.recipe, take)
+        if self._latest_key[:2] != (place, take):  # a clip that arrives asks for its key several times
+            self._latest_key = place, take, clip_key(self.engine_text(place), self.spec.recipe, take)
+        return self._latest_key[2]
 
     def reword(self, place: Place, said: str) -> None:
         """Give a place the user's own wording, or with "" that of the book."""
@@ -128,7 +131,7 @@ class JobState:
         else:
             self.wordings.pop(place, None)
         self.former.pop(place, None)
-        self._recurring = None
+        self._recurring, self._latest_key = None, ((-1, -1), 0, "")
 
     def _find_recurring(self) -> dict[str, list[Place]]:
         """Return the places of each text that occurs more than once ("Yes.")."""

@@ -62,6 +62,11 @@ def _slow_link(reason: Reason) -> str:
     return f"the link to {reason.worker} carries {reason.count / 1e6:.2g} Mbit/s"
 
 
+def _behind(reason: Reason) -> str:
+    left = duration_text(reason.seconds)
+    return f"the file is behind: {left} of sound to encode; a worker with idle cores would help"
+
+
 def _bottleneck(reason: Reason) -> str:
     how = "clips come as Opus" if reason.kind == "opus" else "clips are packed as tightly as FLAC can"
     return f"the link to {reason.worker} is the bottleneck, with {reason.count / 1e6:.2g} Mbit/s: {how}"
@@ -117,7 +122,8 @@ def resting_text(resting: Iterable[Resting]) -> str:
 
 
 WAITING: dict[str, Sentence] = {  # says what a job waits for
-    "encoding": lambda r: f"{r.percent} % encoded",
+    "encoding": lambda r: f"{r.percent} % encoded" + (f"; {_behind(r)}" if r.seconds else ""),
+    "behind": lambda r: _behind(r),
     "workers missing": lambda r: f"waiting for {count_text(r.count, 'more worker')}",
     "no engine": lambda r: f"waiting for a worker that has the engine {r.engine}",
     "no worker": lambda r: f"waiting for a worker: {CALL_WORKERS}",

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 import pytest
 
 from swarm.commands import doctor
-from swarm.commands.doctor import check_settings
+from swarm.commands.doctor import check_settings, check_sound
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EnvironmentFault
 from swarm.voice.engine import Check
@@ -104,3 +104,11 @@ def test_what_is_not_installed_is_neither_good_nor_bad(monkeypatch: pytest.Monke
     assert recogniser.check_recogniser().verdict == doctor.check_gpu().verdict == "-"
     away = [check for check in doctor.check_engines() if check.text.startswith("not installed")]
     assert {check.verdict for check in away} == {"-"}
+
+
+@pytest.mark.parametrize(("pace", "verdict"), [(250.0, "ok"), (3.0, "warn")])
+def test_a_machine_that_encodes_slowly_is_told(monkeypatch: pytest.MonkeyPatch, pace: float, verdict: str) -> None:
+    monkeypatch.setattr("swarm.commands.doctor._encoding_pace", lambda: pace)
+    found = check_sound()
+    assert (found.verdict, f"about {pace:.0f} x real time" in found.text) == (verdict, True)
+    assert ("coordinate" in found.remedy) == (verdict == "warn")

@@ -305,7 +305,8 @@ class CoordinatorCore:
 
     def status(self, now: float) -> StatusReply:
         """Return what this coordinator and its workers are doing."""
-        return Snapshot(self.settings, self.jobs, self.sessions, now, self.speech_pace, self.encoding_pace).reply()
+        paces = self.speech_pace, self.encoding_pace
+        return Snapshot(self.settings, self.jobs, self.sessions, now, *paces, self.reels).reply()
 
     def stop(self) -> Outcome:
         """Grant nothing more and have every lease given back; what is being spoken is still taken."""

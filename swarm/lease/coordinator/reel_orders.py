@@ -27,6 +27,7 @@ PATIENCE_S = 60.0  # while its book is spoken, so much later: a process may have
 SPARE_S = 10.0  # while its book is spoken, a reel is left to a worker that has it within so long
 ASIDE_S = 30.0  # a worker that declined or was late is asked for nothing for so long, and twice as long each time
 MAX_DOUBLINGS = 6
+BEHIND_S = 30.0  # what waits for an encoder is worth a word if this machine needs so long for it
 ASK_AGAIN_S = 5.0  # a piece that did not come is asked for again
 MAX_COMING = 32 << 20  # bytes of reels that come at a time
 
@@ -146,6 +147,13 @@ class ReelOrders:
         self.distrusted.add(task.worker)
         self._put_back(task)
         self.assign(now, out)
+
+    def behind_s(self, job: str) -> float:
+        """Return the seconds of sound of a job's reels that wait for an encoder; 0 if they do not wait for long."""
+        waiting = [task.sound_s for tasks in self.waiting.values() for task in tasks.values()]
+        if sum(waiting) * self.cost.expected < BEHIND_S * self.encoders:
+            return 0.0
+        return sum(task.sound_s for (_, of), tasks in self.waiting.items() if of == job for task in tasks.values())
 
     # --- who encodes
 

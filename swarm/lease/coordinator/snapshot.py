@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from swarm.job.spec import Recipe
 from swarm.lease.coordinator.ledger import RESERVED
+from swarm.lease.coordinator.reel_orders import ReelOrders
 from swarm.lease.coordinator.roster import Session, Slot, voicing
 from swarm.lease.coordinator.served_job import Jobs, ServedJob
 from swarm.lease.coordinator.time_left import EncodingPace, SpeechPace
@@ -29,6 +30,7 @@ class Snapshot:
     now: float
     speech_pace: SpeechPace = field(default_factory=SpeechPace)
     encoding_pace: EncodingPace = field(default_factory=EncodingPace)
+    reels: ReelOrders | None = None
 
     def reply(self) -> StatusReply:
         """Return the state of all jobs and workers."""
@@ -161,7 +163,7 @@ class Snapshot:
         if served.state.complete:
             encoded = served.encoded
             encoding = encoded < 1 and not served.state.finished
-            return Reason("encoding", percent=int(100 * encoded)) if encoding else None
+            return Reason("encoding", percent=int(100 * encoded), seconds=self._behind_s(served)) if encoding else None
         if served.state.paused:
             return Reason("paused")
         missing = self.settings.min_workers - len(self.sessions)
@@ -182,7 +184,13 @@ class Snapshot:
             return Reason("loading", note=loading)
         if served.state.awaits_latents and served.ledger.leases:
             return Reason("computing latents")
-        return None if any(served.needed <= session.files.job_files for session in able) else _fetching(served, able)
+        if not any(served.needed <= session.files.job_files for session in able):
+            return _fetching(served, able)
+        behind_s = self._behind_s(served)
+        return Reason("behind", seconds=behind_s) if behind_s else None
+
+    def _behind_s(self, served: ServedJob) -> float:
+        return self.reels.behind_s(served.state.job) if self.reels else 0.0
 
     def _loading(self, served: ServedJob) -> str:
         """Return how far the model is where every holder of a lease still loads it; "" where a slot speaks."""

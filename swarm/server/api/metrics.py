@@ -49,6 +49,8 @@ def _of_books(books: Sequence[QueuedBook], reply: StatusReply) -> Iterator[Metri
     yield _by("e2a_swarm_sentences", "Sentences of the books that are served.", "state", sentences)
     sound_s = sum(job.audio_s for job in reply.jobs)
     yield _one("e2a_swarm_sound_seconds", "Sound of the books that are served.", sound_s)
+    behind_s = sum(job.reason.seconds for job in reply.jobs if job.reason and job.reason.code in ("encoding", "behind"))
+    yield _one("e2a_swarm_sound_to_encode_seconds", "Sound that waits for an encoder, and not for a moment.", behind_s)
     left_s = status_answer(books, reply).time_left_s
     if left_s is not None:
         yield _one("e2a_swarm_time_left_seconds", "Until the book that is spoken is written.", left_s)

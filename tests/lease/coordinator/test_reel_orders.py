@@ -4,10 +4,11 @@ from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.reel_orders import ASIDE_S, DUE_S, LOST_S, ReelTask
 from swarm.lease.coordinator.time_left import EncoderUse
-from swarm.lease.envelope import CLIP_PIECE_BYTES
+from swarm.lease.envelope import CLIP_PIECE_BYTES, Reason
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.message import Bye, Encode, EncodedReel, Heartbeat, ReelCoding, SlowLink
 from swarm.lease.outcome import Outcome
+from swarm.watch.words import waiting_text
 
 KEY, DIGEST = "0" * 32, "1" * 64
 CODING = ReelCoding("aac", 24000, 1, 64000)
@@ -187,3 +188,18 @@ def test_the_time_left_counts_what_workers_encode() -> None:
     assert core.reels.all_use(EncoderUse(2, 5, 100.0, 1.0)) == EncoderUse(3, 5, 100.0, 1.0)
     core.receive(b"p", Piece(DIGEST, 0, 10, "reel", "job"), 1.0, b"z" * 10)
     assert core.reels.all_use(EncoderUse(2, 5, 100.0, 1.0)) == EncoderUse(2, 6, 160.0, 4.0)
+
+
+def test_the_status_says_when_the_file_is_behind_the_speech() -> None:
+    core = house()
+    job = core.status(0.0).jobs[0].job
+    core.reels.cost.learn(1.0, 60.0)
+    for number in range(30):
+        core.encode_reel(task(f"r{number}", worker="", job=job), 0.0)
+    assert core.status(1.0).jobs[0].reason is None  # one is encoded, and 29 seconds of work wait
+    core.encode_reel(task("another", worker="", job=job), 1.0)
+    core.encode_reel(task("one more", worker="", job=job), 1.0)
+    (reason,) = [status.reason for status in core.status(1.0).jobs]
+    assert reason == Reason("behind", seconds=31 * 60.0)
+    assert waiting_text(reason).startswith("the file is behind: 31 min of sound to encode; a worker")
+    assert waiting_text(Reason("encoding", percent=40, seconds=60.0)).startswith("40 % encoded; the file is behind")
