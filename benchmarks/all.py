@@ -27,6 +27,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "reading": [[]],
     "efficiency": [[], ["--equal"], ["--no-split", "--workers", "5", "16"]],
     "batches": [[]],
+    "to_the_file": [[]],
     "pilots": [[]],
     "heartbeat": [[]],
     "shelf": [[]],

@@ -2,15 +2,19 @@
 
     python benchmarks/efficiency.py                       the whole table
     python benchmarks/efficiency.py --workers 16 --cost 0.0005 --no-split
+    python benchmarks/efficiency.py --workers 5 16 --book made --characters 100000 --cost 0.0065 --file
 
 Workers are metronomes: they sleep for the time that speaking would take, so that 64 of them fit on two cores. The
-benchmark measures leasing, splitting, journaling and the wire. No audiobook is written.
+benchmark measures leasing, splitting, journaling and the wire. Clips are short and no audiobook is written, unless with
+--file: then sound is as long as speech, and the last column counts to the finished M4B. Its encoders take these cores;
+what they cannot carry, `to_the_file.py` simulates.
 """
 
 import argparse
 import tempfile
 from pathlib import Path
 
+from finish import SECONDS_PER_CHAR, finish_s
 from making import BOOKS, make_book, speeds
 from process import head, row
 from running import Swarm, end_of
@@ -18,15 +22,18 @@ from running import Swarm, end_of
 SLOTS = 16  # one worker process has them all
 
 
-def measure(book: Path, slot_speeds: list[float], cost: float, options: list[str]) -> dict[str, float]:
+def measure(
+    book: Path, slot_speeds: list[float], cost: float, options: list[str], *, to_file: bool = False
+) -> dict[str, float]:
     """Run one swarm; return its efficiency in percent, its makespan and the ideal one in seconds, and its counts."""
-    with Swarm(book, cost, options=options) as swarm:
+    sound = SECONDS_PER_CHAR if to_file else 0.002
+    with Swarm(book, cost, seconds_per_char=sound, audiobook=to_file, options=options) as swarm:
         groups = [slot_speeds[n : n + SLOTS] for n in range(0, len(slot_speeds), SLOTS)]
         coordinator = swarm.coordinate(min_workers=len(groups))
         for group in groups:
             swarm.work(group)
         end_of(coordinator)
-        report = swarm.report()
+        report, file_s = swarm.report(), finish_s(swarm.journal()[1]) if to_file else 0.0
     totals = report["totals"]
     spoken_once = sum(each["characters"] for each in report["segments"] if each["work_s"])
     ideal_s = spoken_once * cost / sum(slot_speeds)
@@ -34,6 +41,7 @@ def measure(book: Path, slot_speeds: list[float], cost: float, options: list[str
         "efficiency": 100 * ideal_s / totals["makespan_s"],
         "makespan_s": totals["makespan_s"],
         "ideal_s": ideal_s,
+        "to_file": 100 * ideal_s / (totals["makespan_s"] + file_s) if to_file else 0.0,
         "duplicates": totals["duplicates"],
         "segments": totals["segments"],
     }
@@ -48,6 +56,7 @@ def main() -> None:
     parser.add_argument("--characters", type=int, default=600_000, help="of the book that is made")
     parser.add_argument("--equal", action="store_true", help="workers of one speed")
     parser.add_argument("--no-split", action="store_true", help="whole chapters, for comparison")
+    parser.add_argument("--file", action="store_true", help="make audiobooks, and count to the finished one too")
     arguments = parser.parse_args()
     options = ["--no-split"] if arguments.no_split else []
     with tempfile.TemporaryDirectory() as folder:
@@ -55,13 +64,15 @@ def main() -> None:
             "made": make_book(Path(folder), characters=arguments.characters),
             "jekyll": BOOKS / "jekyll-and-hyde.epub",
         }
-        head("book", "workers", "speeds", "efficiency", "makespan s", "ideal s", "spoken twice")
+        head("book", "workers", "speeds", "efficiency", "makespan s", "ideal s", "spoken twice", "to the file")
         for name in arguments.book:
             for count in arguments.workers:
-                got = measure(books[name], speeds(count, equal=arguments.equal), arguments.cost, options)
+                slots = speeds(count, equal=arguments.equal)
+                got = measure(books[name], slots, arguments.cost, options, to_file=arguments.file)
                 kind = "equal" if arguments.equal else "unequal"
                 figures = f"{got['efficiency']:.1f} %", f"{got['makespan_s']:.1f}", f"{got['ideal_s']:.1f}"
-                row(name, count, kind, *figures, f"{got['duplicates']:.0f} of {got['segments']:.0f}")
+                twice = f"{got['duplicates']:.0f} of {got['segments']:.0f}"
+                row(name, count, kind, *figures, twice, f"{got['to_file']:.1f} %" if arguments.file else "–")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from typing import NamedTuple
 import zmq
 from feeder import Fed, Feeding, make_sample
 from making import make_book
-from process import BARE_CLI, beside, cpu_s, head, row
+from process import BARE_CLI, beside, cpu_s, head, mib, peak_bytes, row, written
 from running import LOOPBACK, Swarm
 
 from swarm.config import STANDBY
@@ -58,19 +58,22 @@ ALONE = Variant()
 
 
 class Look(NamedTuple):
-    """What is seen of a coordinator at a moment: its CPU seconds, and how many records a standby has."""
+    """What is seen of a coordinator at a moment: its CPU seconds, how many records a standby has, and its disk."""
 
     at_s: float
     spent_s: float
     copied: int
+    writes: int
+    written: int  # bytes
+    peak: int  # bytes of memory
 
 
 def ingest(
     folder: Path, size: int, megabytes: float, workers: int, profile: str, variant: Variant = ALONE
-) -> tuple[Fed, float, int]:
-    """Return the rate into a real coordinator, the CPU seconds that it took, and how many records a standby had then.
+) -> tuple[Fed, Look]:
+    """Return the rate into a real coordinator, and what that took of it.
 
-    Both count until the last clip is acknowledged: what is copied later costs the ingest nothing.
+    All count until the last clip is acknowledged: what is copied later costs the ingest nothing.
     """
     clips = max(20, round(megabytes * 1e6 / size))
     book = make_book(folder, chapters=12, characters=max(12_000, clips * CHARACTERS))
@@ -86,12 +89,14 @@ def ingest(
         with closing(Feeding(swarm, size, workers)) as feeding, copying if variant.standby else nullcontext():
             while not feeding.is_over(LOOK_S):
                 copied = records_of(swarm.folder / STANDBY) if variant.standby else 0
-                looks.append(Look(time.perf_counter(), cpu_s(coordinator.pid), copied))
+                pid = coordinator.pid
+                looks.append(Look(time.perf_counter(), cpu_s(pid), copied, *written(pid), peak_bytes(pid)))
             fed = feeding.wait()
         if profile:
             coordinator.wait(60)  # writes its profile at its end
     first, last = _look_at(looks, fed.ended_s - fed.seconds), _look_at(looks, fed.ended_s)
-    return fed, last.spent_s - first.spent_s, last.copied
+    taken = (after - before for before, after in zip(first[3:5], last[3:5], strict=True))
+    return fed, Look(fed.seconds, last.spent_s - first.spent_s, last.copied, *taken, last.peak)
 
 
 def _look_at(looks: Sequence[Look], moment_s: float) -> Look:
@@ -172,7 +177,20 @@ def main() -> None:
     variants += [Variant(standby=True)] if arguments.standby else []
     variants += [Variant(invites=MAX_INVITES)] if arguments.invites else []
     more = ["invites"] * arguments.invites + ["records copied"] * arguments.standby
-    head("clip", "workers", "clips", "durable", "clips a second", "bare sockets", "ratio", "coordinator's CPU", *more)
+    head(
+        "clip",
+        "workers",
+        "clips",
+        "durable",
+        "clips a second",
+        "bare sockets",
+        "ratio",
+        "coordinator's CPU",
+        "memory",
+        "written",
+        "writes",
+        *more,
+    )
     with tempfile.TemporaryDirectory() as folder:
         for kilobytes in arguments.sizes:
             for workers in arguments.workers:
@@ -183,12 +201,13 @@ def main() -> None:
 def _measure(folder: Path, kilobytes: int, workers: int, arguments: argparse.Namespace, variant: Variant) -> None:
     size, megabytes = kilobytes * 1000, arguments.megabytes
     before = bare(size, megabytes)
-    fed, spent_s, copied = ingest(folder, size, megabytes, workers, arguments.profile, variant)
+    fed, took = ingest(folder, size, megabytes, workers, arguments.profile, variant)
     plain = statistics.mean([before, bare(size, megabytes)])
     figures = f"{fed.megabytes_s:.0f} MB/s", f"{fed.clips / fed.seconds:.0f}", f"{plain:.0f} MB/s"
-    ratio, cpu = f"{fed.megabytes_s / plain:.2f}", f"{1000 * spent_s / fed.clips:.2f} ms a clip"
-    more = [variant.invites] * arguments.invites + [copied] * arguments.standby
-    row(f"{kilobytes} kB", workers, fed.clips, *figures, ratio, cpu, *more)
+    ratio, cpu = f"{fed.megabytes_s / plain:.2f}", f"{1000 * took.spent_s / fed.clips:.2f} ms a clip"
+    disk = f"{took.written / fed.clips / size:.2f} times a clip", f"{took.writes / fed.clips:.1f} a clip"
+    more = [variant.invites] * arguments.invites + [took.copied] * arguments.standby
+    row(f"{kilobytes} kB", workers, fed.clips, *figures, ratio, cpu, mib(took.peak), *disk, *more)
 
 
 if __name__ == "__main__":

@@ -99,6 +99,15 @@ def pss_bytes(pid: int) -> int:
     return _memory(pid, "Pss", "smaps_rollup")
 
 
+def written(pid: int) -> tuple[int, int]:
+    """Return how often a process has written, and the bytes that it had the disk write."""
+    try:
+        lines = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
+    except OSError:
+        return 0, 0
+    return int(lines["syscw"]), int(lines["write_bytes"])
+
+
 def open_files(pid: int) -> int:
     """Return the number of files that a process has open."""
     try:

@@ -8,6 +8,7 @@ QUICK: dict[str, list[str]] = {
     "reading": [TINY_BOOK],
     "efficiency": ["--workers", "2", "--book", "made", "--characters", "6000", "--cost", "0.0003"],
     "batches": ["--quick"],
+    "to_the_file": ["--workers", "2", "--paces", "100", "--characters", "20000"],
     "pilots": ["--pilots", "4", "--characters", "6000", "--seeds", "1", "--short", "20"],
     "shelf": ["--books", "20", "--workers", "4", "--seconds", "1"],
     "fair_shares": ["--coordinators", "2", "--workers", "1", "--seconds", "1", "--late", "0", "--characters", "20000"],

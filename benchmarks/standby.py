@@ -108,10 +108,10 @@ def measure_cost(folder: Path, megabytes: float, times: int) -> None:
     costs: dict[bool, list[float]] = {False: [], True: []}
     for turn in range(times):
         for standby in (False, True) if turn % 2 else (True, False):  # neither is always the later one
-            fed, spent_s, copied = ingest(folder, CLIP_BYTES, megabytes, WORKERS, "", Variant(standby=standby))
+            fed, took = ingest(folder, CLIP_BYTES, megabytes, WORKERS, "", Variant(standby=standby))
             rates[standby].append(fed.megabytes_s)
-            costs[standby].append(1000 * spent_s / fed.clips)
-            figures = f"{fed.megabytes_s:.0f} MB/s", f"{costs[standby][-1]:.2f} ms a clip", copied
+            costs[standby].append(1000 * took.spent_s / fed.clips)
+            figures = f"{fed.megabytes_s:.0f} MB/s", f"{costs[standby][-1]:.2f} ms a clip", took.copied
             row("with a standby" if standby else "without", *figures)
     print(
         f"\nmedian with a standby / without: {_ratio(rates):.2f} of the rate, {_ratio(costs):.2f} of the CPU a clip\n"
