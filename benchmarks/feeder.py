@@ -14,6 +14,7 @@ import soundfile
 from msgspec import structs
 from running import Swarm
 
+from swarm.audiobook.sound.frame import with_key
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.spec import clip_key
 from swarm.lease.message import (
@@ -89,6 +90,9 @@ class Feeder:
     ended_s: float = 0.0
     offered: tuple[int, ...] = ()
 
+    def __post_init__(self) -> None:
+        self._frame_bytes = len(with_key(self.sample.frame, "0" * 32))
+
     async def run(self) -> None:
         """Serve until the coordinator has nothing left."""
         beats = asyncio.create_task(self._beat())
@@ -132,7 +136,7 @@ class Feeder:
                 self._report()
             case Accepted(clips=clips, credit=credit):
                 self.credit = credit or self.credit
-                self.under_way -= len(clips) * len(self.sample.frame)
+                self.under_way -= len(clips) * self._frame_bytes
                 self.accepted += len(clips)
                 self.ended_s = time.perf_counter()
             case WhoAreYou():
@@ -152,18 +156,20 @@ class Feeder:
 
     def _may_send(self) -> bool:
         """Tell whether the next clip may be sent: as long as the credit allows it, or if no clip is under way."""
-        return bool(self.credit) and (not self.under_way or self.under_way + len(self.sample.frame) <= self.credit)
+        return bool(self.credit) and (not self.under_way or self.under_way + self._frame_bytes <= self.credit)
 
     def _send_one(self, grant: Grant, line: Line) -> bool:
         self.began_s = self.began_s or time.perf_counter()
         sample = self.sample
+        key = clip_key(line.text, self.jobs[grant.job].recipe, line.take)
+        frame = with_key(sample.frame, key)  # as a worker does
+        info = structs.replace(sample.info, digest=hashlib.sha256(frame).hexdigest())
         clip = Clip(
-            job=grant.job, chapter=grant.chapter, index=line.index, take=line.take,
-            key=clip_key(line.text, self.jobs[grant.job].recipe, line.take),
-            lease=grant.lease, slot=grant.slot, **structs.asdict(sample.info),
+            job=grant.job, chapter=grant.chapter, index=line.index, take=line.take, key=key,
+            lease=grant.lease, slot=grant.slot, **structs.asdict(info),
         )  # fmt: skip
-        sent = self.socket.send(clip, sample.frame)
-        self.under_way += len(sample.frame) if sent else 0
+        sent = self.socket.send(clip, frame)
+        self.under_way += self._frame_bytes if sent else 0
         return sent
 
     def _wanting(self) -> tuple[int, ...]:

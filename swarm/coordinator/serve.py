@@ -94,8 +94,10 @@ def _known(clip: Clip, frame: bytes, core: CoordinatorCore, store: DiskStore, no
         return clip, frame
     found = find_spoken(served.state, store, (clip.chapter, clip.index), now, clip.take)
     if found is None or found.key != clip.key:
-        frame = with_key(frame, clip.key)
-        return structs.replace(clip, digest=hashlib.sha256(frame).hexdigest()), frame
+        keyed = with_key(frame, clip.key)
+        if keyed is frame:  # its worker has added it
+            return clip, frame
+        return structs.replace(clip, digest=hashlib.sha256(keyed).hexdigest()), keyed
     known = structs.replace(clip, samples=found.samples, sample_rate=found.sample_rate, digest=found.digest)
     return known, store.clip_path(clip.key, clip.job).read_bytes()
 

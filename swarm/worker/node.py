@@ -12,8 +12,10 @@ from typing import Any
 
 from msgspec import structs
 
+from swarm.audiobook.sound.frame import with_key
 from swarm.errors import Outdated, StoreError
 from swarm.job.clip_info import SpokenClip
+from swarm.job.spec import clip_key
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import NotLeasing
 from swarm.lease.file_transfer import Fetch
@@ -70,13 +72,28 @@ from swarm.worker.reel_encoder import ReelEncoder
 async def packed(
     clips: Sequence[SpokenClip | None], core: WorkerCore, slot: int, turn: int, now: float
 ) -> list[SpokenClip | None]:
-    """Return the clips that a slot has spoken, packed as the link wants that they are for."""
+    """Return the clips that a slot has spoken, packed as the link wants that they are for.
+
+    FLAC says its key, so that the coordinator need not copy and hash it to add that.
+    """
     speaker = core.slots[slot]
-    link = core.links.get(speaker.leases[0].link) if speaker.turn == turn and speaker.leases else None
-    packing = link.packing(now) if link else ""
-    if not packing:
+    if speaker.turn != turn or not speaker.leases:
         return list(clips)
-    return await asyncio.to_thread(lambda: [clip and pack(clip, packing) for clip in clips])
+    link, recipe = core.links.get(speaker.leases[0].link), speaker.leases[0].job.recipe
+    if packing := link.packing(now) if link else "":
+        clips = await asyncio.to_thread(lambda: [clip and pack(clip, packing) for clip in clips])
+    if packing == "opus":
+        return list(clips)
+    keys = [
+        clip_key(line.text, recipe, line.take + (clip.further if clip else 0))
+        for line, clip in zip(speaker.lines, clips, strict=True)
+    ]
+    return [clip and _framed(clip, with_key(clip.frame, key)) for clip, key in zip(clips, keys, strict=True)]
+
+
+def _framed(clip: SpokenClip, frame: bytes) -> SpokenClip:
+    info = structs.replace(clip.info, digest=hashlib.sha256(frame).hexdigest())
+    return structs.replace(clip, frame=frame, info=info)
 
 
 def pack(clip: SpokenClip, packing: Packing) -> SpokenClip:
@@ -87,8 +104,7 @@ def pack(clip: SpokenClip, packing: Packing) -> SpokenClip:
     )
 
     frame = make_opus(clip.frame) if packing == "opus" else pack_tighter(clip.frame)
-    info = structs.replace(clip.info, digest=hashlib.sha256(frame).hexdigest())
-    return structs.replace(clip, frame=frame, info=info, packing=packing)
+    return structs.replace(_framed(clip, frame), packing=packing)
 
 
 NOTICE_INTERVAL_S = 60.0
