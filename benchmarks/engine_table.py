@@ -9,6 +9,7 @@ a dash. Every 20 sentences the row so far goes to standard error, since whole ch
 python benchmarks/engine_table.py --book en ../shared/books/jekyll-and-hyde.epub
 python benchmarks/engine_table.py --book fr BOOK.epub --recogniser FOLDER --sentences 40
 python benchmarks/engine_table.py --book fr BOOK.epub --recogniser FOLDER --chapters 3 --sentences 9999
+python benchmarks/engine_table.py --book es LIBRO.epub --recogniser FOLDER --engines kokoro --every-voice
 """
 
 import argparse
@@ -24,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import regex
+from msgspec import structs
 from numpy.typing import NDArray
 
 from swarm.book.any_file import read_book
@@ -160,6 +162,7 @@ def main() -> None:
     parser.add_argument("--chapters", default="1-2")
     parser.add_argument("--sentences", type=int, default=20, help="of each chapter")
     parser.add_argument("--engines", nargs="+", default=[], metavar="NAME", help="only these of those that are ready")
+    parser.add_argument("--every-voice", action="store_true", help="a row for each voice in place of the default's")
     parser.add_argument("--recogniser", type=Path, help="a folder of faster-whisper for languages other than English")
     arguments = parser.parse_args()
     rate = find_rater()
@@ -170,11 +173,14 @@ def main() -> None:
         for engine in all_engines():
             wanted = not arguments.engines or engine.card.name in arguments.engines
             if wanted and engine.card.speech and engine.is_ready(language):
-                row = Row(engine, choose_recipe(language, engine=engine.card.name))
-                card = recipe_card(row.recipe)
+                usual = choose_recipe(language, engine=engine.card.name)
+                card = recipe_card(usual)
                 chosen = sentences(Path(book), arguments.chapters, card, language, arguments.sentences)
-                fill(row, chosen, listener, rate)
-                print(row, flush=True)
+                names = [each.name for each in card.voices_for(language)] if arguments.every_voice else [usual.voice]
+                for name in names:
+                    row = Row(engine, structs.replace(usual, voice=name))
+                    fill(row, chosen, listener, rate)
+                    print(row, flush=True)
 
 
 if __name__ == "__main__":

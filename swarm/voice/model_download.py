@@ -36,6 +36,7 @@ TIMEOUT_S = 60.0
 REACH_S = 15.0  # a server that has not answered by then is taken to be out of reach
 LOCK_TIMEOUT_S = 60.0
 MAX_DIGITS = 19
+PAGE_BYTES = 256  # a web page is known by its first sign
 MAX_CHECKED = 64  # files whose digests a process remembers to have checked
 
 
@@ -165,16 +166,17 @@ def check_reach(model: "RemoteModel") -> None:
     import httpx
 
     first = {"Accept-Encoding": "identity", "Range": "bytes=0-0"}
+    largest = max(lacking, key=lambda file: (bool(file.digest), file.size))
     try:
-        with httpx.stream("GET", lacking[0].url, headers=first, follow_redirects=True, timeout=REACH_S) as reply:
+        with httpx.stream("GET", largest.url, headers=first, follow_redirects=True, timeout=REACH_S) as reply:
             reply.raise_for_status()
-            is_other = bool(lacking[0].digest) and _told_size(reply) not in (None, lacking[0].size)
+            is_other = bool(largest.digest) and _told_size(reply) not in (None, largest.size)
             why = "its server has another file there" if is_other else ""
     except httpx.HTTPError as fault:
         why = _reason(fault)
     if why:
         raise EnvironmentFault(
-            f"{model.title} is not on this machine and cannot be downloaded from {lacking[0].url}: {why}. "
+            f"{model.title} is not on this machine and cannot be downloaded from {largest.url}: {why}. "
             f"Try again later, or copy {', '.join(file.name for file in lacking)} to {model.folder}."
         )
 
@@ -212,6 +214,12 @@ def _fetch_file(folder: Path, file: RemoteFile, report: _Report) -> None:
         raise EnvironmentFault(
             f"{file.url} sent another file than the one that is known by its digest; it was thrown away. Copy the "
             f"right one to {place}, or look for a newer e2a-swarm."
+        )
+    if not file.digest and part.read_bytes()[:PAGE_BYTES].lstrip().startswith(b"<"):
+        part.unlink()
+        raise EnvironmentFault(
+            f"{file.url} sent a web page in place of {file.name}: try again where the network asks for no log-in, or "
+            f"copy the file to {place}."
         )
     part.replace(place)
 

@@ -256,6 +256,17 @@ def test_a_file_that_was_damaged_since_is_downloaded_again(hub: StandInHub, fold
     assert said[0] == "model.onnx of It is damaged: it is downloaded again"
 
 
+def test_a_web_page_is_no_file_of_a_model_even_if_nothing_is_known_of_that(hub: StandInHub, folder: Path) -> None:
+    page = RemoteFile("config.json", f"{hub.url}/config.json", 10_000, "")
+    hub.put("config.json", b"\n <!DOCTYPE html><title>Sign in</title>")
+    with pytest.raises(EnvironmentFault, match="sent a web page in place of config"):
+        fetch_files("It", folder, [page], print)
+    assert not page.is_in(folder)
+    hub.put("config.json", b"{}")
+    fetch_files("It", folder, [page], print)
+    assert page.is_in(folder)
+
+
 def test_whether_a_file_is_to_be_had_is_known_without_it(hub: StandInHub, folder: Path) -> None:
     check_reach(RemoteModel("It", folder, (file_of(hub),)))
     hub.put("model.onnx", b"<html>")

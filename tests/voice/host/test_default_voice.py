@@ -144,7 +144,7 @@ def slow(hub: StandInHub, patch: pytest.MonkeyPatch) -> None:
     ("spoil", "why"),
     [
         (no_hub, "cannot be downloaded from 127.0.0.1:9: its server is out of reach"),
-        (html, "sent another file than the one that is known by its digest"),
+        (html, "its server has another file there"),
         (gone, "its server answered 404"),
         (replaced, "sent another file than the one that is known by its digest"),
         (full, "it takes 7.5 kB, and 100 bytes are free"),
