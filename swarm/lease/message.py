@@ -62,6 +62,7 @@ from swarm.lease.member_message import (
 ANY = "any"  # kind of a device: a slot or an engine that is not bound to one kind
 CPU, GPU = "cpu", "gpu"
 BORROWED = "+"  # among the models of an offer it means any that another worker passes on
+MAX_ENCODERS = 32  # reels that a worker encodes at a time
 MAX_REELS = 64  # reels that one heartbeat may name
 MAX_REEL_CLIPS = 500  # a control message has room for no more keys
 FINGERPRINT_DIGITS = 16  # people compare so many digits of a key
@@ -160,7 +161,7 @@ class Hello(Message, frozen=True, tag=True):
     protocol: int = 1  # protocol 1 did not always say it
     tag: Name = ""  # a word of its user's that tells apart workers of one kind
     key: Annotated[bytes, Meta(max_length=32)] = b""  # the machine's own key, which may order it
-    encoders: Count = 0  # reels that it encodes at a time
+    encoders: Annotated[int, Meta(ge=0, le=MAX_ENCODERS)] = 0  # reels that it encodes at a time
 
     @property
     def run(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from swarm import __version__
 from swarm.errors import UsageError
 from swarm.lease.envelope import MAX_BATCH, MAX_FACTS, MAX_MODELS
-from swarm.lease.message import BORROWED, PROTOCOL, EngineOffer, Hello
+from swarm.lease.message import BORROWED, MAX_ENCODERS, PROTOCOL, EngineOffer, Hello
 from swarm.system.capacity import default_cpu_slots
 from swarm.system.machine import machine_name, new_nonce, worker_id
 from swarm.system.text import is_like_fingerprint
@@ -44,7 +44,7 @@ def greeting(
         protocol=PROTOCOL,
         tag=tag,
         key=key,
-        encoders=max(1, default_cpu_slots() // 2),
+        encoders=min(max(1, default_cpu_slots() // 2), MAX_ENCODERS),
     )
 
 

@@ -171,15 +171,19 @@ class OrderedReels:
     asked: dict[str, Fetch] = field(default_factory=dict)  # link -> the piece that its coordinator waits for
     sent: dict[str, tuple[Fetch, float]] = field(default_factory=dict)  # link -> the last piece, and when it left
 
-    def ordered(self, link: CoordinatorLink, order: Encode, now: float, out: WorkerOutcome) -> None:
-        """Have a reel encoded of clips that are still here."""
+    def ordered(
+        self, link: CoordinatorLink, order: Encode, now: float, out: WorkerOutcome, *, rests: bool = False
+    ) -> None:
+        """Have a reel encoded of clips that are still here, unless this machine rests."""
         name = (link.name, order.job, order.reel)
         if name in self.reels or len(self._of(link.name)) >= MAX_REELS:
             return
         here = {kept.clip.key: kept.clip for kept in self.retained.clips.values() if kept.clip.job == order.job}
         clips = tuple(here[key] for key in order.keys if key in here)
         is_whole = len(clips) == len(order.keys) == len(order.pauses_s)
-        if is_whole and sum(clip.length_s for clip in clips) <= MAX_REEL_S:
+        if rests:
+            self._note(name, EncodedReel(order.job, order.reel, note="this machine rests"), now)
+        elif is_whole and sum(clip.length_s for clip in clips) <= MAX_REEL_S:
             self.reels[name] = EncodedReel(order.job, order.reel)
             out.commands.append(EncodeReel(link.name, order, clips))
         else:

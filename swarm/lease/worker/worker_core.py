@@ -186,7 +186,8 @@ class WorkerCore:
             case Fetch(kind="clip"):
                 link.window.answered(*link.uploads.note_received(message.digest, message.offset, now), now)
             case Encode() if not self.draining:
-                self.reels.ordered(link, message, now, out)
+                rests = all(slot.state is SlotState.RESTING for slot in self.slots)
+                self.reels.ordered(link, message, now, out, rests=rests)
             case Fetch(kind="reel"):
                 self.reels.fetched(link, message, now, out)
             case Rejected():

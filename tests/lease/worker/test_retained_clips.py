@@ -4,6 +4,7 @@ from making import KEY, RECIPE, grant, make_worker, speak, told
 from msgspec import structs
 
 from swarm.job.spec import clip_key
+from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.file_transfer import Fetch
 from swarm.lease.message import (
     MAX_REELS,
@@ -191,6 +192,13 @@ def test_a_reel_of_hours_is_declined() -> None:
     )
     out = worker.receive("a", structs.replace(order(*[KEY] * 500), reel="hours"), 3.0)
     assert "too long" in reported(out)[-1].note
+
+
+def test_a_machine_that_rests_encodes_nothing() -> None:
+    worker = with_a_retained_clip()
+    worker.limit([Hindrance(NotLeasing.IN_USE, device="cpu")], 3.0)
+    [declined] = reported(worker.receive("a", order(KEY), 3.0))
+    assert "rests" in declined.note
 
 
 def test_an_order_that_comes_twice_is_encoded_once() -> None:
