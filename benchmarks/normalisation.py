@@ -82,7 +82,7 @@ def part_of(written: str) -> str:
     return "kept" if sha256(f"split {written}".encode()).digest()[0] * 100 < KEPT_PERCENT * 256 else "read"
 
 
-def judge(written: str, spoken: list[str], language: str) -> tuple[str, str]:
+def judge(kind: str, written: str, spoken: list[str], language: str) -> tuple[str, str]:
     """Return the verdict on a written form, and what is said."""
     said = _speech().say(written, language)
     if folded(said) in map(folded, spoken):
@@ -92,6 +92,8 @@ def judge(written: str, spoken: list[str], language: str) -> tuple[str, str]:
         heard = _heard(make_engine_text(said, ()), sounds)
         if any(heard == _heard(words, sounds) for words in spoken):
             return "right", said
+    if _FIGURE.search(said):
+        return "wrong", said
     alike = {_alike(words, language) for words in spoken}
     if _alike(said, language) in alike or any(_is_same_site(said, words, written) for words in spoken):
         return "acceptable", said
@@ -100,7 +102,7 @@ def judge(written: str, spoken: list[str], language: str) -> tuple[str, str]:
     if _DECIMAL.fullmatch(written) and _same_decimal(written, said, spoken, language):
         return "acceptable", said
     # A number with a full stop is a mark of a list as well; one without anything beside it is no ordinal.
-    alone = _LISTED.fullmatch(written)
+    alone = _LISTED.fullmatch(written) if kind == "ordinal" else None
     return ("acceptable" if alone and folded(said) == folded(_speech().say(alone[1], language)) else "wrong"), said
 
 
@@ -226,7 +228,7 @@ def main() -> None:
     for path in sorted(options.folder.glob(f"{options.language or '*'}.tsv")):
         counts: Counter[tuple[str, str]] = Counter()
         for kind, written, spoken in cases(path, part):
-            verdict, said = judge(written, spoken, path.stem)
+            verdict, said = judge(kind, written, spoken, path.stem)
             counts[kind, verdict] += 1
             counts["all", verdict] += 1
             if options.list and verdict != "right":
