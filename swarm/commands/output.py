@@ -5,6 +5,7 @@ import sys
 from swarm.system.text import plain_lines
 
 NAME = "e2a-swarm:"  # begins every error
+BAR = 20  # signs of a bar
 
 
 def say(*lines: str, hang: int = 0) -> None:
@@ -52,7 +53,10 @@ def tell_line(words: str) -> None:
 
 
 def show_progress(words: str) -> None:
-    """Show the progress of a download in one line of a terminal; "" removes the line."""
+    """Show the progress of a download in one line of a terminal, with a bar; "" removes the line."""
     if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{words}")
+        percent = words.removesuffix(" %").rpartition(", ")[2]
+        done = int(percent) * BAR // 100 if percent.isdecimal() and words.endswith(" %") else None
+        bar = "" if done is None else f"[{'#' * done}{'-' * (BAR - done)}] "
+        sys.stderr.write(f"\r\x1b[K{bar}{words}")
         sys.stderr.flush()

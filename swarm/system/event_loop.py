@@ -5,6 +5,7 @@ The first Ctrl-C, SIGTERM or closed terminal drains a command, the second ends i
 import asyncio
 import logging
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from types import FrameType
@@ -21,6 +22,19 @@ def from_thread(say: Callable[[str], None]) -> Callable[[str], None]:
         loop.call_soon_threadsafe(say, line)
 
     return tell
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Have the first Ctrl-C raise KeyboardInterrupt in code that keeps the event loop of the main thread waiting."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -1,4 +1,5 @@
 import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 from stand_in_hub import stand_in_hub
 
 from swarm.commands.main import main
+from swarm.commands.output import show_progress
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE, UsageError
 from swarm.voice.coqui.card import INSTALL
 from swarm.voice.host.registry import find_model
@@ -166,3 +168,14 @@ def test_a_single_voice_of_a_model_is_fetched_by_its_name(
     folder = tmp_path / "models" / "kokoro-v1.0-int8"
     assert capsys.readouterr().out.splitlines() == [f"ff_siwis is here: {folder}"]
     assert (folder / "voices" / "ff_siwis.bin").read_bytes() == style
+
+
+def test_a_download_has_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", screen)
+    for words in ("downloading Kokoro, 37 %", "waiting for the download of Kokoro", ""):
+        show_progress(words)
+    bar, waits, end = screen.getvalue().split("\r\x1b[K")[1:]
+    assert bar == "[#######-------------] downloading Kokoro, 37 %"
+    assert (waits, end) == ("waiting for the download of Kokoro", "")

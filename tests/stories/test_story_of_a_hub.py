@@ -10,6 +10,7 @@ from evidence import assert_complete, assert_spoken_once, only, report_of
 from household import Machine, wait_for
 from stand_in_hub import stand_in_hub
 
+from swarm.errors import EXIT_INTERRUPTED
 from swarm.voice.piper.voices import CARD_FILE, folder_of, listed_voices
 
 VOICE = listed_voices()[piper_bench.JOE]
@@ -154,3 +155,24 @@ def test_a_machine_without_a_network_speaks_with_what_it_has_and_says_so(
     other = write_book({"Weg": "Die Flut ging. Wir blieben."}, language="de")
     silent = here.run("convert", other, "--output-dir", "other", "--offline", **env)
     assert (silent.returncode, "could not be fetched" in silent.stdout) == (0, False)
+
+
+@pytest.mark.slow
+def test_a_download_ends_with_ctrl_c_and_goes_on_where_it_stopped(
+    here: Machine, write_book: Callable[..., Path], tmp_path: Path, ocarina: dict[str, str]
+) -> None:
+    book = write_book({"Weg": "Die Flut kam. Wir gingen."}, language="de")
+    part = here.home / "models" / "ocarina-clay" / "weights.part"
+    with stand_in_hub(tmp_path / "hub") as hub:
+        hub.put("house/ocarina", WEIGHTS_OF_OCARINA)
+        hub.handler.hang_after += [1, 500_000]  # the first is asked for a byte, to see whether it is there
+        env = ocarina | {"HF_ENDPOINT": hub.url, "E2A_SWARM_MODELS": str(here.home / "models")}
+        convert = here.start("convert", book, **env)
+        convert.says("fetching ocarina, which speaks German with a natural voice, clay [(]CC0 1.0[)]: 1.0 MB from")
+        wait_for(lambda: part.exists() and part.stat().st_size >= 400_000, what="a part of the model")
+        convert.signal()
+        convert.ends(EXIT_INTERRUPTED)
+        had = part.stat().st_size
+        assert here.run("convert", book, **env).returncode == 0
+        assert hub.handler.asked[-1] == f"/house/ocarina bytes={had}-"
+    assert report_of(only(here.desk, "*.m4b"))["recipe"]["engine"] == "ocarina"

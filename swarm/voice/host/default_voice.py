@@ -17,6 +17,7 @@ from swarm.errors import EngineUnknown, EnvironmentFault
 from swarm.job.spec import Recipe
 from swarm.system.capacity import default_cpu_slots
 from swarm.system.child import ChildDied, run_bounded
+from swarm.system.event_loop import interruptible
 from swarm.system.text import bytes_text
 from swarm.voice.engine import OnProgress
 from swarm.voice.host.choice import Recommendation, how_to_get, obtainable, quality_of, sentence
@@ -86,7 +87,8 @@ class FetchedHere:
         check_reach(model)
         self.say(_announcement(found, recipe, model))
         try:
-            fetch_files(model.title, model.folder, model.files, self.tell)
+            with interruptible():
+                fetch_files(model.title, model.folder, model.files, self.tell)
         finally:
             self.tell("")
 
