@@ -2,6 +2,8 @@
 
     mark.py show BOOK.epub [CORRECTIONS]      lists documents and runs of blocks; odd blocks are shown one by one
     mark.py write NAME BOOK.epub CORRECTIONS  writes corpus/NAME.tsv
+    mark.py draw NAME BOOK.epub               shows 40 blocks among their neighbours, no marks, for a second marker
+    mark.py agree                             counts in again.tsv where a second marker agrees with the first
 
 A correction is a line of selectors and of what holds for the blocks that they all select; later lines win:
 
@@ -14,12 +16,13 @@ A correction is a line of selectors and of what holds for the blocks that they a
 """
 
 import fnmatch
+import random
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import regex
-from corpus_blocks import HERE, LABELS, Block, beginning, blocks, digest
+from corpus_blocks import HERE, LABELS, Block, beginning, blocks, digest, marked_blocks
 from lxml import etree
 
 from swarm.book.page.markup import local, types
@@ -31,6 +34,7 @@ MAX_SHOWN_CHARS = 46
 MAX_ODD = 6  # odd blocks of a run that are shown
 MIN_LINKS = 4  # so many blocks that are links are a table of contents
 MAX_SHAPES = 3  # documents of one shape that are shown whole
+DRAWN = 40  # blocks of a book for a second marker
 
 _KINDS = (  # by the names of classes, ids, types and files
     ("note", r"foot-?notes?\b|end-?notes?\b|rearnote|fnote|^fn\d|\bnotes?\b|_note"),
@@ -317,6 +321,39 @@ def _written_runs(lines: list[Line]) -> list[list[Line]]:
     return runs
 
 
+def draw(name: str, book: Path) -> str:
+    """Return blocks of a book, half of them not `body` if it has so many, each with three neighbours on each side."""
+    marked = sorted(marked_blocks(book, HERE / "corpus" / f"{name}.tsv"), key=lambda one: one[0][:2])
+    chance = random.Random(f"second marker {name}")
+    body = [number for number, (_, mark) in enumerate(marked) if mark.label == "body"]
+    other = [number for number, (_, mark) in enumerate(marked) if mark.label not in ("body", "unmarked")]
+    others = min(len(other), max(DRAWN // 2, DRAWN - len(body)))
+    chosen = {*chance.sample(other, others), *chance.sample(body, min(len(body), DRAWN - others))}
+    shown = []
+    for number, (block, _) in enumerate(marked):
+        if chosen & set(range(number - 3, number + 4)):
+            place = f"{block.document}.{block.number} {block.name[-24:]}"
+            text = " ".join(block.text[: 170 if number in chosen else MAX_SHOWN_CHARS].split())
+            shown.append(f"{'>>' if number in chosen else '  '} {place} {Line(block).look} {text}")
+    return "\n".join(shown)
+
+
+def agree() -> str:
+    """Return how far the two markers of again.tsv agree: all blocks, and by the first one's label."""
+    rows = [line.split("\t") for line in (HERE / "again.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for _, _, first, spoken, second, spoken_again, wrong in rows:
+        for label in ("all", first):
+            counts[label].update(
+                blocks=1,
+                label=int(first == second),
+                spoken=int(spoken == spoken_again),
+                opposite=int({spoken, spoken_again} == {"y", "n"}),
+            )
+        counts["all"][f"wrong: {wrong}"] += 1
+    return "\n".join(f"{label}: {dict(counted)}" for label, counted in counts.items())
+
+
 def main(words: list[str]) -> None:
     """Run the command of the module's docstring."""
     import corpus_books
@@ -327,7 +364,13 @@ def main(words: list[str]) -> None:
             correct(lines, Path(words[2]).read_text(encoding="utf-8"))
         print(show(lines))
         return
+    if words[0] == "agree":
+        print(agree())
+        return
     name, book = words[1], Path(words[2])
+    if words[0] == "draw":
+        print(draw(name, book))
+        return
     listed = next(line for line in corpus_books.listed() if line.name == name)
     lines = propose(blocks(book))
     correct(lines, Path(words[3]).read_text(encoding="utf-8"))

@@ -11,6 +11,7 @@ import corpus_books
 import pytest
 from corpus_blocks import LABELS, MAX_BEGINNING_CHARS, blocks, digest, documents, fold, marked_blocks, marks
 from epub_maker import make, nav, page
+from mark import agree, draw, propose, write
 
 LISTED = corpus_books.listed()
 MARKED = sorted((corpus_books.HERE / "corpus").glob("*.tsv"))
@@ -107,6 +108,31 @@ def test_marks_are_bound_to_the_text(tmp_path: Path) -> None:
     told.write_text("\n".join(lines).replace(digest(texts[0]), "00000000"), encoding="utf-8")
     with pytest.raises(ValueError, match="another text"):
         marked_blocks(book, told)
+
+
+def test_a_second_marker_sees_blocks_and_no_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = book_of(tmp_path)
+    (tmp_path / "corpus").mkdir()
+    monkeypatch.setattr("mark.HERE", tmp_path)
+    monkeypatch.setattr("mark.DRAWN", 2)
+    lines = propose(blocks(book))
+    for line in lines:
+        line.label = "licence" if line.block.text == "x" else "body"
+    write("book", book, lines, "en", "0")
+    shown = draw("book", book)
+    drawn = [line for line in shown.splitlines() if line.startswith(">>")]
+    assert len(drawn) == 2
+    assert any(line.endswith(" td x") for line in drawn), "half of the blocks are not body"
+    assert "licence" not in shown
+
+
+def test_the_readme_says_how_far_two_markers_agree() -> None:
+    told = (corpus_books.HERE / "README.md").read_text(encoding="utf-8")
+    counted = agree().splitlines()[0]
+    assert "'blocks': 400, 'label': 388, 'spoken': 394, 'opposite': 0" in counted
+    assert "marked 400 blocks" in told
+    assert "388 (97.0 %) have the same label" in told
+    assert "394 (98.5 %) have the same\n  `spoken`" in told
 
 
 def test_a_book_is_taken_from_a_git_directory(tmp_path: Path) -> None:
