@@ -517,7 +517,7 @@ async def test_who_holds_the_lock_of_the_members_holds_up_no_coordinator_and_no_
     await until(lambda: attic.membership.is_member)
     held = [Lock(tmp_path / name / "locks" / "members.lock") for name in ("laptop", "cellar")]
     for lock in held:
-        assert lock.try_acquire()  # as a stopped `e2a-swarm members` would
+        await until(lock.try_acquire)  # as a stopped `e2a-swarm members` would
     cellar = house(Tenant, "cellar", desk)
     await attic.is_served()
     await cellar.is_served()  # by the code
