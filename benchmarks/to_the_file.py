@@ -2,6 +2,7 @@
 
     python benchmarks/to_the_file.py
     python benchmarks/to_the_file.py --workers 16 --paces 100 --encode-ms 3.5
+    python benchmarks/to_the_file.py --workers 4 16 --paces 100 --batch 16 --encoders idle none
 
 Each worker has one slot, which speaks at a pace in times real time. A second of sound takes --encode-ms of a core to
 encode and each clip --clip-ms of the coordinator's event loop, as `encoding.py` and `ingest.py` measure. The
@@ -40,6 +41,7 @@ HERE = 2  # encoders of the coordinator
 REEL_BYTES = 400_000
 BIND_S = 0.2  # from the last reel to the file, as `ending.py` measures
 CODING = ReelCoding("aac", RATE, 1, 64_000)
+CURVE = 0.4  # n sentences together take as long as one, times n to this power
 CELLS = ("idle", "shared", "none")
 
 
@@ -95,15 +97,15 @@ class House(Swarm):
     """A coordinator that makes an audiobook, and its workers."""
 
     def __init__(
-        self, spec: JobSpec, workers: int, paces: tuple[float, ...], cell: str, encode_s: float, clip_s: float
+        self, spec: JobSpec, workers: int, paces: tuple[float, ...], cell: str, costs: Costs, batch: int = 1
     ) -> None:
-        self.cell, self.encode_s, self.clip_s = cell, encode_s, clip_s
-        super().__init__(spec, 0, 1, 1.0, paces)
+        self.cell, self.encode_s, self.clip_s = cell, costs.encode_s, costs.clip_s
+        super().__init__(spec, 0, batch, CURVE, paces)
         settings = Settings(coordinator="c", epoch=1, name="c", version="1", grace_s=0.0, encoders=HERE)
         self.core = CoordinatorCore(settings, self.time.now)
         self.core.add_job(JobState(spec))
-        speeds = [pace * COST_S / SOUND_S for pace in paces]
-        self.members = {f"w{n}": Maker(self, f"w{n}", 1, speeds[n % len(speeds)]) for n in range(workers)}
+        speeds = [pace * COST_S / SOUND_S * batch ** (CURVE - 1) for pace in paces]
+        self.members = {f"w{n}": Maker(self, f"w{n}", batch, speeds[n % len(speeds)]) for n in range(workers)}
         self.spec, self.random = spec, Random(1)
         self.reels = [reel for n, chapter in enumerate(spec.chapters) for reel in plan_reels(n, chapter)]
         self.reel_of = {(reel.chapter, n): reel for reel in self.reels for n in range(reel.first, reel.end)}
@@ -185,6 +187,7 @@ class Costs:
     encode_s: float
     clip_s: float
     characters: int
+    batch: int
     books: dict[int, JobSpec] = field(default_factory=dict)
 
 
@@ -192,7 +195,7 @@ def measure(workers: int, pace: float, cell: str, costs: Costs) -> None:
     """Print a row of the table."""
     spec = make_book(1, costs.characters)
     paces = tuple(pace * UNEQUAL[n % len(UNEQUAL)] for n in range(workers))
-    house = House(spec, workers, paces, cell, costs.encode_s, costs.clip_s)
+    house = House(spec, workers, paces, cell, costs, costs.batch)
     took_s = house.run()
     sound_s = SOUND_S * sum(len(segment.spoken) for chapter in spec.chapters for segment in chapter.segments)
     best_s, spoken_s = sound_s / sum(paces), house.spoken_s - house.began_s
@@ -213,8 +216,9 @@ def main() -> None:
     parser.add_argument("--encode-ms", type=float, default=3.4, help="of a core for a second of sound")
     parser.add_argument("--clip-ms", type=float, default=0.7, help="of the coordinator's loop for a clip")
     parser.add_argument("--characters", type=int, default=600_000)
+    parser.add_argument("--batch", type=int, default=1, help="sentences that an engine speaks together at its pace")
     arguments = parser.parse_args()
-    costs = Costs(arguments.encode_ms / 1000, arguments.clip_ms / 1000, arguments.characters)
+    costs = Costs(arguments.encode_ms / 1000, arguments.clip_ms / 1000, arguments.characters, arguments.batch)
     head(
         "workers", "pace", "encoders", "best", "to the last clip", "to the file", "sound a second", "encoded by workers"
     )
