@@ -57,9 +57,9 @@ def distance_db(original: Sound, heard: Sound, rate: int) -> float:
     return float(np.sqrt((ratio_db**2).mean(axis=1)).mean())
 
 
-def aligned(original: Sound, heard: Sound, rate: int) -> tuple[Sound, Sound]:
+def aligned(original: Sound, heard: Sound) -> tuple[Sound, Sound]:
     """Shift and scale what is heard to the original."""
-    reach, part = 800, slice(original.size // 3, original.size // 3 + 2 * rate)
+    reach, part = 800, slice(original.size // 3, 2 * original.size // 3)
     window = original[part]
     shift = max(range(-reach, reach), key=lambda by: float(window @ heard[part.start + by : part.stop + by]))
     size = min(original.size, heard.size)
@@ -99,7 +99,7 @@ def compare(engine_name: str, texts: list[str], seconds: float, rate: Callable[[
             kind = structs.replace(base.kind, options=tuple((dict(base.kind.options) | setting).items()))
             CODECS["tried"] = (kind,)
             spent_s, bits, heard = coded(sound, structs.replace(base, codec="tried"))
-            pair = aligned(sound.astype(float), heard, base.sample_rate)
+            pair = aligned(sound.astype(float), heard)
             rated = rate(*(at_rate(each, base.sample_rate, SPEECH_HZ) for each in pair))
             said = " ".join(f"{key} {value}" for key, value in setting.items()) or "as it is"
             sound_s = whole / base.sample_rate
