@@ -10,8 +10,7 @@ from swarm.job.spec import Recipe
 from swarm.voice.engine import BatchVoice, EngineFault, FaultKind, SpokenLine, Voice
 from swarm.voice.host.registry import choose_recipe
 from swarm.voice.host.takes import make_clip
-from swarm.voice.metronome.engine import ENV_BATCH, batch_curve, batch_size, engine
-from swarm.voice.metronome.voice import ENV_SPEED, babble
+from swarm.voice.metronome.engine import ENV_BATCH, ENV_SPEED, babble, batch_curve, batch_size, engine
 
 
 def open_voice(device: str = "cpu:0", **options: str) -> Voice:
@@ -22,8 +21,8 @@ def open_voice(device: str = "cpu:0", **options: str) -> Voice:
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Have the voice compute in no time; return for how long it would have slept."""
     slept: list[float] = []
-    monkeypatch.setattr("swarm.voice.metronome.voice.time.monotonic", lambda: 0.0)
-    monkeypatch.setattr("swarm.voice.metronome.voice.time.sleep", slept.append)
+    monkeypatch.setattr("swarm.voice.metronome.engine.time.monotonic", lambda: 0.0)
+    monkeypatch.setattr("swarm.voice.metronome.engine.time.sleep", slept.append)
     return slept
 
 
