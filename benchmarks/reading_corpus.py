@@ -2,7 +2,7 @@
 
 python benchmarks/reading_corpus.py BOOKS [--folds 0,1,2,3] prints the figures of the program as it is; --train FILE
 writes the model of all these folds, --cross measures, for each fold, the model that was made without it; --rules
-measures the rules alone, --baselines what others do. BOOKS is a folder of the books in
+measures the rules alone. BOOKS is a folder of the books in
 tests/reading/corpus.tsv.
 """
 
@@ -35,6 +35,7 @@ from swarm.book.structure import block_kind, inclusion  # noqa: E402
 from swarm.errors import SwarmError  # noqa: E402
 
 CORPUS = ROOT / "tests" / "reading"
+OWN_WEIGHTS = block_kind.weights  # each process replaces it
 SPOKEN_SHARE = 0.5  # a block of which so much is spoken is spoken
 MIN_UNTRACED = 20  # characters
 MAX_BEFORE = 4  # blocks
@@ -320,7 +321,7 @@ def read(task: tuple[Path, Listed, bool, str]) -> Reading:
 def _model(file: str) -> block_kind.Weights | None:
     import msgspec
 
-    return msgspec.json.decode(Path(file).read_bytes(), type=block_kind.Weights) if file else block_kind.weights()
+    return msgspec.json.decode(Path(file).read_bytes(), type=block_kind.Weights) if file else OWN_WEIGHTS()
 
 
 def main_language(name: str) -> str:
