@@ -38,7 +38,9 @@ EXCEPTIONS = {
         "'\"openai=15 USD\"'": EXAMPLE,
     },
     "swarm/server/page/advice.py": {"such as openai=15 USD": "an example of an error"},
-    "swarm/book/language/languages/en/heteronym.py": {'find_spec("hibari")': "the package whose tagger reads English"},
+    "swarm/book/language/languages/en/heteronym.py": {
+        'find_spec("hibari", None)': "the package whose tagger reads English"
+    },
     "swarm/book/speech/speech.py": {"HAVE_A_TAGGER =": "an engine that reads with that tagger by itself"},
 }
 SOURCES = sorted(

@@ -276,7 +276,7 @@ def _tagger() -> Callable[[list[str]], list[str]]:
 
     Its file is loaded alone, since the package itself loads a runtime for networks.
     """
-    spec = next(filter(None, (finder.find_spec("hibari") for finder in iter_importers())))  # type: ignore[call-arg]
+    spec = next(filter(None, (finder.find_spec("hibari", None) for finder in iter_importers())))
     folder = (spec.submodule_search_locations or [""])[0]
     weights = spec.loader.get_data(f"{folder}/assets/tagger.json.gz")  # type: ignore[union-attr]
     tagger: Callable[[list[str]], list[str]] = run_path(f"{folder}/g2p/tagger.py")["Tagger"](
