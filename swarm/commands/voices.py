@@ -223,7 +223,7 @@ def _setting_lines(card: EngineCard, *, every: bool) -> list[str]:
     """Return the settings of an engine with their defaults in one line, or a line for each that explains it."""
     if not every:
         told = [f"{name}={value}" for name, value in card.defaults.items()]
-        settings = ", ".join(told if 1 < len(told) <= MAX_SETTINGS else card.defaults if len(told) > 1 else ())
+        settings = ", ".join(told) if 1 < len(told) <= MAX_SETTINGS else ""  # more of them are a list for --all
         return [f"  settings: {settings}"] if settings else []
     meanings = [", ".join(filter(None, (each.values, each.about))) for each in card.settings]
     return [

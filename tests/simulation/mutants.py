@@ -407,7 +407,7 @@ CAUGHT_BY = {  # the seed to begin with: a quick one that catches the mutant, wh
     "a coordinator may leave slots idle": 8,
     "a coordinator that is not asked is taken for silent": 119,
     "no grace after a restart": 0,
-    "leases end when granted": 197,
+    "leases end when granted": 606,
     "members pass a segment on for ever": 182,
     "latents of any form are taken": 22,
     "lost grants are never missed": 53,

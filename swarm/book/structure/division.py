@@ -9,7 +9,7 @@ from statistics import median
 import regex
 from msgspec import Struct
 
-from swarm.book.language.pattern import compile_later
+from swarm.book.language.pattern import compile_later, value
 from swarm.book.package.toc import TableOfContents
 from swarm.book.page import front_matter
 from swarm.book.page.bare_text import plain, tidy
@@ -55,6 +55,7 @@ MIN_CHAPTERS = 3  # fewer entries are the book and its appendix
 MAX_BARE_CHARS = 60  # an entry with less text above its first section only names a part
 LONG_CHARS = 60_000  # a chapter of an hour is better cut at its sections
 MIN_SECTIONS, MIN_SECTION_SHARE = 4, 0.3  # fewer entries of a depth are no habit of the book
+MIN_COUNTED_SHARE = 0.8  # of the entries of a depth, if they are numbered on and on
 MIN_PAGES = 8  # documents of a book whose documents are pages
 MIN_CUT_SHARE = 0.15  # this share of pages ends within a sentence
 
@@ -217,23 +218,37 @@ def _inner_cuts(passages: list[Passage]) -> list[int]:
     return [at for at, passage in enumerate(passages) if id(passage) in lines]
 
 
+_COUNTED = compile_later(r"(?:\p{L}+\s)?(?:(\d{1,3})|((?=[IVXLC])[IVXLC]{1,8}))(?!\.?[\p{L}\d])")
+
+
 def _sections(row: PassageRow, contents: TableOfContents) -> set[int]:
     """Return the places of entries that are deeper than chapters are."""
     depths: dict[int, int] = {}
     numbered: set[int] = set()  # places of "4.1 Cells"
+    titles: dict[int, str] = {}
     for entry in contents.entries:
         place = row.place(entry.name, entry.fragment, entry.title)
         if place is not None:
             depths[place] = min(entry.depth, depths.get(place, entry.depth))
             numbered.update({place} if _SECTION.match(entry.title) else ())
+            titles[place] = entry.title
     ordered = sorted(depths)
-    keep = min(depths.values(), default=0)
+    keep = max((depth for depth in set(depths.values()) if _count_on(titles, depths, depth)), default=0)
+    keep = max(keep, min(depths.values(), default=0))
     while any(depth > keep for depth in depths.values()) and _is_above_chapters(row, depths, keep, numbered):
         keep += 1
     found = {place for place in ordered if depths[place] > keep}
     if len(found) < max(MIN_SECTIONS, MIN_SECTION_SHARE * len(ordered)):
         return set()  # so few entries are no habit of the book
     return {_back_over_headings(row, place, depths) for place in found} - {0, *(depths.keys() - found)}
+
+
+def _count_on(titles: dict[int, str], depths: dict[int, int], depth: int) -> bool:
+    """Tell whether the entries of a depth are numbered from one part to the next: those are chapters, however short."""
+    counts = [_COUNTED.match(titles[place]) for place in sorted(titles) if depths[place] == depth]
+    numbers = [int(each[1]) if each[1] else value(each[2]) for each in counts if each]
+    up = sum(1 for one, other in pairwise(numbers) if other == one + 1)
+    return len(numbers) >= MIN_SECTIONS and up >= MIN_COUNTED_SHARE * (len(counts) - 1)
 
 
 def _is_above_chapters(row: PassageRow, depths: dict[int, int], keep: int, numbered: set[int]) -> bool:
