@@ -30,9 +30,11 @@ class ServerTwin:
         self.free.set()
         self.hear: object = None
         self.workers: tuple[WorkerStatus, ...] = ()
+        self.changeable = False
         self.unserved = False  # whether no worker has the engine of any book
 
-    def serve_job(self, edition: Edition, put_back: object) -> None:
+    def serve_job(self, edition: Edition, put_back: object, *, may_change_voice: bool) -> None:
+        self.changeable = may_change_voice
         self.editions[edition.state.job] = edition
 
     def pause(self, job: str, *, paused: bool) -> None:

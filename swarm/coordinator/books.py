@@ -158,6 +158,13 @@ class Books:
         self.destination: Destination | None = None
         self.upload: Upload | None = None
 
+    @property
+    def may_change_voices(self) -> bool:
+        """Whether a book of which nothing is spoken may get another engine: workers speak, and the user named none."""
+        config, brought = self.config, self.brought
+        named = config.engine or config.model or config.voice or brought.model or brought.voice
+        return self.workers is not None and not (named or config.redo or config.take_over)
+
     def open(self) -> None:
         """Read every book and open its job, before anything is served. Raises BookError, StoreError, UsageError."""
         if self.config.style.cover:

@@ -35,7 +35,7 @@ from swarm.system.event_loop import awake, draining
 from swarm.system.machine import Clock, Say, machine_name, new_nonce
 from swarm.system.platform import few_arenas
 from swarm.system.text import count_text
-from swarm.voice.host.default_voice import WorkerAwaited
+from swarm.voice.host.default_voice import VoiceGivenUp, WorkerAwaited
 from swarm.voice.host.registry import engine_for, recipe_card
 from swarm.watch.progress import Progress
 from swarm.watch.service import Service
@@ -143,7 +143,9 @@ GRACE_S = 1.0  # nothing is granted for so long after a restart: returning worke
 class Coordination:
     """The books of one command, their jobs and editions."""
 
-    def __init__(self, config: RenderConfig, progress: Progress, trace: Trace = NO_TRACE) -> None:
+    def __init__(
+        self, config: RenderConfig, progress: Progress, trace: Trace = NO_TRACE, seen: SeenEngines | None = None
+    ) -> None:
         few_arenas()
         self.trace = trace
         self.config = config
@@ -152,7 +154,7 @@ class Coordination:
         self._began_s = self.clock.now()
         self.store = DiskStore(config.state_dir)
         free_names(self.store, config.output_dir)
-        self.seen_engines = SeenEngines(config.state_dir)
+        self.seen_engines = seen or SeenEngines(config.state_dir)
         self.studio = Studio(config.state_dir / "log", default_cpu_slots(), lambda: not self.is_spoken)
         self.books = Books(config, self.store, self.studio, self.clock, progress.note)
         self.editions = self.books.editions
@@ -188,7 +190,7 @@ class Coordination:
         members = MemberAdmin(self.config.state_dir, is_open=router.authenticator is None)
         server.answer_users(MachineOrders(router, server.instruct, members, server.status), members.complete)
         for edition in pending:
-            server.serve_job(edition, self.books.put_back)
+            server.serve_job(edition, self.books.put_back, may_change_voice=self.books.may_change_voices)
         with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):
             try:
                 ended = await server.run()
@@ -259,14 +261,26 @@ class Coordination:
             self.seen_engines.save()
         self._note_speeds()
         forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
+        if isinstance(failure, VoiceGivenUp) and failure.job not in forsaken:  # an earlier run began it
+            self.store.remove_jobs([failure.job])
+            forsaken.append(failure.job)
         release_names(self.editions if not isinstance(failure, TakenOver) else (), forsaken)
         self.store.close()
 
 
 async def coordinate(config: CoordinateConfig, progress: Progress, service: Service, trace: Trace = NO_TRACE) -> int:
     """Serve books to the swarm; return the exit code. Raises SwarmError."""
+    seen = SeenEngines(config.render.state_dir)
+    while True:
+        with suppress(VoiceGivenUp):  # the books are opened again, and that one gets the next best voice
+            return await _coordinate(config, progress, service, trace, seen)
+
+
+async def _coordinate(
+    config: CoordinateConfig, progress: Progress, service: Service, trace: Trace, seen: SeenEngines
+) -> int:
     async with AsyncExitStack() as stack:
-        coordination = Coordination(config.render, progress, trace)
+        coordination = Coordination(config.render, progress, trace, seen)
         stack.push(coordination.release_jobs)
         coordination.books.workers = coordination.seen_engines
         listener = None

@@ -308,6 +308,8 @@ def find_job(
     for each in better if not config.redo else ():
         try:
             job, recipe = choose(each.word)
+            if workers and (why := workers.why_given_up(recipe)):
+                raise EnvironmentFault(why)
             if provide:
                 provide(each, recipe)
         except EnvironmentFault as fault:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from swarm.errors import StoreError, SwarmError
+from swarm.job.spec import Recipe
 from swarm.lease.message import EngineOffer, Hello
 from swarm.net.wire import plain
 from swarm.system.disk import guarded, read_json, replace_file
@@ -24,6 +25,7 @@ from swarm.voice.host.registry import find_engine, learn
 FOLDER = "seen-engines"
 MAX_SEEN_BYTES = 64 * 1024  # a file has no more
 FRESH_S = 3600.0  # the time of an unchanged offer is noted no more often
+GIVEN_UP_S = 3600.0  # a voice that no worker could open is tried for a new book after so long
 LATELY_S = 7 * 86_400.0  # an engine without an offer for so long is no default
 MAX_KEPT = 100  # engines: more than any swarm has, fewer than a stranger could think of
 
@@ -45,6 +47,7 @@ class SeenEngines:
         self._folder = state_dir / FOLDER
         self._now = now
         self._unsaved: set[str] = set()
+        self._given_up: dict[Recipe, tuple[float, str]] = {}  # when no worker could open a voice, and why
         self.seen: dict[str, Seen] = {}
         for seen in _read_seen(self._folder):
             self._take(seen)
@@ -83,6 +86,18 @@ class SeenEngines:
             with suppress(SwarmError):  # the engine was removed here after its cards were kept
                 found.update(find_engine(seen.offer.name).words_for(language))
         return found if lately else None
+
+    def give_up(self, recipe: Recipe, why: str) -> bool:
+        """Take in that no worker can open a voice; return False if that is known."""
+        is_news = not self.why_given_up(recipe)
+        if is_news:
+            self._given_up[recipe] = self._now(), why
+        return is_news
+
+    def why_given_up(self, recipe: Recipe) -> str:
+        """Return why no worker could open a voice in the last hour; "" if that is not known. Any thread may call it."""
+        since_s, why = self._given_up.get(recipe, (0.0, ""))
+        return why if self._now() - since_s < GIVEN_UP_S else ""
 
     def _lately(self) -> list[Seen]:
         since_s = self._now() - LATELY_S

@@ -41,6 +41,7 @@ from swarm.standby.copy_server import CopyServer, Offer
 from swarm.system.capacity import CoreUse
 from swarm.system.event_loop import cancel
 from swarm.system.machine import Clock
+from swarm.voice.host.default_voice import VoiceGivenUp
 from swarm.voice.host.registry import device_of, fetch_line, install_hint, install_line
 from swarm.watch.progress import Progress
 from swarm.watch.terminal import LineRateLimiter
@@ -253,6 +254,7 @@ class Server:
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self.editions: dict[str, Edition] = {}
         self._copies = CopyServer(store, router, self.editions, clock.now)
+        self._changeable: set[str] = set()  # jobs that may get another voice while nothing is spoken
         self._put_back: dict[str, PutBack] = {}  # keys are jobs; each is called in another thread
         self._on_end = on_end  # hears how each edition ended; a server with it stays
         self.hear: Callable[[Reason], None] = lambda event: None  # is told what happens, as the user is
@@ -264,9 +266,16 @@ class Server:
         self._draining = asyncio.Event()
         self._called = asyncio.Event()  # is set after each call of the core, whose next deadline may be another
 
-    def serve_job(self, edition: Edition, put_back: PutBack = lambda job, digest: False) -> None:
-        """Serve one more job and write its edition; `put_back` puts back a job file that was lost."""
+    def serve_job(
+        self, edition: Edition, put_back: PutBack = lambda job, digest: False, *, may_change_voice: bool = False
+    ) -> None:
+        """Serve one more job and write its edition; `put_back` puts back a job file that was lost.
+
+        `may_change_voice`: its edition ends with VoiceGivenUp where nothing is spoken and no worker opens its voice.
+        """
         job, recipe = edition.state.job, edition.state.spec.recipe
+        if may_change_voice:
+            self._changeable.add(job)
         self.editions[job], self._put_back[job] = edition, put_back
         edition.maker = self._reels.maker(edition.state, edition.studio)
         self._core.add_job(
@@ -433,13 +442,23 @@ class Server:
     def _tell(self, event: Reason) -> None:
         """Show the user what happened; of what workers cause by coming, going and failing, not all of very much."""
         self.hear(event)
-        if event.code == "cannot speak" and self._core.hopeless():
-            return  # the run ends with the same reason
+        if event.code == "cannot speak":
+            self._give_up_voices()
+            if self._core.hopeless():
+                return  # the run ends with the same reason
         line = event_text(event)
         if event.code not in RARE_EVENTS:
             line = self._lines.allow(line, self._clock.now())
         if line:
             self._progress.note(line)
+
+    def _give_up_voices(self) -> None:
+        """End the editions that may have another voice, since every worker that is here failed to open theirs."""
+        for status in self._core.status(self._clock.now()).jobs:
+            job, state = status.job, self.editions[status.job].state
+            why = status.reason.note if status.reason and status.reason.code == "unserved" else ""
+            if why and job in self._changeable and not state.accepted and self._seen.give_up(state.spec.recipe, why):
+                self._writings.fail(job, VoiceGivenUp(job, why))
 
     def _notice(self, entry: JournalEntry) -> None:
         record = entry.record

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from swarm.audiobook.edition import Edition
+from swarm.audiobook.edition import Edition, release_names
 from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.style import read_cover
 from swarm.config import RedoConfig, RenderConfig
@@ -39,7 +39,7 @@ from swarm.system.event_loop import from_thread
 from swarm.system.machine import Clock, Say
 from swarm.system.platform import trim_memory
 from swarm.system.text import clean, clean_note, count_text
-from swarm.voice.host.default_voice import Workers, reach_for_workers
+from swarm.voice.host.default_voice import VoiceGivenUp, Workers, reach_for_workers
 from swarm.voice.host.registry import check_asked_voice
 from swarm.watch.view import job_percent
 from swarm.watch.words import BY_QUEUE, by_resuming, worded_status
@@ -152,6 +152,7 @@ class Resident:
         self._changed = asyncio.Event()
         self._adding = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
+        self._given_up: dict[str, Edition] = {}  # keys are jobs that go, since the book gets another voice
 
     def serve_with(self, server: Server) -> None:
         """Serve the books with a server, before it runs."""
@@ -276,7 +277,7 @@ class Resident:
         [edition] = books.editions
         job, spec, edition.done = edition.state.job, edition.state.spec, book.percent / 100
         self._become(book, BookState.SERVED, job=job, title=spec.title, authors=spec.book.authors, why="")
-        self._server.serve_job(edition, books.put_back)
+        self._server.serve_job(edition, books.put_back, may_change_voice=books.may_change_voices)
         if edition.state.paused:
             self._server.pause(job, paused=False)
         self._arrange()
@@ -289,6 +290,8 @@ class Resident:
         match fault:
             case _IsTwin():
                 self._rest(book, str(fault), RETRY_S, BookState.TWIN)
+            case VoiceGivenUp():
+                self._rest(book, book.why, 0.0)
             case EngineUnknown() | InUse():
                 self._rest(book, str(fault), RETRY_S)
             case EnvironmentFault() if not isinstance(fault, ReaderMissing):
@@ -327,12 +330,18 @@ class Resident:
 
     def _leave(self, job: str) -> None:
         """Let the server forget a job; a book that waited for its end is next."""
-        task = asyncio.create_task(self._server.drop_job(job))
+        task = asyncio.create_task(self._let_go(job))
         self._leaving.add(task)
         task.add_done_callback(self._left)
         for book in self.queue.books:
             if book.state is BookState.TWIN:
                 self._become(book, BookState.WAITING)
+
+    async def _let_go(self, job: str) -> None:
+        await self._server.drop_job(job)
+        if edition := self._given_up.pop(job, None):
+            await asyncio.to_thread(release_names, [edition], [job])
+            await asyncio.to_thread(self.store.remove_jobs, [job])
 
     def _left(self, task: "asyncio.Task[None]") -> None:
         self._leaving.discard(task)
@@ -347,6 +356,8 @@ class Resident:
         """Take in that an edition is written, or why it cannot be."""
         for book in self.queue.books:
             if book.state.is_served and book.job == edition.state.job:
+                if isinstance(fault, VoiceGivenUp):
+                    self._given_up[book.job] = edition
                 if fault:
                     self._put_off(book, fault)
                 else:

@@ -97,6 +97,9 @@ class Xtts:
     def fetchable(self, language: str) -> set[str]:
         return set()
 
+    def why_given_up(self, recipe: Recipe) -> str:
+        return ""
+
 
 def test_a_better_voice_is_provided_before_a_book_begins_and_what_stood_against_it_is_in_its_report(
     tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from swarm.coordinator.seen_engines import FOLDER, LATELY_S, MAX_KEPT, SeenEngines
+from swarm.coordinator.seen_engines import FOLDER, GIVEN_UP_S, LATELY_S, MAX_KEPT, SeenEngines
 from swarm.job.card import EngineCard, VoiceCard
+from swarm.job.spec import Recipe
 from swarm.lease.message import PROTOCOL, Device, EngineOffer, Hello
 from swarm.voice.host import registry
 from swarm.voice.host.foreign import EngineFacts
@@ -95,3 +96,14 @@ def test_what_workers_of_the_last_days_can_speak_is_known(tmp_path: Path) -> Non
     now += LATELY_S + 1
     seen.meet(structs.replace(hello(*offers), devices=(Device("cuda:0"),)))
     assert seen.words("de") == {"xtts"}
+
+
+def test_a_voice_that_no_worker_could_open_is_given_up_for_a_while(tmp_path: Path) -> None:
+    now = 1000.0
+    seen = SeenEngines(tmp_path, lambda: now)
+    french, german = Recipe("kokoro", "ff_siwis", "fr"), Recipe("piper", "joe", "de")
+    assert seen.give_up(french, "its server sent another file")
+    assert not seen.give_up(french, "its server is out of reach")  # it would be given up again and again
+    assert (seen.why_given_up(french), seen.why_given_up(german)) == ("its server sent another file", "")
+    now += GIVEN_UP_S
+    assert (seen.why_given_up(french), seen.give_up(french, "the disk is full")) == ("", True)

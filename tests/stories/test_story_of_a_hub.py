@@ -176,3 +176,41 @@ def test_a_download_ends_with_ctrl_c_and_goes_on_where_it_stopped(
         assert here.run("convert", book, **env).returncode == 0
         assert hub.handler.asked[-1] == f"/house/ocarina bytes={had}-"
     assert report_of(only(here.desk, "*.m4b"))["recipe"]["engine"] == "ocarina"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_resident", [False, True])
+def test_a_swarm_that_is_sent_another_file_speaks_with_the_best_it_has_and_says_so(
+    lan: Callable[[str], Machine],
+    write_book: Callable[..., Path],
+    tmp_path: Path,
+    free_port: int,
+    ocarina: dict[str, str],
+    is_resident: bool,
+) -> None:
+    laptop, *others = lan("laptop"), lan("attic"), lan("barn")
+    book = write_book({"Weg": "Die Flut kam. Wir gingen."}, language="de")
+    with stand_in_hub(tmp_path / "hub") as hub:
+        hub.put("house/ocarina", WEIGHTS_OF_OCARINA[::-1])  # of the right length, so that a look finds it there
+        house = ocarina | {"HF_ENDPOINT": hub.url}
+        port, models = ("--port", free_port), laptop.home / "models"
+        if is_resident:
+            coordinator = laptop.start("serve", *port, **house, E2A_SWARM_MODELS=str(models))
+        else:
+            coordinator = laptop.start("coordinate", book, *port, **house, E2A_SWARM_MODELS=str(models))
+        line = "work", "--cpu", "--slots", "1", "--coordinator", f"127.0.0.1:{free_port}"
+        for each in others:
+            each.start(*line, "--name", each.name, **house, E2A_SWARM_MODELS=str(each.home / "models"))
+        if is_resident:
+            coordinator.says("waiting for workers at")
+            assert laptop.run("add", book, "--coordinator", f"127.0.0.1:{free_port}").returncode == 0
+        wait_for(lambda: list(laptop.desk.glob("*.m4b")), what="the audiobook")
+        if not is_resident:
+            coordinator.ends()
+    report = report_of(only(laptop.desk, "*.m4b"))
+    assert_complete(report)
+    assert report["recipe"]["engine"] == "espeak"
+    told = "German is spoken by espeak, robotic, since a better voice could not be fetched: "
+    assert report["book"]["cautions"][0].startswith(told)
+    assert "sent another file than the one that is known by its digest" in report["book"]["cautions"][0]
+    assert len(list((laptop.home / "jobs").iterdir())) == 1  # nothing is left of the job that could not be spoken

@@ -33,6 +33,14 @@ class WorkerAwaited(EngineUnknown):
     """No worker was seen yet whose engines would tell which voice a book can have."""
 
 
+class VoiceGivenUp(EnvironmentFault):
+    """No worker opens the voice of a job that its user named none for, and of which nothing is spoken."""
+
+    def __init__(self, job: str, why: str) -> None:
+        super().__init__(why)
+        self.job = job
+
+
 class Workers(Protocol):
     """What a coordinator knows of the engines of its workers."""
 
@@ -41,6 +49,9 @@ class Workers(Protocol):
 
     def fetchable(self, language: str) -> Collection[str] | None:
         """Return the words that a worker could speak it with after a download; None if no worker was seen."""
+
+    def why_given_up(self, recipe: Recipe) -> str:
+        """Return why no worker could open a voice lately; "" if that is not known."""
 
 
 Provide = Callable[[Recommendation, Recipe], None]  # makes sure that a voice can be had; raises EnvironmentFault

@@ -33,6 +33,9 @@ class Seen:
     def fetchable(self, language: str) -> Collection[str] | None:
         return self._fetchable if self._is_met else None
 
+    def why_given_up(self, recipe: Recipe) -> str:
+        return ""
+
 
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
