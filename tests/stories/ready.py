@@ -362,8 +362,15 @@ def _is_forked(command: list[str], kind: str, env: Mapping[str, str]) -> bool:
 
 
 def start_child(forks: Callable[[], Forks], command: list[str], *, env: Mapping[str, str], **pipes: Any) -> Any:
-    """Start `python -P -m module ...` as `Popen` would, with pipes to and from it."""
+    """Start `python -P -m module ...` as `Popen` would, with pipes to and from it.
+
+    A fresh process gets the kind that this one has in mDNS: workers of a test look for no other coordinators."""
     if not _is_forked(command, "-m", env):
+        if command[1:3] == ["-P", "-c"]:
+            from swarm.net import discovery
+
+            alike = f"from swarm.net import discovery; discovery.SERVICE = {discovery.SERVICE!r}"
+            command = [*command[:3], f"{alike}; {command[3]}", *command[4:]]
         return subprocess.Popen(command, env=env, **pipes)
     asked = {"words": command[3:], "env": dict(env), "cwd": str(Path.cwd())}
     (input_end, to_child), (from_child, output_end) = os.pipe(), os.pipe()
