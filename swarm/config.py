@@ -195,6 +195,7 @@ class WorkConfig:
     for_s: float | None = None  # seconds that it stays at most; None: until it is stopped
     idle_s: float | None = None  # seconds without work after which it leaves; None: never
     limits: "Limits | None" = None  # when it may work; None: always
+    stands_back: bool = False  # whether all other programs of the machine come before its engines and encoders
     obeys: bool = True  # whether users of other machines may pause it
     assets_limit: int = ASSETS_LIMIT  # bytes kept of voices and models that coordinators sent
     name: str = ""
@@ -214,6 +215,7 @@ class Limits:
     hours: tuple[Span, ...] = ()  # hours of work in local time; empty: always
     max_temperature: int | None = None  # degrees Celsius
     idle_only: bool = False
+    on_battery: bool = True
 
     @property
     def watch_gpus(self) -> bool:

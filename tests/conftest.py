@@ -38,6 +38,7 @@ for variable in [name for name in os.environ if name.startswith("E2A_SWARM_") an
 os.environ["E2A_SWARM_HOME"] = os.devnull  # a test that names no state folder fails
 os.environ["E2A_SWARM_MODELS"] = os.devnull  # models that this machine has would change the default voices
 os.environ["E2A_TESTS_SERVICE"] = discovery.SERVICE = f"_e2a-{secrets.token_hex(4)}._tcp.local."
+os.environ["E2A_SWARM_WORK_OPTIONS"] = "--priority normal --on-battery"  # tests keep busy machines, and run on laptops
 os.environ |= ONE_THREAD  # engines have it, too: the threads of OpenMP and BLAS spin while they wait
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of a thousand processes compiles the program anew
 sys.dont_write_bytecode = False  # or this one compiles all tests anew

@@ -220,12 +220,18 @@ WORK = Command(
                 more="On GPUs and CPUs. Spans may go over midnight.",
             ),
             Option(
-                "--idle-only", "", "work on a GPU only while no other program uses it (NVIDIA)",
-                more="Drawing a desktop does not count. The worker resumes a minute after the others have left.",
+                "--idle-only", "", "work only while nobody uses the machine, and on a GPU no other program (NVIDIA)",
+                more="It resumes three minutes after the last key or move of the mouse, a minute after other programs "
+                "have left the GPU. Drawing a desktop does not count.",
             ),
             Option(
-                "--max-temperature", "C", "let a GPU cool down above this temperature (NVIDIA)",
-                more="Until it has cooled by 5 degrees.",
+                "--max-temperature", "C", "let a CPU or GPU cool down above this temperature",
+                more="Until it has cooled by 5 degrees. GPUs of NVIDIA, and what Linux shows of others.",
+            ),
+            Option("--on-battery", "", "work on the battery, too"),
+            Option(
+                "--priority", "low|normal", "low: all other programs of the machine come first", default="low",
+                choices=(("low", ""), ("normal", "")),
             ),
             Option(
                 "--no-orders", "", "let no other machine pause, limit or drain this one",

@@ -19,10 +19,9 @@ from swarm.system.platform import run_loop
 from swarm.watch.progress import Progress, make_progress
 from swarm.watch.trace.recorder import NO_TRACE, Trace
 from swarm.worker.clip_buffer import WITHOUT_RETAINED_CLIPS
-from swarm.worker.devices import Gpu, abouts_of, find_devices, read_slots, uuids_of
+from swarm.worker.devices import Gpu, abouts_of, find_devices, greeting, read_slots, uuids_of
 from swarm.worker.engine_processes import Engines, Needs
 from swarm.worker.files.file_cache import FileCache
-from swarm.worker.hello import greeting
 from swarm.worker.limit_watch import GpuReadings, LimitWatch
 from swarm.worker.node import WorkNode
 

@@ -125,7 +125,7 @@ def check_settings(folder: Path) -> Check:
 def _check_section(section: str, folder: Path) -> None:
     """Build the config of a command that has the settings of a section. Raises the SwarmError of that command."""
     from swarm.commands.book_config import render_config
-    from swarm.commands.machine_config import asked_devices, coordinate_config
+    from swarm.commands.machine_config import coordinate_config
     from swarm.commands.main import parse
     from swarm.commands.serve import web_place
     from swarm.commands.work import work_config
@@ -140,7 +140,7 @@ def _check_section(section: str, folder: Path) -> None:
         read_slots("--workers", arguments.workers)
         if command == "work":
             read_slots("--slots", arguments.slots)
-            work_config(arguments, asked_devices(arguments))
+            work_config(arguments)
         else:
             config = render_config(arguments)
             engine_for(config.engine or default_engine(""))

@@ -20,7 +20,7 @@ from swarm.worker.engine_processes import Needs
 from swarm.worker.lifetime import work
 
 
-def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> Limits:
+def limits_of(arguments: argparse.Namespace) -> Limits:
     """Return the operator's limits. Raises UsageError."""
     hot = arguments.max_temperature
     try:
@@ -29,14 +29,12 @@ def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> Limits:
         raise UsageError(f"--hours takes spans such as 22-7 or 22:30-6,12-13, not {arguments.hours!r}.") from None
     if hours and (zone := unknown_zone()):
         raise UsageError(f"--hours is local time, and TZ={zone} is no time zone that this machine knows: correct it.")
-    limits = Limits(
+    return Limits(
         hours=hours,
         max_temperature=option.whole("--max-temperature", hot, 30, 120) if hot else None,
         idle_only=arguments.idle_only,
+        on_battery=arguments.on_battery,
     )
-    if asked == ("cpu",) and limits.watch_gpus:
-        raise UsageError("--idle-only and --max-temperature are for GPUs: with --cpu only --hours works.")
-    return limits
 
 
 def _silence_s(arguments: argparse.Namespace) -> float | None:
@@ -54,7 +52,7 @@ def _engines(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(engine_for(word).card.name for word in words))
 
 
-def work_config(arguments: argparse.Namespace, asked: tuple[str, ...]) -> WorkConfig:
+def work_config(arguments: argparse.Namespace) -> WorkConfig:
     """Build the config from the options, without the devices. Raises UsageError, EnvironmentFault."""
     return WorkConfig(
         state_dir=state_folder(arguments.state_dir),
@@ -72,7 +70,8 @@ def work_config(arguments: argparse.Namespace, asked: tuple[str, ...]) -> WorkCo
         lends_disk=not arguments.no_standby,
         silence_s=_silence_s(arguments),
         output_dir=Path(arguments.output_dir).expanduser().absolute(),
-        limits=limits_of(arguments, asked),
+        limits=limits_of(arguments),
+        stands_back=arguments.priority == "low",
         obeys=not arguments.no_orders,
         assets_limit=assets_limit(arguments.assets_limit),
     )
@@ -82,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve coordinators; return the exit code. Raises SwarmError."""
     slots = read_slots("--slots", arguments.slots)
     asked = asked_devices(arguments)
-    config = work_config(arguments, asked)
+    config = work_config(arguments)
     prepare_voices(arguments)
 
     service = Service()

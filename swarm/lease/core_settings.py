@@ -10,7 +10,7 @@ from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 
 MIN_CREDIT = 64 * 1024
 FIRST_CREDIT = 128 * 1024
-COOLING_C = 5  # degrees below the limit at which a GPU goes on, so that it does not stop at every other sentence
+COOLING_C = 5  # degrees below the limit at which a device goes on, so that it does not stop at every other sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +74,7 @@ class WorkerSettings:
     step_back_s: float = 300.0  # the first pause after a fault of the device: a game may be over by then
     max_step_back_s: float = 3600.0
     idle_s: float = 300.0  # a slot without a lease keeps its engine for so long: between two books it stays loaded
+    at_rest_s: float = 5.0  # a slot that has to rest may finish its lines for so long
     resting_s: float = 30.0  # a resting slot keeps its engine for so long, so that a moment's rest costs no loading
     patience: float = 4.0  # times the time after which a coordinator would expire a segment; then the worker gives up
     load_s: float = 1200.0  # a voice without progress for so long does not load

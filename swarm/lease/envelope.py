@@ -42,7 +42,10 @@ class NotLeasing(Enum):
     MEMORY = "memory"  # a model did not fit on the device, and the slot steps back from it for a while
     LOST = "lost"  # the device is gone, and the slot steps back for a while
     ENGINE = "engine"  # the engine fails at every text, and the slot steps back for a while
+    ASLEEP = "asleep"  # the machine goes to sleep, or just woke up
     HOURS = "hours"  # the operator lets it work at other hours
+    BATTERY = "battery"  # the machine runs on its battery
+    KEYBOARD = "keyboard"  # somebody uses the machine, or just did
     HOT = "hot"  # the device is hotter than the operator allows
     IN_USE = "in use"  # another program uses the device
     UNREAD = "unread"  # the driver does not tell what the operator's limits need

@@ -131,9 +131,10 @@ class Kill:
 
 @dataclass(frozen=True)
 class Unload:
-    """End the engine of a slot, which is not needed for now."""
+    """End the engine of a slot, which is not needed for now; `at_once`: whatever it is at."""
 
     slot: int
+    at_once: bool = False
 
 
 @dataclass(frozen=True)

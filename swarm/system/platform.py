@@ -3,7 +3,9 @@
 import contextlib
 import os
 import platform
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -123,6 +125,72 @@ def give_way() -> None:
         ctypes.windll.kernel32.SetPriorityClass(ctypes.windll.kernel32.GetCurrentProcess(), below_normal)
     else:
         os.nice(10)
+
+
+def stand_back() -> None:
+    """Let all other programs of this machine have its processors and disks before this process, and its children."""
+    import psutil
+
+    if sys.platform == "win32":
+        psutil.Process().nice(psutil.IDLE_PRIORITY_CLASS)
+        psutil.Process().ionice(psutil.IOPRIO_VERYLOW)
+        return
+    os.nice(19)
+    with contextlib.suppress(OSError, AttributeError, psutil.Error):
+        if sys.platform == "darwin":
+            import ctypes
+
+            ctypes.CDLL(None).setiopolicy_np(0, 0, 3)  # disks, this process: throttled
+        else:
+            psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
+            # Linux may share processors between sessions first: there, nice counts within a session only.
+            os.setsid()
+            Path("/proc/self/autogroup").write_text("19", encoding="ascii")
+
+
+ENV_STANDS_BACK = "E2A_SWARM_STANDS_BACK"  # set for an engine that has to `stand_back`
+SYS = Path("/sys")
+
+
+def text_of(file: Path) -> str:
+    """Return what a file of the kernel says; "" if it cannot be read, as a device that is gone or sleeps."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def is_on_battery(system: Path = SYS) -> bool:
+    """Tell whether this machine runs on its battery, or on that of a UPS; batteries of mice do not count."""
+    if sys.platform != "linux":
+        import psutil
+
+        battery = psutil.sensors_battery()
+        return battery is not None and battery.power_plugged is False
+    supplies = [each for each in (system / "class/power_supply").glob("*") if text_of(each / "scope") != "Device"]
+    if any(text_of(each / "online") == "1" for each in supplies if text_of(each / "type") in ("Mains", "USB")):
+        return False
+    batteries = (each for each in supplies if text_of(each / "type") in ("Battery", "UPS"))
+    return any(text_of(each / "status") == "Discharging" for each in batteries)
+
+
+def idle_counter() -> int | None:
+    """Return a number that grows while nobody uses keyboard or mouse, on macOS and Windows; None elsewhere."""
+    if sys.platform == "darwin":
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            told = subprocess.run(["ioreg", "-c", "IOHIDSystem"], capture_output=True, text=True, timeout=5, check=True)
+            if found := re.search(r'"HIDIdleTime" = (\d+)', told.stdout):
+                return int(found[1])
+    if sys.platform == "win32":
+        import ctypes
+
+        class _LastInput(ctypes.Structure):
+            _fields_ = (("size", ctypes.c_uint), ("ticks", ctypes.c_uint))
+
+        last = _LastInput(ctypes.sizeof(_LastInput))
+        if ctypes.windll.user32.GetLastInputInfo(ctypes.byref(last)):
+            return (ctypes.windll.kernel32.GetTickCount() - last.ticks) & 0xFFFFFFFF
+    return None
 
 
 def go_first_when_memory_runs_out() -> None:

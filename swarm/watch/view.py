@@ -263,11 +263,16 @@ def _doing(worker: WorkerStatus, jobs: dict[str, JobStatus]) -> str:
     for state, words in (
         ("loading", told or "loading the voice"),
         ("waiting", "waiting to send"),
-        ("resting", "resting"),
+        ("resting", f"resting: {held_back(worker)}" if held_back(worker) else "resting"),
     ):
         if any(slot.state == state for slot in worker.slots) and not any(s.state == "speaking" for s in worker.slots):
             return words
     return _speaking([slot for slot in worker.slots if slot.state == "speaking"], jobs)
+
+
+def held_back(worker: WorkerStatus) -> str:
+    """Return the one word for what holds a worker or some of its slots back; "" if nothing does."""
+    return next((slot.rest.why.cause.value for slot in worker.slots if slot.rest), "")
 
 
 def _speaking(slots: list[SlotStatus], jobs: dict[str, JobStatus]) -> str:

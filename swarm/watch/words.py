@@ -94,7 +94,12 @@ HINDRANCES: dict[NotLeasing, Callable[[Hindrance], str]] = {  # says why a slot 
     NotLeasing.MEMORY: _stepped_back,
     NotLeasing.LOST: _stepped_back,
     NotLeasing.ENGINE: _stepped_back,
+    NotLeasing.ASLEEP: lambda why: "the machine goes to sleep",
     NotLeasing.HOURS: lambda why: f"until {why.clock} (--hours)",
+    NotLeasing.BATTERY: lambda why: "on battery until it is plugged in (without --on-battery)",
+    NotLeasing.KEYBOARD: lambda why: (
+        f"somebody uses the machine, or did in the last {why.seconds / 60:.0f} min (--idle-only)"
+    ),
     NotLeasing.HOT: lambda why: (
         f"{why.device} has been over {why.count} C and cools to {why.count - COOLING_C} (--max-temperature)"
     ),

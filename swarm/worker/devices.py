@@ -1,9 +1,11 @@
-"""The devices of a worker: the GPUs of this machine, each proved, and how many slots each device has.
+"""The devices of a worker: the GPUs of this machine, each proved, and how many slots each device has; and its greeting,
+which tells of them and of its engines.
 
 A GPU has slots of its own, and the cores have theirs beside it. The smallest model that is known decides: for a larger
 one the core rests slots.
 """
 
+import importlib
 import json
 import os
 import re
@@ -16,14 +18,19 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from swarm import __version__
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.lease.message import CPU, GPU, Device
-from swarm.system.capacity import Capacity, read_capacity
+from swarm.lease.envelope import MAX_BATCH, MAX_FACTS, MAX_MODELS
+from swarm.lease.message import BORROWED, CPU, GPU, MAX_ENCODERS, PROTOCOL, Device, EngineOffer, Hello
+from swarm.system.capacity import Capacity, default_cpu_slots, read_capacity
 from swarm.system.child import command_of, variables_of
-from swarm.system.machine import Say
-from swarm.system.text import bytes_text
+from swarm.system.machine import Say, machine_name, new_nonce, worker_id
+from swarm.system.text import bytes_text, is_like_fingerprint
+from swarm.voice.built_in import BUILT_IN
+from swarm.voice.engine import Engine
 from swarm.voice.environment import find_environments
-from swarm.voice.host.registry import gpu_install_line
+from swarm.voice.host.foreign import encode_facts
+from swarm.voice.host.registry import gpu_install_line, installed_engines
 
 DIGITS = re.compile(r"[0-9]{1,4}", re.ASCII)
 MAX_SLOTS = 1024  # messages carry no more slots of a worker
@@ -115,6 +122,11 @@ class Gpu(Struct, frozen=True):
     driver: str = ""
     platform: str = ""  # e.g. "CUDA 12.8"
     capability: str = ""  # e.g. "8.6"; only GPUs of NVIDIA have one
+
+    @property
+    def is_nvidia(self) -> bool:
+        """Whether NVIDIA's driver knows it by its UUID."""
+        return self.uuid.startswith(("GPU-", "MIG-"))
 
     def describe(self) -> str:
         """Return its name, memory, driver and platform in one line, which coordinators show."""
@@ -265,5 +277,59 @@ def abouts_of(gpus: Sequence[Gpu]) -> dict[str, str]:
 def uuids_of(gpus: Sequence[Gpu]) -> dict[str, str]:
     """Return the UUIDs of NVIDIA's GPUs by their names; {} if there is only one, or one whose UUID is not known."""
     nvidia = [gpu for gpu in gpus if gpu.platform.startswith("CUDA")]
-    known = all(gpu.uuid.startswith(("GPU-", "MIG-")) for gpu in nvidia)
+    known = all(gpu.is_nvidia for gpu in nvidia)
     return {gpu.name: gpu.uuid for gpu in nvidia} if known and len(nvidia) > 1 else {}
+
+
+MAX_ALL_FACTS = 30_000  # bytes of all engines' cards: a greeting has to fit into a control message
+
+
+def greeting(
+    state_dir: Path,
+    devices: Sequence[str],
+    gpus: Sequence[Gpu],
+    name: str = "",
+    only: Sequence[str] = (),
+    tag: str = "",
+    key: bytes = b"",
+) -> Hello:
+    """Return the `Hello` of this machine, as `engine_offers` does. Raises UsageError, StoreError."""
+    name = name or machine_name()
+    if is_like_fingerprint(name):
+        raise UsageError(f"The name {name} looks like the fingerprint of a key: choose another one with --name.")
+    return Hello(
+        worker=worker_id(state_dir, name),
+        nonce=new_nonce(),
+        name=name,
+        version=__version__,
+        engines=engine_offers(only),
+        devices=describe(devices, gpus),
+        slots=len(devices),
+        protocol=PROTOCOL,
+        tag=tag,
+        key=key,
+        encoders=min(max(1, default_cpu_slots() // 2), MAX_ENCODERS),
+    )
+
+
+def engine_offers(only: Sequence[str] = ()) -> tuple[EngineOffer, ...]:
+    """Return the engines and models that this machine has now; both may come and go.
+
+    `only` are names of engines; () stands for all.
+    """
+    importlib.invalidate_caches()  # a package may have been installed just now
+    room, offers = MAX_ALL_FACTS, []
+    for engine in (engine for engine in installed_engines() if not only or engine.card.name in only):
+        facts = b"" if engine.card.name in BUILT_IN else encode_facts(engine, min(room, MAX_FACTS))
+        room -= len(facts)
+        offers.append(_offer(engine, facts))
+    return tuple(offers)
+
+
+def _offer(engine: Engine, facts: bytes) -> EngineOffer:
+    card, models = engine.card, engine.offered_models()[:MAX_MODELS]
+    if "*" not in models and engine.shares_models:
+        models = (*models[: MAX_MODELS - 1], BORROWED)
+    batch = max(1, min(card.batch, MAX_BATCH))
+    lacks = engine.lacking_languages() if card.name in BUILT_IN else ()
+    return EngineOffer(card.name, card.languages, models, batch, facts, lacks=lacks, device=engine.computes_on())

@@ -18,6 +18,7 @@ from swarm.job.spec import Recipe
 from swarm.lease.message import CPU
 from swarm.lease.worker.rest import model_of
 from swarm.system.disk import read_json, replace_file
+from swarm.system.platform import ENV_STANDS_BACK
 from swarm.system.serving import OnNews
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.environment import find_environment
@@ -80,12 +81,15 @@ class Engines:
         log_dir: Path,
         uuids: Mapping[str, str] | None = None,
         needs: Needs | None = None,
+        *,
+        stand_back: bool = False,
     ) -> None:
         """`uuids` are those of the GPUs by their names, if there are several that a process must not mix up.
 
-        `needs` tells how much memory models took before, and learns what they take now.
+        `needs` tells how much memory models took before, and learns what they take now. `stand_back`: all other
+        programs of the machine come first.
         """
-        self._needs = needs
+        self._needs, self.stand_back = needs, stand_back
         self.devices = devices
         self._uuids = dict(uuids or {})
         self._log_dir = log_dir
@@ -157,8 +161,8 @@ class Engines:
 
     def _variables(self, slot: int) -> dict[str, str]:
         """Return variables that show a process only its slot's GPU: DeepSpeed and Triton take the first they see."""
-        uuid = self._uuids.get(self.devices[slot])
-        return {"CUDA_VISIBLE_DEVICES": uuid} if uuid else {}
+        uuid, priority = self._uuids.get(self.devices[slot]), {ENV_STANDS_BACK: "1"} if self.stand_back else {}
+        return priority | ({"CUDA_VISIBLE_DEVICES": uuid} if uuid else {})
 
     def _load_lock(self, slot: int) -> AbstractAsyncContextManager[object]:
         """Return a lock for loading on a slot's GPU, so that two models cannot fill its memory by halves."""

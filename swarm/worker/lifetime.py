@@ -14,7 +14,7 @@ from math import inf
 from swarm.config import ENV_BIND, WorkConfig
 from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED, SwarmError
 from swarm.lease.envelope import NotLeasing
-from swarm.lease.message import EngineOffer, Hello
+from swarm.lease.message import CPU, GPU, EngineOffer, Hello
 from swarm.net.addresses import fixed_address, last_addresses, remember_address
 from swarm.net.discovery import Browser, Candidate
 from swarm.net.identity.identity import Identity
@@ -29,13 +29,13 @@ from swarm.system.text import duration_text
 from swarm.watch.service import Service
 from swarm.watch.trace.recorder import NO_TRACE, Trace
 from swarm.watch.words import leaving_text
-from swarm.worker.devices import Gpu, abouts_of, uuids_of
+from swarm.worker.devices import Gpu, abouts_of, engine_offers, greeting, uuids_of
 from swarm.worker.engine_processes import Engines, Needs
 from swarm.worker.enrolment import WorkerEnrolment
 from swarm.worker.files.file_cache import FileCache
-from swarm.worker.hello import engine_offers, greeting
-from swarm.worker.limit_watch import GpuReadings, LimitWatch, StandingOrders
+from swarm.worker.limit_watch import GpuReadings, LimitWatch
 from swarm.worker.node import WorkNode
+from swarm.worker.surroundings import Senses
 
 LAST_S = 60.0  # nothing new is begun so shortly before the end, so that the sentences under way are finished
 LAST_SHARE = 0.1  # a short lifetime has this share of its time in place of LAST_S
@@ -88,8 +88,13 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Servi
     if config.exit_when_done or not lifetime.is_endless:
         security(config.state_dir, open=config.open)  # a worker with an end must not wait for a key for ever
     switch = StandbySwitch(config.state_dir, on=config.standby, turns=_turns_standby(config))
-    orders = StandingOrders(obeys=config.obeys, switch=switch)
-    limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits, orders)
+    kinds = {CPU: any(device.startswith(CPU) for device in config.devices), GPU: not all(g.is_nvidia for g in gpus)}
+    senses = Senses(
+        [kind for kind, here in kinds.items() if here], sees_use=bool(config.limits and config.limits.idle_only)
+    )
+    limit_watch = LimitWatch(
+        config.devices, GpuReadings(gpus), config.limits, senses, obeys=config.obeys, switch=switch
+    )
     limit_watch.start()
     await asyncio.to_thread(limit_watch.check)
     async with service.ready():
@@ -117,7 +122,7 @@ async def _serve(
     names, marks = (enrolment.names, enrolment.marks) if enrolment else (lambda: [OPEN], list[bytes])
     node = WorkNode(
         hello,
-        Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs),
+        Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs, stand_back=config.stands_back),
         FileCache(config.state_dir, config.assets_limit),
         enrolment or FixedSockets(None, card),
         Clock(),
@@ -134,7 +139,7 @@ async def _serve(
         finder.add_done_callback(lambda task: node.drain_node())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
         end = asyncio.create_task(_watch_lifetime(node, lifetime, say))
-        copying = asyncio.create_task(_copy(node, config, enrolment, hello, say, limit_watch.orders.switch))
+        copying = asyncio.create_task(_copy(node, config, enrolment, hello, say, limit_watch.switch))
         removal = asyncio.create_task(_watch_removal(node, enrolment))
         for task in (finder, watch, end, copying, removal):
             stack.callback(task.cancel)

@@ -15,64 +15,15 @@ from msgspec import Struct
 
 from swarm.config import Limits
 from swarm.errors import EnvironmentFault
-from swarm.lease.envelope import Hindrance, NotLeasing
+from swarm.lease.envelope import Hindrance
 from swarm.lease.member_message import Order
-from swarm.lease.message import CPU, Figures
-from swarm.lease.worker.rest import Judge, Sight
+from swarm.lease.message import CPU, GPU, Figures
+from swarm.lease.worker.rest import Judge, Sight, SlotView, Surroundings
 from swarm.standby.copier import StandbySwitch
 from swarm.system.machine import package_line
 from swarm.system.platform import is_wsl
 from swarm.worker.devices import Gpu
-
-
-class StandingOrders:
-    """The last order of each kind, until the worker ends: starting it again overrules all."""
-
-    def __init__(self, *, obeys: bool = True, switch: StandbySwitch | None = None) -> None:
-        """`switch`: of the copies of books, where there may be some."""
-        self._obeys = obeys
-        self.switch = switch
-        self._paused_by: str | None = None
-        self._limit: tuple[int, str] | None = None  # the number of slots, and who set it
-
-    def take_order(self, order: Order, who: str, leave: Callable[[], object]) -> str:
-        """Take in an order of a user, and `leave` the swarm if it says so; return a line for this machine's owner."""
-        if not self._obeys:
-            return f"{who} wants this machine to {order.action}; it does not, because of --no-orders"
-        match order.action:
-            case "pause":
-                self._paused_by = who
-                return f"paused from {who}; `e2a-swarm resume` or a new start continues it"
-            case "resume":
-                self._paused_by = self._limit = None
-                return f"goes on, as {who} wants"
-            case "limit":
-                self._limit = order.count, who
-                return (
-                    f"speaks with {order.count or 'none'} of its slots{' at most' * bool(order.count)}, as {who} wants"
-                )
-            case "drain":
-                leave()
-                return f"finishes its sentences and leaves, as {who} wants"
-            case "standby" | "no-standby" if self.switch:
-                return self.switch.turn(who, on=order.action == "standby")
-            case other:
-                return f"{who} wants this machine to {other}, which it does not know"
-
-    @property
-    def standby(self) -> str:
-        """What coordinators are told of the copies, as in `Heartbeat`."""
-        return self.switch.state if self.switch else ""
-
-    def hindrances(self, slots: int) -> list[Hindrance | None]:
-        """Return why each slot has to rest; None if it may work."""
-        most, who = self._limit or (slots, "")
-        paused_by = who if most == 0 else self._paused_by
-        if paused_by is not None:
-            return [Hindrance(NotLeasing.PAUSED, by=paused_by)] * slots
-        limited = Hindrance(NotLeasing.LIMITED, by=who, count=most)
-        return [limited if slot >= most else None for slot in range(slots)]
-
+from swarm.worker.surroundings import Senses
 
 READ_INTERVAL_S = 2.0
 MAX_AGE_S = 10.0  # older readings mean that the driver hangs
@@ -106,7 +57,7 @@ class GpuReadings:
         self, gpus: Sequence[Gpu], load: Callable[[], Any] = load_nvml, read_s: float = READ_INTERVAL_S
     ) -> None:
         # GPUs of other makers have no such UUID.
-        self._gpus = [gpu for gpu in gpus if gpu.uuid.startswith(("GPU-", "MIG-"))]
+        self._gpus = [gpu for gpu in gpus if gpu.is_nvidia]
         self._load = load
         self._read_s = read_s
         self._readings: dict[str, GpuReading] = {}
@@ -114,6 +65,10 @@ class GpuReadings:
         self._started = False
         self._begun = threading.Event()
         self._closed = threading.Event()
+
+    def reads(self, device: str) -> bool:
+        """Return whether NVIDIA's driver tells of a device."""
+        return any(gpu.name == device for gpu in self._gpus)
 
     def start(self) -> None:
         """Start reading, if there is a GPU to read. A second call does nothing."""
@@ -216,53 +171,106 @@ def local_minute() -> int:
 
 
 class LimitWatch:
-    """The limits of each slot by the readings of its GPU. `devices` has one device for each slot."""
+    """What holds each slot back: limits by the readings of its device and its machine, and orders of users.
+
+    An order stands until the worker ends: starting it again overrules all. `devices` has one device for each slot.
+    """
 
     def __init__(
         self,
         devices: Sequence[str],
         gpu_readings: GpuReadings,
         limits: Limits | None = None,
-        orders: StandingOrders | None = None,
+        senses: Senses | None = None,
         minute: Callable[[], int] = local_minute,
         *,
         by_load: bool | None = None,
+        obeys: bool = True,
+        switch: StandbySwitch | None = None,
     ) -> None:
-        """`by_load`: others are known by their load alone, since the driver names no processes; None: as under WSL2."""
+        """`by_load`: others are known by their load alone, since the driver names no processes; None: as under WSL2.
+
+        `switch`: of the copies of books, where there may be some.
+        """
         self._devices = devices
         self._gpu_readings = gpu_readings
+        self._senses = senses
         self._minute = minute
         self._judge = Judge(limits or Limits())
-        self.orders = orders or StandingOrders()
+        self._obeys = obeys
+        self.switch = switch
         self._readings: dict[str, GpuReading] = {}
         self._by_load = is_wsl() if by_load is None else by_load
         self._at_work: set[str] = set()  # devices of slots that are at work now
         self._worked_s: dict[str, float] = {}  # when each device was last at work
 
     def start(self) -> None:
-        """Start reading the GPUs."""
+        """Start reading the GPUs and the machine."""
         self._gpu_readings.start()
+        if self._senses:
+            self._senses.start_sensing()
 
     def check(self) -> None:
         """Wait for the first readings, and check that the limits can be applied. Raises EnvironmentFault."""
         limits = self._judge.limits
         if not limits.watch_gpus:
             return
-        readings = self._gpu_readings.wait(FIRST_READING_S)
+        self._readings = self._gpu_readings.wait(FIRST_READING_S)
+        if self._senses:
+            self._senses.wait_for_readings(FIRST_READING_S)
         gpus = [device for device in self._devices if not device.startswith(CPU)]
         for device in dict.fromkeys(gpus or self._devices):
-            reading = readings.get(device)
-            if reading is None or (limits.max_temperature is not None and reading.figures.temperature_c is None):
+            sight = self._sight(device, (), 0.0)
+            if sight is None or (limits.max_temperature is not None and sight.temperature_c is None):
                 raise EnvironmentFault(
                     f"--max-temperature and --idle-only need the readings of {device}, which are not available: "
-                    f"they work on NVIDIA GPUs, after {package_line('nvidia-ml-py')}."
+                    f"GPUs of NVIDIA are read after {package_line('nvidia-ml-py')}, others where Linux shows sensors."
                 )
+        if limits.idle_only and not self._readings and self._around.unused_s is None:
+            raise EnvironmentFault(
+                "--idle-only needs to know when this machine is used, and nothing here tells: on Linux it asks the "
+                "desktop and systemd-logind over D-Bus. Start the worker in the session of its user, or leave it out."
+            )
+
+    def take_order(self, order: Order, who: str, leave: Callable[[], object], *, own: bool = False) -> str:
+        """Take in an order of a user, and `leave` the swarm if it says so; return a line for this machine's owner.
+
+        `own`: the user is that of this machine.
+        """
+        if not self._obeys:
+            return f"{who} wants this machine to {order.action}; it does not, because of --no-orders"
+        match order.action:
+            case "pause":
+                self._judge.paused_by = who
+                return f"paused from {who}; `e2a-swarm resume` or a new start continues it"
+            case "resume":
+                self._judge.resume(own=own)
+                return f"goes on, as {who} wants"
+            case "limit":
+                self._judge.most = order.count, who
+                return (
+                    f"speaks with {order.count or 'none'} of its slots{' at most' * bool(order.count)}, as {who} wants"
+                )
+            case "drain":
+                leave()
+                return f"finishes its sentences and leaves, as {who} wants"
+            case "standby" | "no-standby" if self.switch:
+                return self.switch.turn(who, on=order.action == "standby")
+            case other:
+                return f"{who} wants this machine to {other}, which it does not know"
+
+    @property
+    def standby(self) -> str:
+        """What coordinators are told of the copies, as in `Heartbeat`."""
+        return self.switch.state if self.switch else ""
 
     def apply_readings(self, busy: Iterable[int] = ()) -> tuple[Figures, ...]:
         """Take over the latest readings, and which slots are busy now; return the figures."""
         self._at_work = {self._devices[slot] for slot in busy}
         self._readings = self._gpu_readings.readings()
-        return tuple(reading.figures for reading in self._readings.values())
+        temperatures = self._senses.temperatures if self._senses else {}
+        others = (Figures(kind, temperature_c=degrees) for kind, degrees in temperatures.items())
+        return (*(reading.figures for reading in self._readings.values()), *others)
 
     def lost(self) -> list[int]:
         """Return the slots whose GPU worked before and is gone now."""
@@ -271,12 +279,26 @@ class LimitWatch:
 
     def hindrances(self, own: Collection[int], now: float) -> list[Hindrance | None]:
         """Return why each slot has to rest, None if it may work; `own` are the ids of this worker's processes."""
-        minute = self._minute()
+        minute, around = self._minute(), self._around
         self._worked_s |= dict.fromkeys(self._at_work, now)
-        limits = [self._judge.hindrance(device, self._sight(device, own, now), minute, now) for device in self._devices]
-        return [limit or order for limit, order in zip(limits, self.orders.hindrances(len(limits)), strict=True)]
+        sights = {device: self._sight(device, own, now) for device in self._devices}
+        return self._judge.hindrances(
+            [SlotView(n, device, sights[device], around, minute, now) for n, device in enumerate(self._devices)]
+        )
+
+    def settle(self) -> None:
+        """Let the machine sleep, if it is about to: the slots have given back what they were at."""
+        if self._senses:
+            self._senses.settle()
+
+    @property
+    def _around(self) -> Surroundings:
+        return self._senses.around if self._senses else Surroundings()
 
     def _sight(self, device: str, own: Collection[int], now: float) -> Sight | None:
+        kind = CPU if device.startswith(CPU) else "" if self._gpu_readings.reads(device) else GPU
+        if kind:
+            return Sight(self._senses.temperatures.get(kind) if self._senses else None)
         reading = self._readings.get(device)
         if reading is None:
             return None
@@ -286,5 +308,7 @@ class LimitWatch:
         return Sight(reading.figures.temperature_c, others)
 
     def stop_watching(self) -> None:
-        """Stop reading the GPUs."""
+        """Stop reading the GPUs and the machine."""
         self._gpu_readings.stop_reading()
+        if self._senses:
+            self._senses.stop_sensing()

@@ -223,7 +223,7 @@ class WorkNode:
         self._say = say
         self._exit_when_done = exit_when_done
         self._welcomed = welcomed
-        self._reels = ReelEncoder(job_files.scratch_root, hello.encoders)
+        self._reels = ReelEncoder(job_files.scratch_root, hello.encoders, stands_back=engines.stand_back)
         self._clip_buffer = ClipBuffer(job_files.scratch_root, say, self.core.note_full)
         self._notices = PrintedLines(said_s=clock.now())
         self.connections = Connections(say)
@@ -329,13 +329,13 @@ class WorkNode:
     def _obey(self, order: Order) -> str:
         """Do what a user wants of this machine, if that user may, whatever the coordinator says; return a line."""
         try:
-            who = self._sockets.user_of(self._gate.signer_of(order))
+            who = self._sockets.user_of(signer := self._gate.signer_of(order))
             if not self.core.hello.is_called(order.target):
                 raise BadOrder(f"it is for {order.target}")
         except BadOrder as fault:
             return f"an order to {order.action} is not obeyed: {fault}"
         self._gate.take(order)
-        return self._limit_watch.orders.take_order(order, who, self.drain_node)
+        return self._limit_watch.take_order(order, who, self.drain_node, own=signer == self.core.hello.key)
 
     def _tell(self, name: str, line: str) -> None:
         self.connections.tell(name, line, self.clock.now())
@@ -423,6 +423,8 @@ class WorkNode:
         match command:
             case Kill(slot=slot):
                 self._say(f"slot {slot}: its engine made no progress and is started afresh")
+                self.engines.kill(slot)
+            case Unload(slot=slot, at_once=True):
                 self.engines.kill(slot)
             case Unload(slot=slot):
                 self._start(self.engines.unload(slot))
@@ -555,11 +557,12 @@ class WorkNode:
     def _look_at_devices(self) -> None:
         now, limit_watch = self.clock.now(), self._limit_watch
         busy = [slot.number for slot in self.core.slots if slot.busy]
-        self.core.observe(limit_watch.apply_readings(busy), limit_watch.orders.standby)
+        self.core.observe(limit_watch.apply_readings(busy), limit_watch.standby)
         if lost := limit_watch.lost():
             names = ", ".join(dict.fromkeys(self.engines.devices[slot] for slot in lost))
             self.carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))
         self.carry_out(self.core.limit(limit_watch.hindrances(self.engines.pids, now), now))
+        limit_watch.settle()
 
     async def _drain(self) -> None:
         self.carry_out(self.core.drain(self.clock.now(), self._left_for))

@@ -28,9 +28,10 @@ IDLE_S = 60.0  # a process that encoded nothing for so long ends
 class ReelEncoder:
     """Processes that encode reels, and the files of those that were not fetched yet."""
 
-    def __init__(self, root: Path, encoders: int) -> None:
+    def __init__(self, root: Path, encoders: int, *, stands_back: bool = False) -> None:
+        """`stands_back`: all other programs of the machine come first, and not this worker's engines alone."""
         self._root = root
-        self._studio = Studio(root.parent / "log", encoders, gives_way=True)
+        self._studio = Studio(root.parent / "log", encoders, priority="last" if stands_back else "low")
         self._scratch: Scratch | None = None
         self._count = 0
         self._made: dict[str, Path] = {}  # by digest

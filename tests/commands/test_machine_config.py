@@ -116,8 +116,7 @@ def test_a_recogniser_listens_where_one_is_installed(monkeypatch: pytest.MonkeyP
 
 
 def limits(*words: str) -> Limits:
-    arguments = worker(*words)
-    return work_limits(arguments, asked_devices(arguments))
+    return work_limits(worker(*words, "--on-battery"))
 
 
 def test_when_a_worker_may_work(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,6 +128,7 @@ def test_when_a_worker_may_work(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="TZ=Europe/Berln is no time zone"):
         limits("--hours", "22-7")
     assert limits("--cpu") == Limits()
+    assert work_limits(worker("--cpu")) == Limits(on_battery=False)
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,6 @@ def test_when_a_worker_may_work(monkeypatch: pytest.MonkeyPatch) -> None:
         (("--hours", "22-22"), "not '22-22'"),
         (("--max-temperature", "warm"), "--max-temperature takes a whole number"),
         (("--max-temperature", "5"), "from 30 to 120"),
-        (("--cpu", "--idle-only"), "with --cpu only --hours"),
-        (("--cpu", "--max-temperature", "80"), "are for GPUs"),
     ],
 )
 def test_limits_that_make_no_sense_are_refused(words: tuple[str, ...], part: str) -> None:

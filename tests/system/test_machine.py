@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from swarm.system.machine import Clock, new_nonce, worker_id
-from swarm.worker.hello import greeting
+from swarm.worker.devices import greeting
 
 
 def test_a_machine_keeps_its_id_and_every_process_has_its_own_nonce(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from swarm.voice.espeak.engine import engine as espeak
 from swarm.voice.host.foreign import decode_facts
 from swarm.voice.host.registry import GROUP
 from swarm.worker import lifetime
-from swarm.worker.hello import engine_offers
+from swarm.worker.devices import engine_offers
 
 FRENCH = "tts_models/fr/css10/vits"
 
@@ -132,7 +132,7 @@ def test_a_greeting_carries_the_cards_of_foreign_engines_only(monkeypatch: pytes
     offers = {offer.name: offer.facts for offer in engine_offers()}
     assert decode_facts(offers["other"]).card == OtherEngine.card
     assert not any(facts for name, facts in offers.items() if name in BUILT_IN)
-    monkeypatch.setattr("swarm.worker.hello.MAX_ALL_FACTS", 50)
+    monkeypatch.setattr("swarm.worker.devices.MAX_ALL_FACTS", 50)
     assert not any(offer.facts for offer in engine_offers())  # the greeting has to fit into one message
 
 

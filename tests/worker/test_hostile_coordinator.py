@@ -296,7 +296,7 @@ async def test_a_coordinator_that_invents_orders_or_plays_them_again_ends_no_wor
         resume = sign_order(Order("resume", "w"), identity.own, [run, "c"], "4")
         for order in (drain, sign_order(drain, member, [run], "5"), stale, tower, pause, resume, pause):
             node._announce("a", Instruct(order))
-        assert not node._leaving.is_set() and node._limit_watch.orders.hindrances(1) == [None]
+        assert not node._leaving.is_set() and node._limit_watch.hindrances((), 0.0) == [None, None]
         whys = ("not signed", "only this machine and laptop may give it, and laptop", "another run", "is for tower")
         assert [why for why in whys if why not in "\n".join(said)] == []
         assert said[-3].startswith("paused from laptop") and said[-2] == "goes on, as this machine wants"

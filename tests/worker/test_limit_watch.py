@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
@@ -11,6 +12,7 @@ from swarm.errors import EnvironmentFault
 from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.member_message import Order
 from swarm.lease.message import Figures
+from swarm.lease.worker.rest import Surroundings
 from swarm.standby.copier import StandbySwitch
 from swarm.system import platform
 from swarm.worker import limit_watch as gpu_readings
@@ -21,7 +23,6 @@ from swarm.worker.limit_watch import (
     GpuReading,
     GpuReadings,
     LimitWatch,
-    StandingOrders,
     local_minute,
 )
 
@@ -102,6 +103,9 @@ def test_the_minute_is_that_of_this_machines_clock(monkeypatch: pytest.MonkeyPat
 class FakeReadings:
     busy = 0
 
+    def reads(self, device: str) -> bool:
+        return device == "cuda:0"
+
     def readings(self) -> dict[str, GpuReading]:
         return {"cuda:0": GpuReading(Figures("cuda:0", self.busy))}
 
@@ -153,46 +157,98 @@ def test_linux_inside_windows_is_known_by_its_kernel(monkeypatch: pytest.MonkeyP
 PAUSED = Hindrance(NotLeasing.PAUSED, by="laptop")
 
 
+def ordered(**options: Any) -> LimitWatch:
+    """Return the watch of a machine with three slots."""
+    return LimitWatch(("cpu:0", "cpu:1", "cpu:2"), GpuReadings(()), **options)
+
+
+def held(watch: LimitWatch) -> list[Hindrance | None]:
+    return watch.hindrances((), 0.0)
+
+
 def test_a_pause_rests_every_slot_until_somebody_resumes_it() -> None:
-    orders, left = StandingOrders(), list[str]()
-    line = orders.take_order(Order("pause", "attic"), "laptop", lambda: left.append("left"))
+    watch, left = ordered(), list[str]()
+    line = watch.take_order(Order("pause", "attic"), "laptop", lambda: left.append("left"))
     assert line.startswith("paused from laptop; ")
-    assert orders.hindrances(2) == [PAUSED] * 2
-    orders.take_order(Order("resume", "attic"), "laptop", lambda: left.append("left"))
-    assert (orders.hindrances(2), left) == ([None, None], [])
+    assert held(watch) == [PAUSED] * 3
+    watch.take_order(Order("resume", "attic"), "laptop", lambda: left.append("left"))
+    assert (held(watch), left) == ([None] * 3, [])
 
 
 def test_a_limit_rests_the_slots_above_it() -> None:
-    orders = StandingOrders()
-    orders.take_order(Order("limit", "attic", 1), "laptop", list)
-    assert orders.hindrances(3) == [None, *[Hindrance(NotLeasing.LIMITED, by="laptop", count=1)] * 2]
-    orders.take_order(Order("limit", "attic", 0), "laptop", list)
-    assert orders.hindrances(2) == [PAUSED] * 2  # the reason lets it be resumed like any other
-    orders.take_order(Order("limit", "attic", 2), "laptop", list)
-    assert orders.hindrances(2) == [None, None]
+    watch = ordered()
+    watch.take_order(Order("limit", "attic", 1), "laptop", list)
+    assert held(watch) == [None, *[Hindrance(NotLeasing.LIMITED, by="laptop", count=1)] * 2]
+    watch.take_order(Order("limit", "attic", 0), "laptop", list)
+    assert held(watch) == [PAUSED] * 3  # the reason lets it be resumed like any other
+    watch.take_order(Order("limit", "attic", 3), "laptop", list)
+    assert held(watch) == [None] * 3
 
 
 def test_a_drained_machine_leaves_and_an_unknown_order_changes_nothing() -> None:
-    orders, left = StandingOrders(), list[str]()
-    orders.take_order(Order("drain", "attic"), "laptop", lambda: left.append("left"))
+    watch, left = ordered(), list[str]()
+    watch.take_order(Order("drain", "attic"), "laptop", lambda: left.append("left"))
     assert left == ["left"]
-    assert "does not know" in orders.take_order(Order("move", "attic"), "laptop", list)
-    assert orders.hindrances(1) == [None]
+    assert "does not know" in watch.take_order(Order("move", "attic"), "laptop", list)
+    assert held(watch) == [None] * 3
 
 
 def test_copies_are_begun_and_ended_by_order_where_the_machine_has_a_switch_for_them(tmp_path: Path) -> None:
     switch = StandbySwitch(tmp_path, on=False, turns=True)
-    orders = StandingOrders(switch=switch)
-    assert (orders.standby, StandingOrders().standby) == ("off", "")
-    assert orders.take_order(Order("standby", "attic"), "laptop", list) == "keeps a copy of each book, as laptop wants"
-    assert (orders.standby, switch.on) == ("on", True)
-    assert "no copies of books any more" in orders.take_order(Order("no-standby", "attic"), "laptop", list)
-    assert (orders.standby, switch.on) == ("off", False)
-    assert "does not know" in StandingOrders().take_order(Order("standby", "attic"), "laptop", list)
+    watch = ordered(switch=switch)
+    assert (watch.standby, ordered().standby) == ("off", "")
+    assert watch.take_order(Order("standby", "attic"), "laptop", list) == "keeps a copy of each book, as laptop wants"
+    assert (watch.standby, switch.on) == ("on", True)
+    assert "no copies of books any more" in watch.take_order(Order("no-standby", "attic"), "laptop", list)
+    assert (watch.standby, switch.on) == ("off", False)
+    assert "does not know" in ordered().take_order(Order("standby", "attic"), "laptop", list)
 
 
 def test_the_owner_of_a_machine_can_refuse_all_orders() -> None:
-    orders, left = StandingOrders(obeys=False), list[str]()
+    watch, left = ordered(obeys=False), list[str]()
     for action in ("pause", "limit", "drain"):
-        assert "--no-orders" in orders.take_order(Order(action, "attic"), "laptop", lambda: left.append("left"))
-    assert (orders.hindrances(2), left) == ([None, None], [])
+        assert "--no-orders" in watch.take_order(Order(action, "attic"), "laptop", lambda: left.append("left"))
+    assert (held(watch), left) == ([None] * 3, [])
+
+
+class FakeSenses:
+    """A machine as its system would tell of it."""
+
+    def __init__(self, around: Surroundings | None = None, **temperatures: int) -> None:
+        self.around, self.temperatures, self.settled = around or Surroundings(), temperatures, False
+
+    def wait_for_readings(self, patience_s: float) -> None:
+        """Do nothing: they are there."""
+
+    def settle(self) -> None:
+        self.settled = True
+
+
+def sensed(senses: FakeSenses, limits: Limits, *devices: str) -> LimitWatch:
+    return LimitWatch(devices, GpuReadings((RTX,)), limits, senses)  # type: ignore[arg-type]
+
+
+def test_cores_and_gpus_of_other_makers_are_judged_by_the_sensors_that_the_system_shows() -> None:
+    senses = FakeSenses(cpu=70, gpu=95)
+    watch = sensed(senses, Limits(max_temperature=80), "rocm:0", "cpu:0", "cpu:1")
+    watch.check()
+    assert watch.apply_readings() == (Figures("cpu", temperature_c=70), Figures("gpu", temperature_c=95))
+    assert held(watch) == [Hindrance(NotLeasing.HOT, device="rocm:0", count=80), None, None]
+    senses.temperatures = {"cpu": 81, "gpu": 60}
+    assert held(watch)[1:] == [Hindrance(NotLeasing.HOT, device=f"cpu:{n}", count=80) for n in (0, 1)]
+
+
+def test_a_limit_that_nothing_here_can_tell_is_refused_at_the_start() -> None:
+    with pytest.raises(EnvironmentFault, match="need the readings of cpu:0"):
+        sensed(FakeSenses(), Limits(max_temperature=80), "cpu:0").check()
+    with pytest.raises(EnvironmentFault, match="needs to know when this machine is used"):
+        sensed(FakeSenses(), Limits(idle_only=True), "cpu:0").check()
+    sensed(FakeSenses(Surroundings(unused_s=0.0)), Limits(idle_only=True), "cpu:0").check()
+
+
+def test_a_machine_may_sleep_once_its_slots_are_told() -> None:
+    senses = FakeSenses(Surroundings(is_asleep=True))
+    watch = sensed(senses, Limits(), "cpu:0")
+    assert held(watch) == [Hindrance(NotLeasing.ASLEEP)] and not senses.settled
+    watch.settle()
+    assert senses.settled

@@ -38,7 +38,7 @@ from swarm.audiobook.sound.studio_request import (
 )
 from swarm.errors import StoreError
 from swarm.system.disk import guarded
-from swarm.system.platform import give_way
+from swarm.system.platform import give_way, stand_back
 from swarm.system.serving import serve
 
 Samples = NDArray[np.float32]
@@ -509,4 +509,6 @@ def handle(message: dict[str, Any]) -> dict[str, Any]:
 if __name__ == "__main__":
     if "low" in sys.argv:
         give_way()
+    if "last" in sys.argv:
+        stand_back()
     serve(handle)

@@ -354,7 +354,7 @@ class Studio:
     """Encodes reels and binds files for all books of a coordinator; the books take turns.
 
     A process that dies or exceeds its timeout is started again, and gets the same work (see Retry). `is_speaking`
-    tells whether any of the books is still being spoken. With `gives_way`, others have the processor first.
+    tells whether any of the books is still being spoken. `priority`: "low" has engines come first, "last" all others.
     """
 
     def __init__(
@@ -363,9 +363,9 @@ class Studio:
         encoders: int,
         is_speaking: Callable[[], bool] = lambda: False,
         *,
-        gives_way: bool = False,
+        priority: str = "",
     ) -> None:
-        self.processes = Processes(log_dir, ("low",) if gives_way else ())
+        self.processes = Processes(log_dir, (priority,) if priority else ())
         self.encoders = encoders
         self.pieces, self.sound_s, self.busy_s = 0, 0.0, 0.0  # only work that is done counts
         self._probes: dict[tuple[Coding, Level, int], str] = {}

@@ -1,17 +1,17 @@
-"""The pauses of a slot, and of single models that do not fit on its device, and the limits of an operator that ask
-for them: certain hours, a highest temperature, no work while others use the GPU.
+"""The pauses of a slot, and of single models that do not fit on its device, and the table of reasons to hold a slot
+back: orders of users, and the operator's limits, such as certain hours or no work on the battery.
 
-The time of day, the readings of devices and the time now come as arguments."""
+The time of day, what the machine tells of itself and the time now come as arguments."""
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from swarm.config import Limits, Span
 from swarm.job.spec import Recipe
 from swarm.lease.core_settings import COOLING_C, WORKER_DEFAULTS, WorkerSettings
-from swarm.lease.envelope import Hindrance, NotLeasing, Resting
+from swarm.lease.envelope import LEAVING, Hindrance, NotLeasing, Resting
 
 CLIPS_BEFORE_TRUST = 10  # an engine that ran out of memory after fewer clips would run out of it again
 MAX_MODELS = 4  # models known not to fit on a slot; coordinators may name any number
@@ -24,7 +24,8 @@ class Rest:
     """The pauses of one slot. A pause after a fault ends by itself: `reason` is told the time."""
 
     settings: WorkerSettings = WORKER_DEFAULTS
-    limit: Hindrance | None = None  # the operator's limit that applies now
+    limit: Hindrance | None = None  # the operator's limit or the order that applies now
+    limited_s: float = 0.0  # it has applied since then
     fault: Hindrance | None = None  # the device's fault that made the slot step back
     until_s: float = 0.0
     times: int = 0  # times the slot stepped back without a clip in between
@@ -55,6 +56,12 @@ class Rest:
     def hindrance(self, now: float) -> Hindrance | None:
         """Return why the slot takes no lease, None if it may."""
         return self.fault if self.stepped_back(now) else self.limit
+
+    def must_stop(self, now: float) -> bool:
+        """Return whether what is under way has to be given back now, finished or not."""
+        if self.limit is None or self.limit.cause in LEAVING:
+            return False
+        return self.limit.cause is NotLeasing.ASLEEP or now - self.limited_s >= self.settings.at_rest_s
 
 
 def model_of(recipe: Recipe) -> Model:
@@ -94,6 +101,7 @@ class NoRoom:
 
 
 QUIET_S = 60.0  # games load and trainings pause, so a GPU counts as free only after so long without other users
+AWAY_S = 180.0  # somebody who reads touches no key for a while
 DAY_MINUTES = 24 * 60
 
 
@@ -102,32 +110,90 @@ _SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?", re.ASCII)
 
 @dataclass(frozen=True)
 class Sight:
-    """A reading of a GPU as the limits need it; None: the driver does not say."""
+    """A reading of a device as the limits need it; None: the driver does not say."""
 
     temperature_c: int | None = None
     others: bool = False  # processes of others use it
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What a machine tells of itself."""
+
+    on_battery: bool = False
+    unused_s: float | None = None  # since somebody last used keyboard or mouse; None: it does not tell
+    is_asleep: bool = False  # it is about to sleep
+
+
+@dataclass(frozen=True)
+class SlotView:
+    """All that the reasons to hold a slot back depend on, at one moment."""
+
+    slot: int
+    device: str
+    sight: Sight | None  # None: the device cannot be read
+    around: Surroundings
+    minute: int  # from local midnight
+    now: float
+
+
 @dataclass
 class Judge:
-    """Decides whether devices may work, and remembers what it needs for that."""
+    """Decides which slots may work, by the operator's limits and the orders of users."""
 
     limits: Limits
+    paused_by: str | None = None
+    most: tuple[int, str] | None = None  # so many slots may work, and who said it
+    lifted: set[NotLeasing] = field(default_factory=set)  # the machine's user lifted these, as long as they apply
     hot: set[str] = field(default_factory=set)
     used_s: dict[str, float] = field(default_factory=dict)  # others were last seen to use each device then
 
-    def hindrance(self, device: str, sight: Sight | None, minute: int, now: float) -> Hindrance | None:
-        """Return why a slot on a device has to rest, None if it may work. `minute` counts from local midnight."""
-        if self.limits.hours and not is_within(self.limits.hours, minute):
-            return Hindrance(NotLeasing.HOURS, clock=next_start(self.limits.hours, minute))
-        if device.startswith("cpu") or not self.limits.watch_gpus:
-            return None
-        if sight is None or (self.limits.max_temperature is not None and sight.temperature_c is None):
-            return Hindrance(NotLeasing.UNREAD, device=device)
-        return self._heat(device, sight) or self._company(device, sight, now)
+    def resume(self, *, own: bool) -> None:
+        """Lift the orders, and if the machine's own user wants it, the limits that apply now until they end."""
+        self.paused_by = self.most = None
+        self.lifted |= LIFTABLE if own else set()
 
-    def _heat(self, device: str, sight: Sight) -> Hindrance | None:
-        most, is_c = self.limits.max_temperature, sight.temperature_c
+    def hindrances(self, views: Sequence[SlotView]) -> list[Hindrance | None]:
+        """Return why each slot has to rest, None if it may work."""
+        found = [[why for reason in REASONS.values() if (why := reason(self, view))] for view in views]
+        self.lifted &= {why.cause for each in found for why in each}
+        return [next((why for why in each if why.cause not in self.lifted), None) for each in found]
+
+    def _asleep(self, view: SlotView) -> Hindrance | None:
+        return Hindrance(NotLeasing.ASLEEP) if view.around.is_asleep else None
+
+    def _pause(self, view: SlotView) -> Hindrance | None:
+        most, who = self.most or (1, "")
+        by = who if most == 0 else self.paused_by
+        return Hindrance(NotLeasing.PAUSED, by=by) if by is not None else None
+
+    def _limit(self, view: SlotView) -> Hindrance | None:
+        most, who = self.most or (math.inf, "")
+        return Hindrance(NotLeasing.LIMITED, by=who, count=int(most)) if view.slot >= most else None
+
+    def _hours(self, view: SlotView) -> Hindrance | None:
+        hours = self.limits.hours
+        if not hours or is_within(hours, view.minute):
+            return None
+        return Hindrance(NotLeasing.HOURS, clock=next_start(hours, view.minute))
+
+    def _battery(self, view: SlotView) -> Hindrance | None:
+        return Hindrance(NotLeasing.BATTERY) if view.around.on_battery and not self.limits.on_battery else None
+
+    def _keyboard(self, view: SlotView) -> Hindrance | None:
+        unused_s = view.around.unused_s
+        is_used = self.limits.idle_only and unused_s is not None and unused_s < AWAY_S
+        return Hindrance(NotLeasing.KEYBOARD, seconds=AWAY_S) if is_used else None
+
+    def _unread(self, view: SlotView) -> Hindrance | None:
+        if view.device.startswith("cpu") or not self.limits.watch_gpus:
+            return None
+        is_untold = self.limits.max_temperature is not None and view.sight and view.sight.temperature_c is None
+        return Hindrance(NotLeasing.UNREAD, device=view.device) if view.sight is None or is_untold else None
+
+    def _heat(self, view: SlotView) -> Hindrance | None:
+        most, device = self.limits.max_temperature, view.device
+        is_c = view.sight.temperature_c if view.sight else None
         if most is None or is_c is None:
             return None
         if is_c > most - (COOLING_C if device in self.hot else 0):
@@ -136,13 +202,28 @@ class Judge:
         self.hot.discard(device)
         return None
 
-    def _company(self, device: str, sight: Sight, now: float) -> Hindrance | None:
+    def _company(self, view: SlotView) -> Hindrance | None:
         if not self.limits.idle_only:
             return None
-        if sight.others:
-            self.used_s[device] = now
-        quiet_s = now - self.used_s.get(device, -math.inf)
-        return Hindrance(NotLeasing.IN_USE, device=device) if quiet_s < QUIET_S else None
+        if view.sight and view.sight.others:
+            self.used_s[view.device] = view.now
+        quiet_s = view.now - self.used_s.get(view.device, -math.inf)
+        return Hindrance(NotLeasing.IN_USE, device=view.device) if quiet_s < QUIET_S else None
+
+
+# All that holds a slot back but faults and the end; the first that applies is told (docs/lend-a-machine.md).
+REASONS: dict[NotLeasing, Callable[[Judge, SlotView], Hindrance | None]] = {
+    NotLeasing.ASLEEP: Judge._asleep,
+    NotLeasing.PAUSED: Judge._pause,
+    NotLeasing.LIMITED: Judge._limit,
+    NotLeasing.HOURS: Judge._hours,
+    NotLeasing.BATTERY: Judge._battery,
+    NotLeasing.KEYBOARD: Judge._keyboard,
+    NotLeasing.UNREAD: Judge._unread,
+    NotLeasing.HOT: Judge._heat,
+    NotLeasing.IN_USE: Judge._company,
+}
+LIFTABLE = {NotLeasing.HOURS, NotLeasing.BATTERY, NotLeasing.KEYBOARD, NotLeasing.IN_USE}
 
 
 def parse_hours(text: str) -> tuple[Span, ...]:

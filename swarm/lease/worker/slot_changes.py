@@ -225,14 +225,25 @@ def lose(slots: Iterable[EngineSlot], note: str, now: float, out: WorkerOutcome)
             step_back(slot, NotLeasing.LOST, note, now, out)
 
 
-def limit(slots: Iterable[EngineSlot], limits: Sequence[Hindrance | None], out: WorkerOutcome) -> bool:
+def limit(slots: Iterable[EngineSlot], limits: Sequence[Hindrance | None], now: float, out: WorkerOutcome) -> bool:
     """Have slots rest by their operator's limits, or work again; return whether that is new for any."""
     changed = [(slot, limit) for slot, limit in zip(slots, limits, strict=True) if limit != slot.rest.limit]
     for slot, limit in changed:
         if limit and not slot.rest.limit:
+            slot.rest.limited_s = now
             shed(slot, release_note(limit), out)
         slot.rest.limit = limit
     return bool(changed)
+
+
+def stop_late(slots: Iterable[EngineSlot], now: float, out: WorkerOutcome) -> None:
+    """Give back what slots that have to rest are at if it takes long: somebody waits for their device."""
+    for slot in slots:
+        if slot.busy and slot.rest.limit and slot.rest.must_stop(now):
+            out.beats.update(dict.fromkeys(lease.link for lease in slot.leases))
+            slot.stop()
+            shed(slot, release_note(slot.rest.limit), out)
+            end_engine(slot, Unload(slot.number, at_once=True), out)
 
 
 MAX_SUSPECTS = 3  # the engine has to prove itself after so many failures in a row

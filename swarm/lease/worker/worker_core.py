@@ -61,6 +61,7 @@ from swarm.lease.worker.slot_changes import (
     pass_proof,
     shorten,
     step_back,
+    stop_late,
 )
 from swarm.lease.worker.unaccepted import UnacceptedClips
 
@@ -279,13 +280,14 @@ class WorkerCore:
         return self._report(number, turn, now, lambda slot, out: step_back(slot, cause, note, now, out))
 
     def limit(self, limits: Sequence[Hindrance | None], now: float) -> WorkerOutcome:
-        """Take the operator's limit that has each slot rest, None if it may work. A resting slot finishes its segment.
+        """Take why each slot has to rest, None if it may work. It has a few seconds to finish what is under way.
 
         While the worker leaves, no limit changes anything.
         """
         out = WorkerOutcome()
-        if not self.draining and limit(self.slots, limits, out):
+        if not self.draining and limit(self.slots, limits, now, out):
             out.beats.update(dict.fromkeys(self.links))
+            stop_late(self.slots, now, out)
             self._go_on(now, out)
         return out
 
@@ -339,6 +341,7 @@ class WorkerCore:
         self.beaten_s = now
         self.retained_clips.shrink(out)
         kill_hung(self.slots, self.links, now, out)
+        stop_late(self.slots, now, out)
         self.fetched.release_stranded(self.slots, self.links)
         let_go(self.slots, now, out)
         self._go_on(now, out)
@@ -386,7 +389,7 @@ class WorkerCore:
     def drain(self, now: float, cause: NotLeasing = NotLeasing.DRAINED) -> WorkerOutcome:
         """Finish the segments being spoken, give back the rest, take nothing new."""
         out, self.draining = WorkerOutcome(), True
-        limit(self.slots, [Hindrance(cause)] * len(self.slots), out)
+        limit(self.slots, [Hindrance(cause)] * len(self.slots), now, out)
         self._go_on(now, out)
         return out
 

@@ -11,7 +11,7 @@ from swarm.lease.member_message import Action
 from swarm.lease.message import Figures, JobStatus, StatusReply, WorkerStatus
 from swarm.server.listening import ChapterOverview
 from swarm.server.queue import BookState, QueuedBook
-from swarm.watch.view import SILENT_S, job_percent, realtime
+from swarm.watch.view import SILENT_S, held_back, job_percent, realtime
 from swarm.watch.words import standby_state
 
 
@@ -57,6 +57,7 @@ class MachineAnswer(Struct, frozen=True):
     figures: tuple[Figures, ...]
     is_paused: bool  # an order paused the machine, until it is resumed
     tag: str = ""  # the machine's user gave it this word
+    held_back: str = ""  # one word for what holds it or some of its slots back: battery, hours, paused, ...
     standby: str = ""  # whether it keeps copies of books: on, off, or "no room" to begin; "": takes no order about it
 
 
@@ -233,6 +234,7 @@ def _machine(worker: WorkerStatus, titles: dict[str, str]) -> MachineAnswer:
         figures=worker.figures,
         is_paused=any(slot.rest and slot.rest.why.cause is NotLeasing.PAUSED for slot in worker.slots),
         tag=worker.tag,
+        held_back=held_back(worker),
         standby=worker.standby,
     )
 

@@ -1,5 +1,6 @@
 """The state of a resident coordinator as Prometheus reads it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -29,6 +30,7 @@ class SwarmCollector(Collector):
         yield from _of_books(books, reply)
         yield from _of_work(self._tally)
         yield from _of_machines(machines)
+        yield _of_reasons(reply.workers)
         yield from _of_devices(reply.workers)
         yield _of_links(reply.workers)
 
@@ -77,6 +79,16 @@ def _of_machines(machines: Sequence[MachineAnswer]) -> Iterator[Metric]:
         speeds.add_metric([name], sum(machine.realtime for machine in named))
         failures.add_metric([name], sum(machine.failures for machine in named))
     yield from (speeds, failures)
+
+
+def _of_reasons(workers: Sequence[WorkerStatus]) -> Metric:
+    """Return how many slots of each machine are held back, by the one word for it."""
+    held = Counter((worker.name, slot.rest.why.cause.value) for worker in workers for slot in worker.slots if slot.rest)
+    about, labels = "Slots that take no work, by what holds them back.", ["machine", "reason"]
+    metric = GaugeMetricFamily("e2a_swarm_slots_held_back", about, labels=labels)
+    for place, slots in held.items():
+        metric.add_metric(place, slots)
+    return metric
 
 
 def _of_devices(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:

@@ -19,7 +19,7 @@ from swarm.errors import EnvironmentFault
 from swarm.job.clip_info import SpokenClip
 from swarm.job.spec import Recipe
 from swarm.system.capacity import read_capacity
-from swarm.system.platform import go_first_when_memory_runs_out, peak_bytes
+from swarm.system.platform import ENV_STANDS_BACK, go_first_when_memory_runs_out, peak_bytes, stand_back
 from swarm.system.serving import Frame, serve, teller
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import BatchVoice, EngineFault, FaultKind, SharingVoice, device_fault, unavailable
@@ -207,5 +207,7 @@ def send_no_usage_data() -> None:
 
 if __name__ == "__main__":
     go_first_when_memory_runs_out()
+    if os.environ.get(ENV_STANDS_BACK):
+        stand_back()
     send_no_usage_data()
     serve(Host().handle)

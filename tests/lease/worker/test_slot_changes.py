@@ -14,6 +14,7 @@ from swarm.lease.worker.rest import CLIPS_BEFORE_TRUST
 from swarm.lease.worker.worker_core import WorkerCore
 
 HOT = Hindrance(NotLeasing.HOT, device="cuda:0", count=80)
+AT_REST_S = WORKER_DEFAULTS.at_rest_s
 IDLE_S, RESTING_S, STEP_BACK_S = WORKER_DEFAULTS.idle_s, WORKER_DEFAULTS.resting_s, WORKER_DEFAULTS.step_back_s
 
 
@@ -135,6 +136,45 @@ def test_who_rests_lets_go_of_its_engine_sooner() -> None:
     worker.slots[0].rest.limit = HOT
     assert not worker.beat(3.0).commands
     assert worker.beat(3.0 + RESTING_S).commands == [Unload(0)]
+
+
+def test_a_sentence_that_a_resting_slot_does_not_finish_soon_goes_to_others_and_its_engine_ends() -> None:
+    worker = make_worker(2)
+    out = speak(worker, grant(worker, "One.", "Two.", lease=7), now=1.0)
+    assert worker.limit([HOT, None], 2.0).commands == [CancelPrefetch(0)]
+    assert not worker.beat(2.0 + AT_REST_S - 0.1).commands, "it may finish its sentence"
+    late = worker.beat(2.0 + AT_REST_S)
+    assert late.commands == [Unload(0, at_once=True)]
+    assert [release.lease for release in told(late, Release)] == [7]
+    command = ordered(out)
+    assert isinstance(command, Speak)
+    assert not worker.spoken(0, command.turn, [None], 8.0).messages  # what the engine still tells counts no more
+    assert not worker.beat(9.0).commands
+    worker.limit([None, None], 20.0)
+    assert [each.recipe for each in grant(worker, "One.", lease=8, now=21.0).commands] == [RECIPE]
+
+
+def test_a_load_does_not_keep_a_slot_from_resting() -> None:
+    worker = make_worker()
+    grant(worker, "One.", lease=7)
+    assert [release.lease for release in told(worker.limit([HOT], 2.0), Release)] == [7]
+    assert worker.beat(2.0 + AT_REST_S).commands == [Unload(0, at_once=True)]
+
+
+def test_before_its_machine_sleeps_a_worker_gives_back_what_is_under_way_at_once() -> None:
+    worker = make_worker()
+    speak(worker, grant(worker, "One.", "Two.", lease=7), now=1.0)
+    out = worker.limit([Hindrance(NotLeasing.ASLEEP)], 2.0)
+    assert Unload(0, at_once=True) in out.commands
+    assert [release.lease for release in told(out, Release)] == [7]
+    assert [rest.why.cause for rest in told(out, Heartbeat)[-1].resting] == [NotLeasing.ASLEEP]
+
+
+def test_a_worker_that_leaves_finishes_what_is_under_way_however_long_that_takes() -> None:
+    worker = make_worker()
+    speak(worker, grant(worker, "One.", "Two.", lease=7), now=1.0)
+    worker.drain(2.0)
+    assert not any(isinstance(command, Unload) for command in worker.beat(3.0 + AT_REST_S).commands)
 
 
 def test_a_gpu_that_falls_off_the_bus_takes_its_slots_out_and_the_others_go_on() -> None:

@@ -27,11 +27,13 @@ async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None
         )
         named = (("barn", "off"), ("shed", "on"), ("loft", "no room"))
         others = (WorkerStatus(name, name, "cpu", (), 0.5, 0, standby=standby) for name, standby in named)
-        return structs.replace(reply, jobs=(job,), workers=(attic, cellar, *others))
+        loft = structs.replace(cellar, worker="w 3", name="dormer", silent_s=0.5)
+        return structs.replace(reply, jobs=(job,), workers=(attic, cellar, *others, loft))
 
     bench.changes.append(change)
     page = html.document_fromstring((await bench.client.get("/machines")).text)
-    attic, cellar, *_ = (" ".join(each.text_content().split()) for each in page.xpath("//ul[@id='machines']/li"))
+    shown = page.xpath("//ul[@id='machines']/li")
+    attic, cellar, *_, dormer = (" ".join(each.text_content().split()) for each in shown)
     for words in (
         "attic s<i>pot",
         "speaking, 3.5x of real time",
@@ -44,6 +46,7 @@ async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None
         "Slot 2: resting, it is too warm",
     ):
         assert words in attic, words
+    assert "resting: paused" in dormer
     assert "silent for 1 min 15 s" in cellar and "before 0.2" in cellar
     assert len(set(page.xpath("//ul[@id='machines']//@id"))) == len(page.xpath("//ul[@id='machines']//@id"))
     orders = page.xpath("//button[@form='orders']/@value")

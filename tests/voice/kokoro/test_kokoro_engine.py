@@ -19,7 +19,7 @@ from swarm.voice.kokoro import voice, voices
 from swarm.voice.kokoro.engine import engine
 from swarm.voice.kokoro.voice import writer_for
 from swarm.voice.kokoro.voices import FULL, INT8, spoken_languages
-from swarm.worker.hello import engine_offers
+from swarm.worker.devices import engine_offers
 
 pytestmark = kokoro_bench.needs_weights
 BLEND = "af_heart:0.6+am_adam:0.4"

@@ -6,7 +6,7 @@ from speech_server import SpeechServerStandIn, speech_server
 from swarm.errors import UsageError
 from swarm.voice.host.registry import choose_recipe, default_engine, find_card, installed_engines
 from swarm.voice.openai.engine import OpenAiEngine
-from swarm.worker.hello import engine_offers
+from swarm.worker.devices import engine_offers
 
 
 @pytest.fixture
