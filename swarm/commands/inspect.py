@@ -74,7 +74,7 @@ def name_lines(names: Sequence[Name], engine: str, language: str) -> list[str]:
     ]
     for name in names:
         heard = f": {name.readable} /{name.phonemes}/" if name.phonemes else ""
-        lines += ["", f"# {name.times} times{heard}", f"{name.written} = {name.said}"]
+        lines += ["", f"# {count_text(name.times, 'time')}{heard}", f"{name.written} = {name.said}"]
     return lines
 
 
@@ -299,9 +299,8 @@ def _doubt_lines(book: Book) -> list[str]:
     lines: list[str] = []
     for doubt in book.doubts:
         now = "left out" if doubt.left_out else "read"
-        lines.append(
-            f"  {doubt.what}, {doubt.times} times, {_count(doubt.words)}: {now}; “{doubt.option}” decides otherwise"
-        )
+        times = count_text(doubt.times, "time")
+        lines.append(f"  {doubt.what}, {times}, {_count(doubt.words)}: {now}; “{doubt.option}” decides otherwise")
         lines += [f"      {plain_line(example)}" for example in doubt.examples]
     return ["", "not sure (an option decides otherwise):", *lines] if lines else []
 

@@ -177,7 +177,7 @@ def test_citations_are_left_out_where_they_are_many(tmp_path: Path) -> None:
         "It rained (in 1999) and (June, 2020), says Smith (2020).",
     ]
     assert (doubts[0].times, doubts[0].left_out, doubts[0].option) == (10, True, "--citations=say")
-    assert doubts[0].examples[0] == "[Cod70] (1 times)"
+    assert doubts[0].examples[0] == "[Cod70]"
     texts, doubts = read(CITING, Reading(citations="say"))
     assert texts[1] == CITING.splitlines()[0].partition("<p>")[2].removesuffix("</p>") and doubts == []
     assert read("<p>It is so [Cod70].</p>")[0] == ["It is so [Cod70]."]

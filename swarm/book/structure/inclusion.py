@@ -363,9 +363,10 @@ def cite(chapters: list[ChapterText], reading: Reading) -> tuple[list[ChapterTex
         return chapters, ()
     known = frozenset(found)
     kept = [chapter if chapter.left_out else replace(chapter, blocks=_uncited(chapter, known)) for chapter in chapters]
-    often = tuple(f"{text} ({times} times)" for text, times in Counter(found).most_common(EXAMPLES))
+    often = Counter(found).most_common(EXAMPLES)
+    examples = tuple(f"{text} ({times} times)" if times > 1 else text for text, times in often)
     words = sum(len(text.split()) for text in found)
-    return kept, (Doubt("citations", len(found), words, True, often, "--citations=say"),)
+    return kept, (Doubt("citations", len(found), words, True, examples, "--citations=say"),)
 
 
 def _uncited(chapter: ChapterText, citations: frozenset[str]) -> tuple[Block, ...]:
