@@ -1,17 +1,22 @@
-"""Finds the languages that have a folder in `languages/`.
+"""Finds the languages in `languages/`: files of data, and for those that need one a program in a folder.
 
-For languages without one it keeps their function words, by which a text shows what language it is in, and their words
-beside quotations.
+For languages without either it keeps their function words, by which a text shows what language it is in, and their
+words beside quotations.
 """
 
 import tomllib
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
+from pathlib import Path
 from pkgutil import get_data, iter_modules, resolve_name
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from msgspec import Struct, ValidationError, convert
+from msgspec.structs import replace
 
 from swarm.book.language import languages
-from swarm.book.language.language import Abbreviations, Language, Sentences, Speakers, SpokenForms, table, words
+from swarm.book.language.language import Abbreviations, Forms, Language, Speakers, forms_of, table, words
+from swarm.book.language.rules import Rules
 from swarm.errors import EnvironmentFault
 
 
@@ -22,9 +27,13 @@ def find_language(code: str) -> Language:
 
 @cache
 def _load(code: str) -> Language:
-    """Return the language of a folder. Raises EnvironmentFault if that is faulty."""
+    """Return a language with a folder or a whole file. Raises EnvironmentFault if that is faulty."""
+    if code not in _programs():
+        return read_language(code)
     try:
         found = resolve_name(f"{languages.__name__}.{code}:LANGUAGE")
+    except EnvironmentFault:
+        raise
     except Exception as fault:  # the folder has a program, which may raise anything
         raise _faulty(code, f"{type(fault).__name__}: {fault}") from fault
     if not isinstance(found, Language):
@@ -37,67 +46,108 @@ def _faulty(code: str, why: str, file: str = "/__init__.py") -> EnvironmentFault
     return EnvironmentFault(f"The language {files} is faulty ({why}); docs/languages.md says what it needs.")
 
 
-class LanguageFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the file of a language says; abbreviations are written "Mr=Mister|Dr=Doctor"."""
-
-    at: str = "at"
-    dot: str = ""
-    locale: str = ""
-    titles: str = ""
-    numbered: str = ""
-    anywhere: str = ""
-    whole: str = ""
-    open: str = ""
-    forms: SpokenForms
-
-
 _OF_ANOTHER = {"no": "nb", "nn": "nb", "bs": "hr", "sh": "hr"}  # languages that are written alike
-
-
-@lru_cache(64)
-def read_language_file(name: str) -> LanguageFile | None:
-    """Return what the file of a language says; None if it has none. A language with a folder may have one, too."""
-    try:
-        text = get_data(languages.__name__, f"{name}.toml") if name.isalpha() else None
-    except OSError:
-        text = None
-    try:
-        return None if text is None else convert(tomllib.loads(text.decode()), LanguageFile)
-    except (ValidationError, tomllib.TOMLDecodeError) as fault:
-        raise _faulty(name, str(fault), ".toml") from fault
 
 
 @lru_cache(64)  # bounded, since a hostile book may name thousands
 def _from_data(code: str) -> Language:
-    """Return the language of a file; one without words or rules if it has none."""
+    return read_language(code)
+
+
+def read_language(code: str) -> Language:
+    """Return the language of a file; one without words or rules if it has none. Raises EnvironmentFault."""
     name = _OF_ANOTHER.get(code, code)
-    said = read_language_file(name)
-    if said is None:
+    try:
+        text = get_data(languages.__name__, f"{name}.toml") if name.isalpha() else None
+    except OSError:
+        text = None
+    if text is None:
         return Language(code=code)
-    titles, numbered, anywhere = table(said.titles), table(said.numbered), table(said.anywhere)
-    short = " ".join((*titles, *numbered, *(one.removesuffix(".") for one in anywhere if " " not in one)))
-    return Language(
-        code=code,
-        locale=said.locale or name,
-        at=said.at,
-        dot=said.dot,
-        abbreviations=Abbreviations(
-            titles=titles, numbered=numbered, anywhere=anywhere, whole=frozenset(said.whole.split())
-        ),
-        sentences=Sentences(open=f"{short} {said.open}".strip()),
-        forms=said.forms,
-    )
+    try:
+        return _language(code, name, tomllib.loads(text.decode()))
+    except (ValidationError, tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
+        raise _faulty(name, str(fault), ".toml") from fault
+
+
+def with_program(code: str, **parts: object) -> Language:
+    """Return the language of a file with what its program adds: fields, or in a mapping those of a part.
+
+    Steps of a program are taken before those of the file.
+    """
+    found = read_language(code)
+    for name, more in parts.items():
+        part = getattr(found, name)
+        if isinstance(more, dict):
+            steps = {key: (*value, *getattr(part, key)) for key, value in more.items() if isinstance(value, tuple)}
+            more = replace(part, **more | steps)
+        found = replace(found, **{name: more})
+    return found
+
+
+def _language(code: str, name: str, found: dict[str, Any]) -> Language:
+    """Return what a file says. The fields of abbreviations may stand at its top, and `open` of sentences."""
+    tables = {key: table(value) for key, value in found.pop("tables", {}).items()}
+    patterns = found.pop("patterns", {})
+    short = {key: found.pop(key) for key in Abbreviations.__struct_fields__ if key in found}
+    found["abbreviations"] = short | found.get("abbreviations", {})
+    opened = found.pop("open", "")
+    if "sentences" in found:
+        found["sentences"]["open"] = opened
+    else:  # no sentence ends behind an abbreviation of the file
+        tabled = [*table(short.get("titles", "")), *table(short.get("numbered", ""))]
+        tabled += [one.removesuffix(".") for one in table(short.get("anywhere", "")) if " " not in one]
+        found["sentences"] = {"open": f"{' '.join(tabled)} {opened}".strip()}
+    own = {"code": code, "locale": "" if name == code else name}
+
+    def rules(said: Mapping[str, str]) -> Rules:
+        return Rules(said, patterns, tables, lambda: find_language(code))
+
+    return cast(Language, _filled(Language, own | found, rules))
+
+
+_hints = cache(get_type_hints)
+
+
+def _filled(kind: Any, found: Mapping[str, Any], rules: Callable[[Mapping[str, str]], Rules]) -> Any:
+    """Return a value of a kind with the fields of a table."""
+    return kind(**{name: _field(_hints(kind)[name], value, rules) for name, value in found.items()})
+
+
+def _field(hint: Any, value: Any, rules: Callable[[Mapping[str, str]], Rules]) -> Any:
+    """Return a field as its type asks: a text may be words, a table or the forms of a noun, a table may be rules."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if isinstance(value, str) and origin is Mapping:
+        value = table(value)
+    if isinstance(value, dict):
+        if origin is Mapping:
+            return {key: _field(inner[1], each, rules) for key, each in value.items()}
+        part = [each for each in (hint, *inner) if isinstance(each, type) and issubclass(each, Struct)]
+        if part:
+            return _filled(part[0], value, rules)
+        return rules(value).steps if origin is tuple else rules(value)
+    if isinstance(value, str) and origin is frozenset:
+        return words(value)
+    if hint is Forms or (Forms in inner and ("|" in value or "-" not in value)):
+        return forms_of(value)
+    return convert(value, hint)
 
 
 @cache
 def every_language() -> tuple[Language, ...]:
-    """Return all languages that have a folder, sorted by code."""
+    """Return all languages that have a folder or a whole file, sorted by code."""
     return tuple(map(find_language, _codes()))
+
+
+def _programs() -> frozenset[str]:
+    return frozenset(module.name for module in iter_modules(languages.__path__) if module.ispkg)
 
 
 @cache
 def _codes() -> tuple[str, ...]:
-    return tuple(sorted(module.name for module in iter_modules(languages.__path__) if module.ispkg))
+    """Return the languages with a program, and those whose file is a whole one: it has function words."""
+    files = [path for folder in languages.__path__ for path in Path(folder).glob("*.toml")]
+    whole = {path.stem for path in files if "\nfunction_words" in path.read_text(encoding="utf-8")}
+    return tuple(sorted(_programs() | whole))
 
 
 # Those of languages without a folder. Words that two languages share count for both, so the others decide.

@@ -1,6 +1,7 @@
 """A language as a value: the words and rules that turn written text into spoken text."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 import regex
 from msgspec import Struct
@@ -35,6 +36,15 @@ class Forms(Struct, frozen=True):
         return str(getattr(self, category, "")) or self.other
 
 
+@lru_cache(1024)
+def forms_of(names: str) -> Forms:
+    """Parse "coin|coins", or the forms for one, few and many, and those for parts if they differ from these."""
+    one, *others = names.split("|")
+    if len(others) > 2:
+        return Forms(one, others[2], few=others[0], many=others[1])
+    return Forms(one, others[-1] if others else one, few=others[0] if len(others) > 1 else "")
+
+
 class ClockWords(Struct, frozen=True, kw_only=True):
     """The words for the time of day."""
 
@@ -64,7 +74,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     coins: str  # the word between a sum and its hundredths, "" for none
     halves: tuple[str, str, str]  # the words for ½ ¼ ¾
     money: Mapping[str, Forms]  # the names of $, £ and the like, since CLDR's names have a country
-    fraction: Callable[[int, int], str]  # makes "three eighths" of 3 and 8
+    fraction: Callable[[int, int], str] = lambda over, under: f"{over} / {under}"  # makes "three eighths" of 3 and 8
     units: Mapping[str, str | Forms] = {}  # signs after numbers, with CLDR's unit or own forms
     signs: Mapping[str, str | Forms] = {}  # own forms for % ° ′ ″ in place of CLDR's
     decimal: Callable[[str, str], str] | None = None  # says the digits before and after the comma, "" to say each one
@@ -91,8 +101,6 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     elides: bool = False  # "de" loses its vowel before another one: "millions d'euros"
     score: str = " "  # the word between the numbers of a result such as 3:2
     amend: Mapping[str, str] = {}  # maps what num2words writes wrongly to what is right
-    # Pairs of a numeral's pattern and "ordinal" or "cardinal".
-    centuries: tuple[tuple["regex.Pattern[str]", str], ...] = ()
     prepare: Callable[[str], str] = str  # rewrites a sentence before the general rules are applied
     first: tuple[Step, ...] = ()  # special rules, applied before the general ones
     year_steps: tuple[Step, ...] = ()  # special rules for years, applied before the general one

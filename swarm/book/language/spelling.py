@@ -1,18 +1,15 @@
 """Numbers, months, units and currencies in words, by num2words, by CLDR and by the rules of a language.
 
-Also counts nouns by ordinals ("il XX Congresso") and makes thousands agree with them ("duas mil pessoas"). Babel and
-num2words are slow, so they are loaded when needed.
+Babel and num2words are slow, so they are loaded when needed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-import regex
-
-from swarm.book.language.language import Forms, Language, Match, Step
-from swarm.book.language.pattern import NUMERAL, compile_later, value
+from swarm.book.language.language import Forms, Language
+from swarm.book.language.pattern import compile_later
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -160,50 +157,6 @@ def currency_name(sign: str, figures: Decimal, language: Language) -> str:
 def days_have_stops(code: str) -> bool:
     """Return whether a full stop makes a number an ordinal in a language, as in "3. Mai"."""
     return code in _DAYS_WITH_STOPS.split()
-
-
-_MAYBE = compile_later(r"\b[IVX]+\s")
-MAX_ORDINAL = 20  # greater numbers are said as cardinals
-
-
-def ordered_nouns(masculine: str, feminine: str) -> "regex.Pattern[str]":
-    """Return the pattern of a numeral before one of the nouns, by their gender; a small letter may begin them."""
-    men, women = (rf"(?i:{'|'.join(nouns.split())})" for nouns in (masculine, feminine))
-    return compile_later(rf"\b((?=[IVX]+\b){NUMERAL})\s(?:(?={men}\b)|(?P<feminine>(?={women}\b)))")
-
-
-def say_ordered(text: str, pattern: "regex.Pattern[str]") -> str:
-    """Return a sentence with ordinals in figures, "20º" and "1ª", for these numerals."""
-
-    def ordinal(match: regex.Match[str]) -> str:
-        number = value(match[1])
-        if number > MAX_ORDINAL:
-            return f"{number} "
-        return f"{number}{'º' if match['feminine'] is None else 'ª'} "
-
-    return str(pattern.sub(ordinal, text)) if _MAYBE.search(text) else text
-
-
-_THOUSANDS = compile_later(r"(?<![\p{L}\d.,:/$€£-])(?<![$€£]\s)(\d{1,3})\smil(?=\s(\p{L}+))")
-
-
-def thousand_steps(
-    before: str, spell: Callable[[str], str], agree: Callable[[str, str], str], shorten: Callable[[str], str] = str
-) -> tuple[Step, ...]:
-    """Return the patterns of "2 mil" before a noun, and of four digits that count it behind one of `before`.
-
-    `spell` makes the words of figures, `agree` puts them in the gender of a noun, and `shorten` puts those that
-    agreed with none before "mil".
-    """
-
-    def thousands(match: Match) -> str:
-        return "mil" if match[1] == "1" else f"{shorten(agree(spell(match[1]), match[2]))} mil"
-
-    counted = rf"(?:^|(?<=\b(?i:{before})\s))([1-9]\d{{3}})(?=\s(\p{{L}}+))"
-    return (
-        (_THOUSANDS, thousands),
-        (compile_later(counted), lambda match: agree(spell(match[1]), match[2])),
-    )
 
 
 def _name_of(language: Language) -> str:

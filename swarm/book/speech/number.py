@@ -341,12 +341,7 @@ def _romans(text: str, language: Language, numbers: Numbers) -> str:
             return f"{match[1]} {numbers.king}{form(spelled(str(number), language, 'ordinal'))}"
         return f"{match[1]} {spelled(str(number), language)}"
 
-    def century(kind: str) -> Callable[[Match], str]:
-        return lambda match: spelled(str(value(next(filter(None, match.groups())))), language, kind)
-
     text = _KINGS[numbers.pronoun].sub(king, text)
-    for pattern, kind in numbers.centuries:
-        text = pattern.sub(century(kind), text)
     return str(_NUMBERED_NAME.sub(lambda match: spelled(str(value(match[1])), language), text))
 
 

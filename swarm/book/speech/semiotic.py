@@ -12,8 +12,7 @@ from unicodedata import digit, normalize
 
 import regex
 
-from swarm.book.language.known import read_language_file
-from swarm.book.language.language import Forms, Language, Match, SpokenForms, Step
+from swarm.book.language.language import Language, Match, SpokenForms, Step, forms_of
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import (
     CURRENCIES,
@@ -101,13 +100,12 @@ def say_shared(text: str, language: Language) -> str:
 
 @lru_cache(64)
 def _shared(language: Language) -> "Shared | None":
-    found = read_language_file(language.code)
-    return Shared(language, found.forms) if found else None
+    return Shared(language, language.forms) if language.forms and language.numbers else None
 
 
 @lru_cache(64)
 def _verbaliser(language: Language) -> "Verbaliser | None":
-    return Verbaliser(language, language.forms) if language.forms else None
+    return Verbaliser(language, language.forms) if language.forms and language.numbers is None else None
 
 
 class Verbaliser:
@@ -422,7 +420,7 @@ class Verbaliser:
         return self._form(own, count) if own else currency_of(code, count, self._language)
 
     def _form(self, names: str, count: Decimal) -> str:
-        return _forms_of(names).of(plural_category(count, self._language))
+        return forms_of(names).of(plural_category(count, self._language))
 
     def _scaled(self, match: Match) -> str:
         joint = " " if self._forms.spaced else ""
@@ -651,13 +649,6 @@ def _whole(sign: str) -> str:
     """Return the pattern of a currency's sign; one of letters must be a whole word."""
     said = f"(?i:{sign})" if sign.isupper() and len(sign) == 3 else sign  # a code may be written small
     return rf"(?<!\p{{L}}){said}(?![\p{{L}}\p{{M}}])" if sign.isalpha() else regex.escape(sign)
-
-
-@lru_cache(1024)
-def _forms_of(names: str) -> Forms:
-    one, *others = names.split("|")
-    few = others[0] if len(others) > 1 else ""
-    return Forms(one, others[-1] if others else one, few)
 
 
 def _amount(figures: str) -> Decimal:

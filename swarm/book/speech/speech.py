@@ -212,7 +212,7 @@ class Speech:
             text = say_abbreviations(text, language)
         if _knows(self.card.numbers, code):
             return text
-        if language.forms:  # the slash of "mg/ml" is one of its forms
+        if language.numbers is None:  # the slash of "mg/ml" is one of its forms
             return say_relations(say_numbers(text, language), language)
         return say_numbers(say_relations(text, language), language)
 

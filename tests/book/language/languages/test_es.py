@@ -1,7 +1,9 @@
 import pytest
 from said import said
 
-from swarm.book.language.languages.es import LANGUAGE
+from swarm.book.language.known import find_language
+
+LANGUAGE = find_language("es")
 
 
 @pytest.mark.parametrize(

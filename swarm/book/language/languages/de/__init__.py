@@ -1,92 +1,15 @@
-"""The German language, with its abbreviations, some of which mean something only beside a number, a name or a street,
-and the form of a half before a noun: "eine halbe Zitrone".
+"""What no pattern of its file can say in German: ordinals in the form that an article or a noun asks for, and halves
+before a noun, "eine halbe Zitrone".
 """
 
 from functools import cache
 
 import regex
 
-from swarm.book.language import language
-from swarm.book.language.language import Forms, Language, Match, table, words
+from swarm.book.language.known import with_program
+from swarm.book.language.language import Language, Match, table, words
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.spelling import digit_by_digit, month_names, spelled
-
-_FOLLOWING = compile_later(r"(?<=\d)\s?f\.(?=[,;:)]|\s\p{Ll})")  # "S. 45f."
-_STREET = compile_later(r"(?<=\p{Lu}\p{Ll}{2,20})str\.(?=\s\d|,|\s\p{Ll})")
-_SHORT_MONTH = compile_later(r"(?<=\d\.\s)(Jan|Febr?|Apr|Aug|Sept?|Okt|Nov|Dez)\.")
-_MONTHS = table(
-    "Jan=Januar|Feb=Februar|Febr=Februar|Apr=April|Aug=August|Sep=September|Sept=September|Okt=Oktober|Nov=November|"
-    "Dez=Dezember"
-)
-# "Gen. v. Moltke", but "300 v. Chr.".
-_VON = compile_later(r"(?<=\p{L}[\p{L}.]{1,20}\s)v\.(?=\s(?!Chr\b)\p{Lu}\p{Ll})")
-_THE_DAY = compile_later(r"(?<=,\s)d\.\s(?=\d{1,2}\.\s)")  # "am Montag, d. 3. Mai"
-
-_PAGES = compile_later(r"(?<=\d\s)S\.(?=\s\p{Ll}|[,;:)]|(?P<ends>[\s\"”“»)]*$))")  # "256 S."
-
-_HOLY = compile_later(r"(?:\b([Dd](?:es|em|en)|[Vv]om|[Zz]um|[Bb]eim|[Ii]m)\s)?\b([Hh])l\.(?=\s\p{Lu})")
-_ACCORDING = compile_later(
-    r"\bLt\.(?=\s(?:Angaben?|Polizei|Gesetz|Vertrag|Statistik|Umfrage|Studie|Presse|Auskunft|Aussage|Regierung|Gericht|"
-    r"\p{Lu}\p{Ll}+(?:ung|amt|bericht|gericht|vertrag))\b)"
-)
-_MAJESTY = compile_later(r"\bS\.\s?M\.(?=\s(?:der\s)?(?:König|Kaiser)\b)")
-
-
-def _prepare_abbreviations(text: str) -> str:
-    """Say "24. Dez.", "Goethestr. 5", "256 S.", "Gen. v. Moltke" and "Montag, d. 3. Mai"."""
-    text = _PAGES.sub(lambda match: "Seiten" + ("" if match["ends"] is None else "."), text)
-    text = _MAJESTY.sub("Seine Majestät", _HOLY.sub(_holy, text))
-    text = _ACCORDING.sub("Laut", text)
-    text = _THE_DAY.sub("den ", _VON.sub("von", text))
-    text = _FOLLOWING.sub(" folgende", _STREET.sub("straße", text))
-    return _SHORT_MONTH.sub(lambda match: _MONTHS[match[1]], text)
-
-
-def _holy(match: Match) -> str:
-    """Say "Hl. Geist", in the form that the word before asks for."""
-    return f"{match[1]} {match[2]}eiligen" if match[1] else f"{match[2]}eilige"
-
-
-ABBREVIATIONS = language.Abbreviations(
-    prepare=_prepare_abbreviations,
-    prepared=frozenset((*_MONTHS, "v", "d", "f", "S", "Hl", "hl")),
-    titles=table(
-        "Frhr=Freiherr|Pfr=Pfarrer|Hptm=Hauptmann|Lt=Leutnant|Gen=General|Dir=Direktor|Hr=Herr|Hrn=Herrn|Fr=Frau|"
-        "Frl=Fräulein|Mr=Mister|Mrs=Missis|Ms=Miss|Mme=Madame|Mlle=Mademoiselle|Dr=Doktor|Prof=Professor|St=Sankt"
-    ),
-    numbered=table(
-        "Nrn=Nummern|Bde=Bände|Sp=Spalte|Fußn=Fußnote|Jg=Jahrgang|Z=Zeile|Tel=Telefon|Nr=Nummer|S=Seite|Bd=Band|"
-        "Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|Abs=Absatz|Art=Artikel|Bl=Blatt|Str=Straße|V=Vers|"
-        "H=Heft|gest=gestorben|§=Paragraf|§§=Paragrafen"
-    ),
-    anywhere=table(
-        "o. J.=ohne Jahr|o. O.=ohne Ort|i. J.=im Jahre|a. d.=an der|a. M.=am Main|v. d.=von der|Sr.=Seiner|Ew.=Euer|"
-        "Se.=Seine|I. K. H.=Ihre Königliche Hoheit|d. Gr.=der Große|a. D.=außer Dienst|i. R.=im Ruhestand|jr.=junior|"
-        "Prof. em.=Professor emeritus|Dr. rer. nat.=Doktor rerum naturalium|Dr. rer. pol.=Doktor rerum politicarum|"
-        "Hg.=Herausgeber|Jhd.=Jahrhundert|Jh.s=Jahrhunderts|usf.=und so fort|u. s. f.=und so fort|u.s.f.=und so fort|"
-        "Dipl.-Ing.=Diplom-Ingenieur|z. T.=zum Teil|o. Ä.=oder Ähnliches|i. A.=im Auftrag|rd.=rund|lt.=laut|"
-        "exkl.=exklusive|ebd.=ebenda|Ebd.=Ebenda|Anm. d. Red.=Anmerkung der Redaktion|Aufl.=Auflage|Pfd.=Pfund|"
-        "Ztr.=Zentner|Dr. h. c.=Doktor honoris causa|u. v. a. m.=und vieles andere mehr|u.=und|v. H.=vom Hundert|"
-        "Hrsg.=Herausgeber|hrsg.=herausgegeben|Übers.=Übersetzung|übers.=übersetzt|bearb.=bearbeitet|"
-        "u.a.=unter anderem|u.ä.=und ähnliches|o.ä.=oder ähnliches|i.d.R.=in der Regel|u.U.=unter Umständen|"
-        "m.E.=meines Erachtens|s.o.=siehe oben|s.u.=siehe unten|Std.=Stunden|Min.=Minuten|Tsd.=Tausend|"
-        "bes.=besonders|verh.=verheiratet|o. g.=oben genannt|o.g.=oben genannt|sen.=senior|jun.=junior|"
-        "einschl.=einschließlich|lat.=lateinisch|griech.=griechisch|engl.=englisch|frz.=französisch|z. Zt.=zur Zeit|"
-        "z.Zt.=zur Zeit|z. Z.=zur Zeit|u. dgl.=und dergleichen|a. a. O.=am angegebenen Ort|a.a.O.=am angegebenen Ort|"
-        "Ztg.=Zeitung|v.Chr.=vor Christus|n.Chr.=nach Christus|z.T.=zum Teil|i. d. R.=in der Regel|"
-        "u. U.=unter Umständen|m. E.=meines Erachtens|s. o.=siehe oben|s. u.=siehe unten|u. ä.=und ähnliches|"
-        "o. ä.=oder ähnliches|ff.=folgende|Jh.=Jahrhundert|Jhs.=Jahrhunderts|bspw.=beispielsweise|inkl.=inklusive|"
-        "sog.=sogenannt|Tel.=Telefon|Dr. med.=Doktor med|Dr. phil.=Doktor phil|Dr. jur.=Doktor jur|"
-        "z. B.=zum Beispiel|z.B.=zum Beispiel|d. h.=das heißt|d.h.=das heißt|usw.=und so weiter|etc.=et cetera|"
-        "bzw.=beziehungsweise|ca.=circa|vgl.=vergleiche|ggf.=gegebenenfalls|evtl.=eventuell|Mio.=Millionen|"
-        "Mrd.=Milliarden|u. s. w.=und so weiter|u. a.=unter anderem|v. Chr.=vor Christus|n. Chr.=nach Christus"
-    ),
-    whole=frozenset(("Dr", "St", "§", "§§")),
-    joint=r"[-\s]",  # "St.-Georgs-Kirche"
-    joins="und|oder",
-    also="Frau",
-)
-
+from swarm.book.language.spelling import month_names, spelled
 
 _HALF = compile_later(
     r"(?:\b((?i:in|nach|vor|mit|aus|bei|von|seit|zu|um|für|gegen))\s)?(?<![\d⁄/.,])(?<!\d\s)(?:½|1/2)\s?(l|kg|EL|TL|Std|(\p{Lu}\p{Ll}{2,}))(?![\p{L}²³])"
@@ -124,9 +47,6 @@ def _half(match: Match) -> str:
     return f"{before} {said} {noun}" if before else f"{said} {noun}"
 
 
-_FEMININE_COUNTED = words(
-    "frau stunde minute sekunde woche nacht meile seite person tonne million milliarde hand stadt tochter kugel flasche"
-)
 _NEUTER, _FEMININE = r"Jahrhundert\w*|Kapitel|Mal|Buch|Jahr", "Auflage|Klasse|Ausgabe|Etage|Szene"
 _MORE_NEUTER = (
     r"Kind|Haus|Bild|Spiel|Tor|Pferd|Bier|Glas|Semester|Album|Lied|Stück|Leben|Opfer|Auto|Zimmer|Stockwerk|Gebot|Quartal|"
@@ -162,7 +82,6 @@ _TWO_ORDINALS = compile_later(
     r"oder)\s(?:zum\s)?)(\d{1,2})\."
     r"(?=\s\p{Lu})"
 )
-_TOWN = compile_later(r"(?<=\b(?:PLZ|D)[\s-]|\d\s?\p{Ll}?,\s)(\d{5})(?=\s\p{Lu}\p{Ll}|[.,;)]|$)")  # "10117 Berlin"
 _LISTED = compile_later(
     r"(?:\b((?i:der|die|das|den|dem|des|im))\s)?(?<![\d.])(\d{1,2}\.(?:,\s\d{1,2}\.)+)\s(und|oder|sowie)\s(\d{1,2})\."
     r"(?=\s(\p{Lu}\p{L}+))"
@@ -206,7 +125,7 @@ def _say_ordinals(text: str) -> str:
     text = _AS_ORDINAL.sub(lambda match: f"{match[1]} {spelled(match[2], LANGUAGE, 'ordinal').capitalize()}r", text)
     text = _LAST_DAY.sub(lambda match: f"{_after_article(match[1], match[2])}.", text)
     text = _TWO_CENTURIES.sub(r"\1. und ", _COMPOUND.sub(_compound, text))
-    text = _AND_A_HALF.sub(lambda match: f"{_agree(spelled(match[1], LANGUAGE), 'Halb')}einhalb", text)
+    text = _AND_A_HALF.sub(lambda match: f"{'ein' if match[1] == '1' else spelled(match[1], LANGUAGE)}einhalb", text)
     text = _LISTED.sub(_listed, text)
     text = _DECLINED_KING.sub(_declined_king, _OF_KING.sub(_of_king, _ROMAN_ORDINAL.sub(_in_figures, text)))
     text = _QUEEN.sub(lambda match: f"{match[1]} {_after_article('die', str(value(match[2])))}{_stop(match)}", text)
@@ -341,180 +260,9 @@ def _stop(match: Match) -> str:
     return "." if _ENDS.match(match.string, match.end()) else ""
 
 
-# A 1 before these counts nothing: "Band 1 und 2".
-_NO_NOUN = words(
-    "und oder bis aber auch sowie von vom in im ins an am auf bei beim mit zu zum zur als wie ist war sind wird für "
-    "gegen nach vor aus durch um über unter hat des der die das den dem er sie es so dann"
-)
-
-
-def _agree(said: str, noun: str) -> str:
-    if said != "eins" or not noun or noun in _NO_NOUN:
-        return said
-    return "eine" if noun.lower() in _FEMININE_COUNTED else "ein"
-
-
 def _fraction(over: int, under: int) -> str:
     part = f"{spelled(str(under), LANGUAGE, 'ordinal')[:-1]}el".capitalize()
-    return f"{_agree(spelled(str(over), LANGUAGE), part)} {part}"
+    return f"{'ein' if over == 1 else spelled(str(over), LANGUAGE)} {part}"
 
 
-_SCRIPTURE = language.Scripture(
-    words(
-        "Mose Josua Richter Rut Samuel Könige Chronik Esra Nehemia Ester Hiob Psalm Sprüche Prediger Hoheslied Jesaja "
-        "Jeremia Klagelieder Hesekiel Ezechiel Daniel Hosea Joel Amos Obadja Jona Micha Nahum Habakuk Zefanja Haggai "
-        "Sacharja Maleachi Matthäus Markus Lukas Johannes Apostelgeschichte Römer Korinther Galater Epheser Philipper "
-        "Kolosser Thessalonicher Timotheus Titus Philemon Hebräer Jakobus Petrus Judas Offenbarung Makkabäer"
-    ),
-    table(
-        "Gen=Genesis|Ex=Exodus|Lev=Levitikus|Num=Numeri|Dtn=Deuteronomium|Jos=Josua|Ri=Richter|Sam=Samuel|Kön=Könige|"
-        "Chr=Chronik|Ps=Psalm|Spr=Sprüche|Pred=Prediger|Jes=Jesaja|Jer=Jeremia|Hes=Hesekiel|Ez=Ezechiel|Dan=Daniel|"
-        "Hos=Hosea|Mi=Micha|Sach=Sacharja|Mal=Maleachi|Matth=Matthäus|Mt=Matthäus|Mk=Markus|Mark=Markus|Lk=Lukas|"
-        "Luk=Lukas|Joh=Johannes|Apg=Apostelgeschichte|Röm=Römer|Kor=Korinther|Gal=Galater|Eph=Epheser|Phil=Philipper|"
-        "Kol=Kolosser|Thess=Thessalonicher|Tim=Timotheus|Tit=Titus|Hebr=Hebräer|Jak=Jakobus|Petr=Petrus|"
-        "Offb=Offenbarung|Makk=Makkabäer"
-    ),
-    numbered=table("1=Erster|2=Zweiter|3=Dritter"),
-)
-
-LANGUAGE: Language = Language(
-    code="de",
-    numbers=language.Numbers(
-        point="Komma",
-        to="bis",
-        times="mal",
-        by="mal",
-        equals="ist gleich",
-        relations=table(
-            "<=ist kleiner als|>=ist größer als|≤=ist höchstens|≥=ist mindestens|≠=ist ungleich|≈=ist etwa|"
-            "±=plus minus|√=die Wurzel aus|∞=unendlich|÷=geteilt durch"
-        ),
-        minus="minus",
-        metres=" ",
-        join="und",
-        coins="",
-        half_after="einhalb",
-        halves=("ein halb", "ein Viertel", "drei Viertel"),
-        money={
-            "$": Forms("Dollar", "Dollar"),
-            "£": Forms("Pfund", "Pfund"),
-            "DM": Forms("Mark", "Mark"),
-            "RM": Forms("Reichsmark", "Reichsmark"),
-            "EUR": Forms("Euro", "Euro"),
-        },
-        fraction=_fraction,
-        units={
-            "m": "length-meter",
-            "g": "mass-gram",
-            "l": "volume-liter",
-            "ha": "area-hectare",
-            "Pf": Forms("Pfennig", "Pfennig"),
-            "EL": Forms("Esslöffel", "Esslöffel"),
-            "TL": Forms("Teelöffel", "Teelöffel"),
-            "ct": Forms("Cent", "Cent"),
-            "Mk": Forms("Mark", "Mark"),
-            "Rthlr": Forms("Reichstaler", "Reichstaler"),
-            "Thlr": Forms("Taler", "Taler"),
-            "Tlr": Forms("Taler", "Taler"),
-            "Sgr": Forms("Silbergroschen", "Silbergroschen"),
-            "Gr": Forms("Groschen", "Groschen"),
-            "fl": Forms("Gulden", "Gulden"),
-            "kr": Forms("Kreuzer", "Kreuzer"),
-            "Kr": Forms("Kreuzer", "Kreuzer"),
-            "s": "duration-second",
-            "Sek": "duration-second",
-            "Std": "duration-hour",
-            "h": "duration-hour",
-            "V": "electric-volt",
-            "W": "power-watt",
-            "Min": "duration-minute",
-        },
-        years=True,
-        scales=table("Million=Million|Millionen=Millionen|Milliarde=Milliarde|Milliarden=Milliarden"),
-        clock=language.ClockWords(
-            between="Uhr",
-            full="Uhr",
-            hour=lambda hour: _agree(spelled(str(hour), LANGUAGE), "Uhr"),
-            written=r"\.([0-5]\d)(?=\s?(?:Uhr|h)\b)",
-        ),
-        agree=_agree,
-        king="der ",
-        king_form=str.capitalize,
-        last_ordinal_king=99,
-        score=" zu ",
-        prepare=_say_ordinals,
-        first=((_TOWN, lambda match: f"{digit_by_digit(match[1], LANGUAGE)}"),),
-    ),
-    dates=language.Dates(form="{day}. {month} {year}", before="am|vom|bis|zum|seit|ab|den|dem"),
-    powers=language.Powers(
-        squared=" hoch 2",
-        cubed=" hoch 3",
-        other=" hoch {}",
-        square=Forms("Quadrat{}meter", "Quadrat{}meter"),
-        cubic=Forms("Kubik{}meter", "Kubik{}meter"),
-        prefixes=("milli", "zenti", "dezi", "kilo"),
-    ),
-    abbreviations=ABBREVIATIONS,
-    speakers=language.Speakers(
-        verbs=(
-            "sagte|fragte|rief|antwortete|erwiderte|flüsterte|schrie|meinte|sprach|versetzte|entgegnete|murmelte|fuhr"
-        ),
-        article="der|die|das",
-        me="ich",
-        turn="der andere|die andere",
-        he="er|ihm|ihn",
-        she="sie",
-        man="Mann|Junge|Knabe|Herr|Vater|Bruder|Sohn|Onkel|König|Prinz|Bursche|Großvater|Wirt|Pfarrer|Alte",
-        woman="Frau|Mädchen|Dame|Mutter|Schwester|Tochter|Tante|Königin|Prinzessin|Großmutter|Magd|Gattin|Witwe",
-        mister="Herr|Herrn|Onkel|Graf|König|Prinz|Baron|Pater",
-        mistress="Frau|Fräulein|Tante|Gräfin|Königin|Prinzessin|Baronin",
-        titles="Doktor|Professor|Hauptmann|Oberst|General|Leutnant",
-    ),
-    sentences=language.Sentences(
-        open="lt Nrn Sp Fußn Jg Hg Ew Se Sr em rer nat pol u Pfd Ztr Aufl Pfr Hptm Ing Dipl Lt Gen Dir Pr Inh Hrsg "
-        "hrsg Übers übers bearb Bearb Verf ggf Ggf Bd Bde Nr S Fa Hr Hrn Fr Frl bzw ca z.B d.h u.a v.Chr n.Chr vgl "
-        "Vgl hl Hl Abb Abs Art Anm Jh Jan Feb Febr Apr Aug Sept Sep Okt Nov Dez med phil jur",
-        numbered="nrn bde sp fußn jg z bd kap abb abs art anm bl",
-        closing="etc usw u.s.w dgl",
-        starts="Er Sie Es Ich Wir Ihr Der Die Das Ein Eine Und Aber Da Dann Doch Als Wenn Nun So Man Was Wer Wie In Im "
-        "Am Auf Mit Nach Vor Nur Nicht Dort Hier",
-    ),
-    counted=language.Counted(
-        words="kapitel|buch|teil|band|akt|szene|gesang|brief",
-        plurals="kapitel|bücher|büchern|teile|teilen|bände|bänden|akte|akten|szenen",
-        short="kap|bd|abb",
-        lettered="brief",
-    ),
-    parts=language.PartNames(
-        title_page="titelseite|titelblatt",
-        cover="umschlag",
-        imprint="impressum",
-        licence="lizenz",
-        contents="inhalt|inhaltsverzeichnis",
-        pictures="abbildungsverzeichnis",
-        notes="anmerkungen|endnoten|fussnoten",
-        index="register|sachregister|personenregister",
-        bibliography="bibliographie|literaturverzeichnis|quellenverzeichnis",
-        transcriber="anmerkungen zur transkription|anmerkung zur transkription",
-        advertisement="vom selben autor|weitere bucher|demnachst erscheint",
-        other_books="weitere (?:bucher|titel|romane) (?:von|aus) .{1,60}",
-    ),
-    legal=language.LegalWords(
-        copyright=r"\burheberrecht",
-        rights="alle rechte",
-        published="erstausgabe",
-        transcribed="anmerkung(?:en)? zur transkription",
-    ),
-    short_words=words(
-        "er sie es ich wir ihr mir mich dir dich ihm ihn uns ja nein nie was wer wo wie tot gut tag herr frau gott"
-    ),
-    quotes="„“‚‘»«›‹",
-    note="Anmerkung:",
-    credits=language.CreditWords(by="Von {}", read_by="Gelesen von {}", end="Ende", part="Teil {} von {}"),
-    at="ät",
-    dot="Punkt",
-    scripture=_SCRIPTURE,
-    function_words=words(
-        "der die und das nicht ich ist zu den er sie es ein mit eine sich auf dem von war so als auch wie hatte im"
-    ),
-)
+LANGUAGE: Language = with_program("de", numbers={"prepare": _say_ordinals, "fraction": _fraction})

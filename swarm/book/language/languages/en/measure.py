@@ -328,10 +328,6 @@ _PLACE_BEFORE = compile_later(  # a page or a year is one number, what follows i
     r"sections?|parts?|"
     r"in|by|since|and)\.?\s$"
 )
-LONE = compile_later(r"(?<!\d[½¼¾]?\s?)\b(lbs|oz)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
-LONE_UNITS = table("lbs=pounds|oz=ounces")
-
-
 _GLUED_TIME = compile_later(r"(?<=\d)(?=[ap]\.?m\b)")  # "7.30pm"
 _FROM_TIME = compile_later(
     r"(?<=\b[ap]\.?m\.?)\s?[-–]\s?(?=\d)|(?<=\d[.:][0-5]\d)\s?[-–]\s?(?=\d{1,2}[.:][0-5]\d\s?[ap]\.?m\b)"

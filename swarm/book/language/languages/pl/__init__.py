@@ -1,6 +1,5 @@
-"""Polish, with its abbreviations.
-
-Ordinals take the case that a preposition before or a noun after them shows, if there is one.
+"""What no pattern of its file can say in Polish: ordinals and cardinals in the case that a preposition before or a noun
+after them shows.
 """
 
 from decimal import Decimal
@@ -8,93 +7,19 @@ from functools import cache
 
 import regex
 
-from swarm.book.language import language
-from swarm.book.language.language import Forms, Language, Match, table, words
+from swarm.book.language.known import with_program
+from swarm.book.language.language import Language, Match, table, words
 from swarm.book.language.languages.pl.agreement import (
-    BILLION,
-    MILLION,
     THOUSAND,
     agree,
     in_genitive,
     join_compounds,
-    of_zlotys,
     ordinal_in_case,
     say_between,
     say_plurals,
 )
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import MEASURES, SCALES, UNITS, month_names, spelled, unit_name
-
-_HIM = "Jana Piotra Pawła Józefa Stanisława Wojciecha Antoniego Mikołaja Jerzego Michała Andrzeja Marcina Krzysztofa "
-_HIM += "Tomasza Jakuba Łukasza Marka Mateusza Franciszka Augustyna Benedykta Szczepana Wawrzyńca Idziego"
-_HERS = "Anny Marii Teresy Barbary Katarzyny Jadwigi Elżbiety Heleny Zofii Agnieszki Małgorzaty"
-_HER = "Anna Maria Teresa Barbara Katarzyna Jadwiga Elżbieta Helena Zofia Agnieszka Małgorzata"
-_SAINT = compile_later(
-    rf"\b([śŚ])w\.\s(?=(?:({'|'.join(_HIM.split())})|({'|'.join(_HERS.split())})|({'|'.join(_HER.split())}))\b)"
-)
-_STREET = compile_later(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=\s[\p{Lu}\d])")
-_FLAT = compile_later(r"(?<=\p{Lu}\p{L}+\s\d{1,3}\p{Ll}?,?\s)m\.\s(?=\d)")  # "ul. Długa 12 m. 3"
-_HEAT = compile_later(r"(?:\b((?i:w|do|od|przy|o))\s)?\btemp\.(?=\s)")
-_HEATS = table("w=temperaturze|przy=temperaturze|o=temperaturze|do=temperatury|od=temperatury")
-_MISS = compile_later(
-    r"\bp\.\s(?=(?:Anna|Maria|Ewa|Zofia|\p{Lu}\p{Ll}+(?:nna|ria|sia|zia|cja|ina|ena|ika|ora|ela|ula|ata|eta|ara|ida|"
-    r"ga))\b)"
-)
-_MISTER = compile_later(r"\bp\.\s(?=\p{Lu}\p{Ll}*?(ego|emu|[iy]m|ska|cka|dzka|skiej|ckiej|dzkiej|ską|cką|a)?\b)")
-_MISTERS = table(
-    "ego=pana|emu=panu|im=panem|ym=panem|ska=pani|cka=pani|dzka=pani|skiej=pani|ckiej=pani|dzkiej=pani|"
-    "ską=panią|cką=panią|a=pana"
-)
-_HE = compile_later(r"\b([śŚ])w\.\s(?=\p{Lu}\p{Ll}+?(owi|em|iem|ej|y|i|a|ę|ą|u)?\b)")
-_HIS = table("owi=temu|em=tym|iem=tym|ej=tej|y=tej|i=tej|a=tego|ę=tą|ą=tą|u=tym")
-
-
-def _prepare_abbreviations(text: str) -> str:
-    """Say "św. Jana" and "przy ul. Długiej" in the case that the name or the preposition shows."""
-    text = _SAINT.sub(lambda match: f"{match[1]}wię{'tego' if match[2] else 'tej' if match[3] else 'ta'} ", text)
-    text = _HE.sub(lambda match: f"{match[1]}wię{_HIS[match[2]] if match[2] else 'ty'} ", text)
-    text = _HEAT.sub(_heat, text)
-    text = _MISS.sub("pani ", text)
-    text = _MISTER.sub(lambda match: f"{_MISTERS[match[1]] if match[1] else 'pan'} ", text)
-    text = _FLAT.sub("mieszkanie ", text)
-    return _STREET.sub(lambda match: f"{match[1]} {'ulicy' if match[2] == 'ul' else 'alei'}", text)
-
-
-def _heat(match: Match) -> str:
-    return f"{match[1]} {_HEATS[match[1].lower()]}" if match[1] else "temperatura"
-
-
-ABBREVIATIONS = language.Abbreviations(
-    prepare=_prepare_abbreviations,
-    prepared=words("temp św ul al p m"),
-    titles=table(
-        "Mr=Mister|Mrs=Missis|Ms=Miss|Mme=Madame|Mlle=Mademoiselle|prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|Mgr=Magister|"
-        "inż=inżynier|Inż=Inżynier|Płk=Pułkownik|Mjr=Major|Kpt=Kapitan|Por=Porucznik|Abp=Arcybiskup|ks=ksiądz|"
-        "Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|sierż=sierżant|mjr=major|"
-        "bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|oo=ojcowie|"
-        "o=ojciec|hr=hrabia|Hr=Hrabia|św=święty|bł=błogosławiony"
-    ),
-    numbered=table(
-        "przyp=przypis|zał=załącznik|lit=litera|sc=scena|vol=wolumin|cz=część|wyd=wydanie|nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|"
-        "rys=rysunek|tab=tabela|"
-        "art=artykuł|ust=ustęp|pkt=punkt|poz=pozycja|ul=ulica|al=aleja|pl=plac|§=paragraf"
-    ),
-    anywhere=table(
-        "tel. kom.=telefon komórkowy|ub.r.=ubiegłego roku|b.r.=bieżącego roku|n.p.m.=nad poziomem morza|"
-        "p.o.=pełniący obowiązki|cd.=ciąg dalszy|cdn.=ciąg dalszy nastąpi|i nast.=i następne|"
-        "dr hab.=doktor habilitowany|wyd.=wydawnictwo|tłum.=tłumaczenie|Tłum.=Tłumaczenie|oprac.=opracowanie|"
-        "Oprac.=Opracowanie|przeł.=przełożył|Red.=Redakcja|Por.=Porównaj|zm.=zmarł|ur.=urodzony|woj.=województwo|"
-        "dn.=dnia|tel.=telefon|ew.=ewentualnie|szt.=sztuk|śp.=świętej pamięci|ś.p.=świętej pamięci|np.=na przykład|"
-        "Np.=Na przykład|Zob.=Zobacz|Tzn.=To znaczy|Tj.=To jest|itd.=i tak dalej|pocz.=początku|itp.=i tym podobne|"
-        "etc.=et cetera|tzn.=to znaczy|tj.=to jest|m.in.=między innymi|m. in.=między innymi|tzw.=tak zwany|ok.=około|"
-        "zob.=zobacz|por.=porównaj|p.n.e.=przed naszą erą|n.e.=naszej ery|ds.=do spraw|wg=według|br.=bieżącego roku|"
-        "jw.=jak wyżej|ww.=wyżej wymieniony"
-    ),
-    whole=words("dr Dr dra drowi mgr Mgr płk mjr bp Bp abp nr Nr pkt §"),
-    joins="i|oraz|lub|albo",
-    also="Pan|Pani|pan|pani",
-)
-
 
 # The cases of an ordinal, by the ending of the masculine, feminine or plural adjective.
 _GENITIVE, _DATIVE, _LOCATIVE = "ego", "emu", "ym"
@@ -337,140 +262,7 @@ def _fraction(over: int, under: int) -> str:
     return f"{counted} {_ordinal(under, _FEMININE if over == 1 else _NEUTER if over < 5 else _OF_PLURAL)}"
 
 
-_SCRIPTURE = language.Scripture(
-    words(
-        "Rodzaju Wyjścia Kapłańska Liczb Powtórzonego Prawa Jozuego Sędziów Rut Samuela Królewska Kronik Hioba Psalm "
-        "Psalmy Przysłów Koheleta Izajasza Jeremiasza Ezechiela Daniela Ozeasza Joela Amosa Jonasza Micheasza "
-        "Zachariasza Malachiasza Mateusza Marka Łukasza Jana Dzieje Dziejów Apostolskich Rzymian Koryntian Galatów "
-        "Efezjan Filipian Kolosan Tesaloniczan Tymoteusza Tytusa Filemona Hebrajczyków Jakuba Piotra Judy Apokalipsa "
-        "Apokalipsy Mądrości Syracha Machabejska Tobiasza Judyty Estery Ezdrasza Nehemiasza Barucha Lamentacje"
-    ),
-    table(
-        "Rdz=Księga Rodzaju|Wj=Księga Wyjścia|Kpł=Księga Kapłańska|Lb=Księga Liczb|Pwt=Księga Powtórzonego Prawa|"
-        "Joz=Księga Jozuego|Sdz=Księga Sędziów|Sm=Samuela|Krl=Królewska|Krn=Kronik|Hi=Hioba|Ps=Psalm|Prz=Przysłów|"
-        "Koh=Koheleta|Pnp=Pieśń nad Pieśniami|Mdr=Mądrości|Syr=Syracha|Iz=Izajasz|Jr=Jeremiasz|Lm=Lamentacje|"
-        "Ez=Ezechiel|Dn=Daniel|Oz=Ozeasz|Jl=Joel|Am=Amos|Jon=Jonasz|Mi=Micheasz|Za=Zachariasz|Ml=Malachiasz|"
-        "Mch=Machabejska|Tb=Tobiasz|Mt=Mateusz|Mk=Marek|Łk=Łukasz|J=Jana|Dz=Dzieje|Rz=Rzymian|Kor=Koryntian|"
-        "Ga=Galatów|Ef=Efezjan|Flp=Filipian|Kol=Kolosan|Tes=Tesaloniczan|Tm=Tymoteusza|Tt=Tytusa|Hbr=Hebrajczyków|"
-        "Jk=Jakuba|P=Piotra|Jud=Judy|Ap=Apokalipsa"
-    ),
-    numbered=table("1=Pierwszy|2=Drugi|3=Trzeci"),
-    single=words("J P"),
-)
-
-LANGUAGE: Language = Language(
-    code="pl",
-    numbers=language.Numbers(
-        point="przecinek",
-        to="do",
-        times="razy",
-        by="na",
-        equals="równa się",
-        metres=" ",
-        relations=table(
-            "<=jest mniejsze niż|>=jest większe niż|≤=jest nie większe niż|≥=jest nie mniejsze niż|≠=nie równa się|"
-            "≈=równa się około|±=plus minus|√=pierwiastek z|∞=nieskończoność|÷=podzielone przez"
-        ),
-        minus="minus",
-        join="i",
-        coins="",
-        halves=("pół", "ćwierć", "trzy czwarte"),
-        money={
-            "zł": Forms("złoty", "złotego", few="złote", many="złotych"),
-            "$": Forms("dolar", "dolara", few="dolary", many="dolarów"),
-            "£": Forms("funt", "funta", few="funty", many="funtów"),
-        },
-        fraction=_fraction,
-        units={
-            "V": "electric-volt",
-            "W": "power-watt",
-            "m": "length-meter",
-            "g": "mass-gram",
-            "l": "volume-liter",
-            "ha": "area-hectare",
-            "m kw": Forms("metr kwadratowy", "metra kwadratowego", few="metry kwadratowe", many="metrów kwadratowych"),
-            "dol": Forms("dolar", "dolara", few="dolary", many="dolarów"),
-            "t": Forms("tona", "tony", few="tony", many="ton"),
-            "min": "duration-minute",
-            "s": "duration-second",
-            "godz": "duration-hour",
-            "gr": Forms("grosz", "grosza", few="grosze", many="groszy"),
-            "tys": THOUSAND,
-            "tys. zł": of_zlotys(THOUSAND),
-            "mln": MILLION,
-            "mln zł": of_zlotys(MILLION),
-            "mld": BILLION,
-            "mld zł": of_zlotys(BILLION),
-        },
-        scales={"mln": MILLION, "mld": BILLION},
-        clock=language.ClockWords(hour=lambda hour: _ordinal(hour, _FEMININE) if hour else "zero"),
-        agree=agree,
-        last_ordinal_king=99,
-        rulers=words("Jan Zygmunt Władysław Kazimierz Stanisław August Stefan Bolesław Mieszko Henryk Fryderyk Karol")
-        | words("Mikołaj Piotr Ludwik Franciszek Aleksander Wilhelm Filip Jerzy Paweł Elżbieta Katarzyna Anna Maria"),
-        prepare=_prepare,
-    ),
-    dates=language.Dates(form="{day} {month} {year}", before="dnia|z|od|do|na"),
-    powers=language.Powers(
-        squared=" do kwadratu",
-        cubed=" do sześcianu",
-        other=" do potęgi {}",
-        square=Forms("{}metr kwadratowy", "{}metra kwadratowego", "{}metry kwadratowe", "{}metrów kwadratowych"),
-        cubic=Forms("{}metr sześcienny", "{}metra sześciennego", "{}metry sześcienne", "{}metrów sześciennych"),
-        prefixes=("mili", "centy", "decy", "kilo"),
-    ),
-    abbreviations=ABBREVIATIONS,
-    speakers=language.Speakers(
-        verbs=(
-            "powiedział|powiedziała|zapytał|zapytała|rzekł|rzekła|odparł|odparła|krzyknął|krzyknęła|"
-            "odpowiedział|szepnął"
-        ),
-    ),
-    sentences=language.Sentences(
-        starts="On Ona Ono Oni Był Była Było Byli I A Ale Potem Wtedy Gdy Kiedy To Ten Ta W Na Z Po Nie Jak Jest Tam "
-        "Tu",
-        names="p o hr",
-        open="temp proc przyp sierż kom oo pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św bł gen Gen płk "
-        "kpt mjr por bp abp red ul Ul al Al pl os np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww "
-        "tys mln mld godz tel wyd przeł oprac n.e p.n.e Por Cz Red dn woj ew tłum Tłum Oprac Wyd ryc rys tab art ust "
-        "pkt poz",
-        numbered="zał lit sc sc m s str ss t rozdz cz wyd",
-        closing="etc itd itp",
-        speech_verbs="rzekł|rzekła|powiedział|powiedziała|zapytał|zapytała|krzyknął|krzyknęła|szepnął|szepnęła",
-    ),
-    counted=language.Counted(
-        words=r"rozdział|księga|część|tom|scena|pieśń|rozdz\.",
-        plurals="rozdziały|rozdziałach|księgi|części|częściach|tomy|tomach|sceny",
-        short="rozdz|cz|sc",
-    ),
-    parts=language.PartNames(
-        title_page="strona tytułowa|karta tytułowa",
-        cover="okładka",
-        copyright="prawa autorskie",
-        colophon="stopka redakcyjna|kolofon",
-        licence="licencja",
-        contents="spis tresci|spis rozdziałow",
-        pictures="spis ilustracji",
-        notes="przypisy|przypisy koncowe",
-        index="indeks|skorowidz|indeks osob|indeks nazwisk",
-        bibliography="bibliografia",
-        transcriber="uwagi do wydania elektronicznego",
-        advertisement="tego samego autora|ksiazki tego samego autora|w przygotowaniu",
-        other_books="(?:inne|pozostałe) (?:ksiazki|powiesci) .{1,60}",
-    ),
-    legal=language.LegalWords(
-        rights="(?:wszelkie|wszystkie) prawa zastrzeżone",
-        deposit="biblioteka narodowa",
-        published="wydanie pierwsze|wydrukowano w",
-    ),
-    short_words=words("on ona ja ty my wy oni nie tak pan pani bóg dzień to co kto jak ja mi"),
-    quotes="„”‚’«»",
-    note="Przypis:",
-    credits=language.CreditWords(by="Autor: {}", read_by="Czyta {}", end="Koniec", part="Część {} z {}"),
-    at="małpa",
-    dot="kropka",
-    scripture=_SCRIPTURE,
-    function_words=words(
-        "i w nie na się z do to że jest jak po co ale tak od za go przez był jego ja już tylko było ich dla jej"
-    ),
+LANGUAGE: Language = with_program(
+    "pl",
+    numbers={"agree": agree, "fraction": _fraction, "prepare": _prepare},
 )

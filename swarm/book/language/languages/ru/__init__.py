@@ -1,160 +1,19 @@
-"""Russian, with its abbreviations and units.
-
-Ordinals take the case and gender that a preposition before or a noun after them shows.
-"""
+"""What no pattern of its file can say in Russian: numbers in the case and gender that the words beside them show."""
 
 from functools import lru_cache
 
 import regex
 
-from swarm.book.language import language
+from swarm.book.language.known import with_program
 from swarm.book.language.language import Forms, Language, Match, table, words
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import MAX_DIGITS, month_names
-
-_SHORT_YEAR = compile_later(
-    r"(?:\b((?i:в|во|о|на|к|ко|с|до|от|из|по|после|около))\s)?(?<![\p{L}\d.,:/-])"
-    r"((?:(?:1\d{3}|20\d\d)\s?[–—-]\s?)?(?:1\d{3}|20\d\d|[1-9]\d\d|[1-9]\d?(?=\sг\.\s(?:до\s)?н\.)))\s?(гг?)\."
-    r"(?P<ends>[\s\"”»)]*$)?"
-)
-_HOURS_AND_MINUTES = compile_later(r"(?<!\d)(\d{1,2})\sч\.\s(\d{1,2})\sмин\b")
-_YEAR_TWICE = compile_later(r"(\bгода)\sг\.(?=\s?[\p{Ll},;:)])")  # "3.05.1898 г." ends so when its year is spelled out
-_YEARS_OF_CENTURY = compile_later(r"(?<![\d.,])(1\d|20)(\d\d)(\s?[–—-]\s?)(\d\d)(?=\s(?:гг?\.|год))")
-_STREET = compile_later(r"\b((?i:на|по|в|во|к|о|с|со|из|от|до|у|около|близ))\s(ул|г|пл)\.(?=\s\p{Lu})")
-_TOWNS = {"ул": ("улице", "улицы"), "г": ("городе", "города"), "пл": ("площади", "площади")}
-_SAINT = compile_later(r"\b([Сс])в\.(?=\s\p{Lu}\p{Ll}+?(а|я|ы|и|ого|ой)?\b)")
-_OF_HIM = words("Николая Петра Павла Георгия Ивана Андрея Иоанна Василия Михаила Владимира Александра Ильи Луки Марка")
-_DECADES = compile_later(r"(?<=\d-(е|х)\s)гг\.(?=\s|[,;)])")
-_PLACES = table(
-    "стр=странице|с=странице|гл=главе|т=томе|ч=части|кн=книге|п=пункте|ст=статье|рис=рисунке|табл=таблице|д=доме|кв=квартире"
-)
-_NUMBER = compile_later(
-    r"(?:\b((?i:в|во|о|на|из|от|до|с|после|для|без))\s)?(?<!№)№\s?(\d+(?:\s?[–—-]\s?\d|,?\s(?:и|\d))?)"
-)
-_SECONDS = compile_later(r"(?<=\d,\d{1,3}\s)с(?:\.(?=\s\p{Ll}|[,;:)])|(?=\.?[\s\"”»)]*$))")
-_ONE_SPOON = compile_later(r"(?<=\p{Ll}(?:те|ть|ти)\s)1\s(ст|ч)\.\sл\.?(?=\s\p{Ll})")  # "добавьте 1 ст. л. соли"
-_KOPECKS = compile_later(r"(?<=\d\s?(?:р|руб)\.\s\d{1,2}\s)к\.(?=\s|[,;:)])")
-_IN_PLACE = compile_later(rf"\b([НнВвОо]а?)\s({'|'.join(_PLACES)})\.(?=\s?\d)")
 
 
 def _with(preposition: str | None, said: str) -> str:
     return f"{preposition} {said}" if preposition else said
 
 
-def _short_year(match: Match) -> str:
-    """Write "1812 г." with the word that the preposition asks for."""
-    before = (match[1] or "").lower()
-    stop = match[3] and match["ends"] is not None
-    if match[3] == "гг":
-        noun = "годах" if before in ("в", "во") else "годов" if before else "годы"
-    else:
-        alone = not before and regex.search(r"(?:^|[,(;:–—])\s?$", match.string[: match.start()])
-        noun = "году" if before in ("в", "во", "о", "на", "к", "ко") else "год" if alone or before == "по" else "года"
-    return _with(match[1], f"{match[2]} {noun}") + (f".{match['ends']}" if stop else "")
-
-
-def _prepare_abbreviations(text: str) -> str:
-    """Write out "1812 г.", "на ул. Ленина" and "св. Анна", whose forms depend on the words around them."""
-    text = _HOURS_AND_MINUTES.sub(r"\1 ч \2 мин", text)
-    text = _YEAR_TWICE.sub(r"\1", text)
-    text = _YEARS_OF_CENTURY.sub(r"\1\2\3\1\4", text)
-    text = _DECADES.sub(lambda match: "годы" if match[1] == "е" else "годах", _SHORT_YEAR.sub(_short_year, text))
-    text = _IN_PLACE.sub(lambda match: f"{match[1]} {_PLACES[match[2]]}", text)
-    text = _KOPECKS.sub("коп.", text)
-    text = _STREET.sub(_street, _SECONDS.sub("сек", text))
-    text = _ONE_SPOON.sub(lambda match: f"одну {'столовую' if match[1] == 'ст' else 'чайную'} ложку", text)
-    text = _NUMBER.sub(_number, text) if "№" in text else text
-    return str(_SAINT.sub(_saint, text))
-
-
-def _street(match: Match) -> str:
-    where, whence = _TOWNS[match[2]]
-    return f"{match[1]} {where if match[1].lower() in ('на', 'по', 'в', 'во', 'к', 'о') else whence}"
-
-
-def _number(match: Match) -> str:
-    """Say "№ 5–7" and "в № 3", whose words show one or several, and the case."""
-    before, several = (match[1] or "").lower(), not match[2].isdecimal()
-    if before in ("в", "во", "о", "на"):
-        said = "номерах" if several else "номере"
-    elif before:
-        said = "номеров" if several else "номера"
-    else:
-        said = "номера" if several else "номер"
-    return f"{_with(match[1], said)} {match[2]}"
-
-
-def _saint(match: Match) -> str:
-    name = regex.match(r"\s(\p{L}+)", match.string, pos=match.end())
-    masculine = bool(name and name[1] in _OF_HIM)
-    ending = "ого" if masculine or match[2] == "ого" else "ая" if match[2] in ("а", "я") else "ой"
-    return f"{match[1]}вят{ending}"
-
-
-ABBREVIATIONS = language.Abbreviations(
-    prepare=_prepare_abbreviations,
-    prepared=words("с г гг ул пл св стр с гл т ч кн п ст рис табл"),
-    titles=table(
-        "инж=инженер|Инж=Инженер|полк=полковник|подполк=подполковник|кап=капитан|пор=поручик|Полк=Полковник|г-н=господин|г-на=господина|"
-        "г-ну=господину|г-ном=господином|г-не=господине|г-жа=госпожа|г-жи=госпожи|"
-        "г-же=госпоже|г-жу=госпожу|г-жой=госпожой|Г-н=Господин|Г-жа=Госпожа|гг=господа|д-р=доктор|д-ра=доктора|"
-        "д-ру=доктору|д-ром=доктором|Д-р=Доктор|проф=профессор|Проф=Профессор|акад=академик|Акад=Академик|"
-        "св=святой|Св=Святой|тов=товарищ|ген=генерал|кн=князь|гр=граф|ул=улица|г=город|пл=площадь|пос=посёлок|"
-        "оз=озеро|о=отец|им=имени|Им=Имени|свв=святые|преп=преподобный|архиеп=архиепископ|еп=епископ"
-    ),
-    numbered=table(
-        "прил=приложение|сц=сцена|гл=глава|с=страница|стр=страница|т=том|ч=часть|рис=рисунок|табл=таблица|№=номер|№№=номера|п=пункт|"
-        "ст=статья|кн=книга|разд=раздел|л=лист|вып=выпуск|прим=примечание|§=параграф|д=дом|кв=квартира"
-    ),
-    anywhere=table(
-        "в т. ч.=в том числе|с. г.=сего года|и сл.=и следующие|тел.=телефон|ок.=около|с англ.=с английского|"
-        "с фр.=с французского|с франц.=с французского|с нем.=с немецкого|с лат.=с латинского|с греч.=с греческого|"
-        "с итал.=с итальянского|с исп.=с испанского|Пер.=Перевод|ред.=редакция|Изд.=Издание|изд.=издание|"
-        "чел.=человек|экз.=экземпляров|обл.=область|т. д.=так далее|т.д.=так далее|т. п.=тому подобное|"
-        "т.п.=тому подобное|т. е.=то есть|т.е.=то есть|т. к.=так как|т.к.=так как|т. н.=так называемый|"
-        "т.н.=так называемый|и др.=и другие|и пр.=и прочее|см.=смотри|ср.=сравни|напр.=например|н. э.=нашей эры|"
-        "н.э.=нашей эры|т. о.=таким образом|т.о.=таким образом"
-    ),
-    whole=words("г-н г-на г-ну г-ном г-не г-жа г-жи г-же г-жу г-жой Г-н Г-жа д-р д-ра д-ру д-ром Д-р № №№ §"),
-    joins="и|или",
-)
-
-
-def counted(one: str, few: str, many: str) -> Forms:
-    """Return the forms of a noun after 1, 2 and 5."""
-    return Forms(one, few, few=few, many=many)
-
-
-UNITS: dict[str, str | Forms] = {
-    "км/ч": counted("километр в час", "километра в час", "километров в час"),
-    "км": "length-kilometer",
-    "м": "length-meter",
-    "см": "length-centimeter",
-    "мм": "length-millimeter",
-    "кг": "mass-kilogram",
-    "г": "mass-gram",
-    "л": "volume-liter",
-    "мин": "duration-minute",
-    "руб": counted("рубль", "рубля", "рублей"),
-    "коп": counted("копейка", "копейки", "копеек"),
-    "кв. м": counted("квадратный метр", "квадратных метра", "квадратных метров"),
-    "долл": counted("доллар", "доллара", "долларов"),
-    "млн руб": counted("миллион рублей", "миллиона рублей", "миллионов рублей"),
-    "млрд руб": counted("миллиард рублей", "миллиарда рублей", "миллиардов рублей"),
-    "тыс. руб": counted("тысяча рублей", "тысячи рублей", "тысяч рублей"),
-    "ч": "duration-hour",
-    "тыс": counted("тысяча", "тысячи", "тысяч"),
-    "млн": counted("миллион", "миллиона", "миллионов"),
-    "млрд": counted("миллиард", "миллиарда", "миллиардов"),
-    "сек": "duration-second",
-    "мл": "volume-milliliter",
-    "мг": "mass-milligram",
-    "ст. л": counted("столовая ложка", "столовые ложки", "столовых ложек"),
-    "ч. л": counted("чайная ложка", "чайные ложки", "чайных ложек"),
-    "млн долл": counted("миллион долларов", "миллиона долларов", "миллионов долларов"),
-    "млрд долл": counted("миллиард долларов", "миллиарда долларов", "миллиардов долларов"),
-    "тыс. долл": counted("тысяча долларов", "тысячи долларов", "тысяч долларов"),
-}
 UNITS_OF_MANY = table(
     "км=километров|м=метров|см=сантиметров|мм=миллиметров|кг=килограммов|г=граммов|л=литров|мл=миллилитров|мин=минут|"
     "ч=часов|руб=рублей|р=рублей|%=процентов|тыс=тысяч|млн=миллионов|°C=градусов Цельсия|°С=градусов Цельсия|"
@@ -447,87 +306,6 @@ def _fraction(over: int, under: int) -> str:
     return f"{counted} {_ordinal(under, 'n', 'f') if over == 1 else _ordinal(under, 'g', 'm', plural=True)}"
 
 
-_SCRIPTURE = language.Scripture(
-    words(
-        "Бытие Исход Псалом Исаия Иеремия Иезекииль Даниил Матфея Марка Луки Иоанна Римлянам Коринфянам Евреям "
-        "Откровение"
-    ),
-    table(
-        "Быт=Бытие|Исх=Исход|Пс=Псалом|Ис=Исаия|Иер=Иеремия|Мф=от Матфея|Мк=от Марка|Лк=от Луки|Ин=от Иоанна|"
-        "Рим=Римлянам|Кор=Коринфянам|Откр=Откровение"
-    ),
-    numbered=table("1=Первое|2=Второе"),
-)
-
-LANGUAGE: Language = Language(
-    code="ru",
-    numbers=language.Numbers(
-        point="запятая",
-        to="—",
-        times="умножить на",
-        by="на",
-        equals="равно",
-        metres=" ",
-        relations=table(
-            "<=меньше|>=больше|≤=не больше|≥=не меньше|≠=не равно|≈=примерно равно|±=плюс-минус|√=корень из|"
-            "∞=бесконечность|÷=разделить на"
-        ),
-        minus="минус",
-        plus="плюс",
-        join="и",
-        coins="",
-        halves=("половина", "четверть", "три четверти"),
-        half_after="с половиной",
-        money={
-            "₽": counted("рубль", "рубля", "рублей"),
-            "$": counted("доллар", "доллара", "долларов"),
-            "£": counted("фунт", "фунта", "фунтов"),
-        },
-        fraction=_fraction,
-        units=UNITS,
-        clock=language.ClockWords(written=r"(?<=\b[Вв]о?\s\d{1,2})\.([0-5]\d)(?!\d|\.\d|\s?%|\sраз)"),
-        agree=_agree,
-        last_ordinal_king=99,
-        amend={"одна тысяча ": "тысяча "},
-        prepare=_prepare,
-        decimal=_decimal,
-    ),
-    dates=language.Dates(form="{day} {month} {year} года", before="от|с|до|на|числа"),
-    powers=language.Powers(
-        squared=" в квадрате",
-        cubed=" в кубе",
-        other=" в степени {}",
-        square=counted("квадратный {}метр", "квадратных {}метра", "квадратных {}метров"),
-        cubic=counted("кубический {}метр", "кубических {}метра", "кубических {}метров"),
-        prefixes=("милли", "санти", "деци", "кило"),
-    ),
-    abbreviations=ABBREVIATIONS,
-    initials=table("ООН=о-о-эн"),
-    speakers=language.Speakers(
-        verbs="(?:сказал|спросил|ответил|крикнул|воскликнул|проговорил|отвечал|прошептал|закричал)а?"
-    ),
-    sentences=language.Sentences(
-        starts="Он Она Оно Они Был Была Было Были И А Но Потом Тогда Когда Это Этот Эта В На С По Не Как Там Тут Затем",
-        open="инж Инж свв преп полк подполк кап Полк ок г ул пл пос оз о им проф Проф акад Акад св Св тов ген см См "
-        "ср Ср напр т е д н архиеп еп Им пер Пер ред Ред изд Изд Тов Ген",
-        names="кн Кн гр Гр",
-        numbered="прил сц гл стр рис табл т ч с п ст разд л вып прим д кв",
-        closing="etc т.д т._д т.п т._п др пр",
-        speech_verbs="сказал|сказала|спросил|спросила|крикнул|крикнула|ответил|ответила|прошептал|прошептала",
-    ),
-    counted=language.Counted(
-        words="глава|главы|главе|часть|части|том|тома|томе|книга|книги|книге|раздел|действие|сцена|песнь|письмо",
-        plurals="глав|главах|частях|тома|томах|томов|книгах",
-        short="гл|т|ч|кн|рис|табл",
-    ),
-    short_words=words("он она я ты мы вы они не да нет бог день что кто как так это все всё"),
-    quotes="«»„““”",
-    note="Примечание:",
-    credits=language.CreditWords(by="Автор: {}", read_by="Читает {}", end="Конец", part="Часть {} из {}"),
-    at="собака",
-    dot="точка",
-    scripture=_SCRIPTURE,
-    function_words=words(
-        "и в не на он что с я как а то это по к но его из все у за она так же от был о бы только мне ее когда было"
-    ),
+LANGUAGE: Language = with_program(
+    "ru", numbers={"agree": _agree, "fraction": _fraction, "decimal": _decimal, "prepare": _prepare}
 )
