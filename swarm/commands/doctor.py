@@ -24,6 +24,7 @@ from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EnvironmentFault, SwarmErr
 from swarm.system.capacity import SLOT_BYTES, read_capacity
 from swarm.system.disk import store_fault
 from swarm.system.machine import package_line, unknown_zone
+from swarm.system.platform import graphics_makers
 from swarm.system.text import bytes_text, count_text
 from swarm.voice.engine import Check
 
@@ -300,6 +301,35 @@ def check_gpu() -> Check:
     return Check("gpu", "warn", f"{gpus}; torch {proof.torch} cannot use them: {why}", remedy)
 
 
+_INSTEAD = {"AMD": "onnxruntime-migraphx", "Intel": "onnxruntime-openvino", "NVIDIA": "onnxruntime-gpu"}
+_BESIDE = "onnxruntime-ep-webgpu"
+
+
+def check_library_gpu() -> Check:
+    """Check which GPUs ONNX Runtime computes on, for engines that need no torch, and say what could."""
+    from swarm.voice.onnx_session import gpu_kinds
+    from swarm.worker.devices import prove_library
+
+    makers = graphics_makers()
+    if not gpu_kinds():
+        if not makers:
+            return Check("gpu by onnx", "-", "no graphics card is known here: piper and kokoro-full speak on the CPU")
+        instead = "".join(f", or {_INSTEAD[each]} in place of onnxruntime" for each in makers if each in _INSTEAD)
+        text = (
+            f"{' and '.join(makers)} is here, and ONNX Runtime is one for CPUs, so piper and kokoro-full do not use it"
+        )
+        return Check("gpu by onnx", "-", text, f"{package_line(_BESIDE)}{instead}.")
+    proof = prove_library()
+    usable = [gpu.name for gpu in proof.gpus if not gpu.fault]
+    if usable:
+        text = f"{proof.asked} computes on {', '.join(usable)}, for piper and kokoro-full"
+        return Check("gpu by onnx", "ok", text)
+    why = proof.fault or "; ".join(f"{gpu.name}: {gpu.fault}" for gpu in proof.gpus)
+    return Check(
+        "gpu by onnx", "warn", f"{proof.asked} uses no GPU: {why}", "update the driver; on Linux WebGPU needs Vulkan."
+    )
+
+
 def check_clock(now_s: float | None = None) -> Check:
     """Check whether the clock was ever set."""
     now_s = time.time() if now_s is None else now_s
@@ -344,6 +374,7 @@ def check_all(folder: Path) -> Iterator[Check]:
         lambda: check_port(bind=bind),
         lambda: check_multicast(bind),
         check_gpu,
+        check_library_gpu,
         check_clock,
     )
     for check in checks:

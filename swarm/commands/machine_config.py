@@ -82,7 +82,9 @@ def _named_device(text: str) -> str:
 
 
 def _gpu(text: str) -> str:
-    if text == "mps" or UUID.fullmatch(text):
+    from swarm.voice.onnx_session import GPU_PACKAGES
+
+    if text == "mps" or text in GPU_PACKAGES.values() or UUID.fullmatch(text):
         return text
     return f"cuda:{whole('--gpu', text, 0, 255)}"
 

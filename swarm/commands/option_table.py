@@ -400,7 +400,8 @@ REFUSED = Sheet(
 DEVICES = (
     Option(
         "--gpu", "N|UUID|all", "compute on this GPU, or on all GPUs", is_list=True,
-        more="As `nvidia-smi` counts them; `0,1` for several, `mps` is Apple's. One that torch cannot use is refused.",
+        more="As `nvidia-smi` counts them; `0,1` for several, `mps` is Apple's; `webgpu`, `openvino`, `migraphx` and "
+        "`directml` are for ONNX Runtime. One that cannot be used is refused.",
     ),
     Option("--cpu", "", "compute on the CPU, even if there are GPUs"),
     Option("--device", "CPU|CUDA|ROCM|MPS|N", instead="`--cpu`, or `--gpu 0`, `--gpu mps`, `--gpu N`"),

@@ -218,6 +218,20 @@ def is_wsl() -> bool:
     return "microsoft" in platform.release().lower()
 
 
+_MAKERS = {"0x1002": "AMD", "0x8086": "Intel", "0x10de": "NVIDIA"}
+
+
+def graphics_makers(cards: Path = Path("/sys/class/drm")) -> tuple[str, ...]:
+    """Return the makers of this machine's graphics cards, as far as the system tells."""
+    if sys.platform == "darwin":
+        return ("Apple",) if platform.machine() == "arm64" else ()
+    found = set[str]()
+    for vendor in cards.glob("card*/device/vendor"):
+        with contextlib.suppress(OSError):
+            found.add(_MAKERS.get(vendor.read_text("ascii").strip(), ""))
+    return tuple(sorted(found - {""}))
+
+
 def peak_bytes() -> int:
     """Return the most main memory that this process had at once; 0 if the system does not tell."""
     with contextlib.suppress(OSError, ValueError, KeyError, ImportError):

@@ -1,12 +1,16 @@
-"""Sessions of ONNX Runtime: one thread, on the device of a slot, and the same sound each time.
+"""Sessions of ONNX Runtime: one thread, on the device of a slot, and the same sound each time. What computes on a GPU
+is chosen from what the installed library knows.
 
 Convolutions of whole numbers, as quantised models have them, become products of matrices where those are quicker on
 this processor: both compute the same numbers. The library has quick products of unsigned by signed bytes only."""
 
 import os
 import time
+from collections.abc import Collection
 from functools import cache
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +22,40 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import ModelProto, NodeProto, TensorProto
 
-_GPU_PROVIDERS = {"cuda": ("CUDAExecutionProvider", "ROCMExecutionProvider"), "mps": ("CoreMLExecutionProvider",)}
-_FOR_GPUS = ("onnxruntime-gpu", "onnxruntime-rocm")
+WEBGPU = "WebGpuExecutionProvider"
+_CUDA, _MIGRAPHX, _ROCM, _OPENVINO, _DIRECTML, _COREML = (
+    f"{name}ExecutionProvider" for name in ("CUDA", "MIGraphX", "ROCM", "OpenVINO", "Dml", "CoreML")
+)
+# What the library computes with on each kind of device, the best first. Torch calls AMD's GPUs "cuda", too.
+PROVIDERS = {
+    "cuda": (_CUDA, _MIGRAPHX, _ROCM, WEBGPU),
+    "mps": (_COREML, WEBGPU),
+    "migraphx": (_MIGRAPHX,),
+    "openvino": (_OPENVINO,),
+    "directml": (_DIRECTML,),
+    "webgpu": (WEBGPU,),
+}
+_NUMBERED = (_CUDA, _MIGRAPHX, _ROCM, _DIRECTML)  # these are told the number of their GPU
+# The packages that compute on GPUs, and the kind of device that a machine without torch has by them.
+GPU_PACKAGES = {
+    "onnxruntime-gpu": "cuda",
+    "onnxruntime-migraphx": "migraphx",
+    "onnxruntime-rocm": "cuda",
+    "onnxruntime-openvino": "openvino",
+    "onnxruntime-directml": "directml",
+    "onnxruntime-ep-webgpu": "webgpu",
+}
+PLUGIN = "onnxruntime_ep_webgpu"  # stands beside the library; the other packages stand in its place
+
+
+def gpu_kinds() -> tuple[str, ...]:
+    """Return the kinds of GPUs that the installed packages compute on. Workers ask it, which do not load them."""
+    return tuple(dict.fromkeys(kind for package, kind in GPU_PACKAGES.items() if _is_installed(package)))
 
 
 def computes_on() -> str:
-    """Return the kind of device that the installed library computes on: "any" if it may know a GPU, else "cpu".
-
-    It is asked by workers, which do not load the library.
-    """
-    return "any" if any(map(_is_installed, _FOR_GPUS)) else "cpu"
+    """Return the kind of device that the installed library computes on: "any" if it may know a GPU, else "cpu"."""
+    return "any" if gpu_kinds() else "cpu"
 
 
 def _is_installed(package: str) -> bool:
@@ -35,6 +63,17 @@ def _is_installed(package: str) -> bool:
         return bool(version(package))
     except PackageNotFoundError:
         return False
+
+
+def provider_for(device: str, known: Collection[str]) -> tuple[str, dict[str, str]] | None:
+    """Return what computes on a slot's device, of what the library knows, and its settings; None for the CPU."""
+    kind, _, number = device.partition(":")
+    name = next((each for each in PROVIDERS.get(kind, ()) if each in known), None)
+    if name is None:
+        return None
+    if name == _OPENVINO:
+        return name, {"device_type": f"GPU.{number}" if number else "GPU"}
+    return name, {"device_id": number or "0"} if name in _NUMBERED else {}
 
 
 def open_session(model: bytes | Path, device: str, title: str) -> "onnxruntime.InferenceSession":
@@ -50,22 +89,49 @@ def open_session(model: bytes | Path, device: str, title: str) -> "onnxruntime.I
     options.use_deterministic_compute = True
     options.log_severity_level = 3
     try:
+        plugins = _plugin_devices() if WEBGPU in PROVIDERS.get(device.partition(":")[0], ()) else {}
+        chosen = provider_for(device, {*onnxruntime.get_available_providers(), *plugins})
+        providers: list[Any] | None = [*filter(None, [chosen]), "CPUExecutionProvider"]
+        if chosen and chosen[0] in plugins:
+            options.add_provider_for_devices([plugins[chosen[0]]], {})
+            providers = None  # the CPU computes what the plugin cannot all the same
         return onnxruntime.InferenceSession(
-            model if isinstance(model, bytes) else str(model),
-            options,
-            providers=_providers(device, onnxruntime.get_available_providers()),
+            model if isinstance(model, bytes) else str(model), options, providers=providers
         )
     except Exception as fault:  # the library has a class of errors for each of its codes, and they are no OSErrors
         kind = device_fault(fault) or FaultKind.UNAVAILABLE
         raise EngineFault(kind, f"{title} does not load: {' '.join(str(fault).split())[:200]}.") from fault
 
 
-def _providers(device: str, known: list[str]) -> list[Any]:
-    """Return the library's name for a device, followed by the CPU, which computes what a GPU cannot."""
-    kind, _, number = device.partition(":")
-    settings = {"device_id": number or "0"} if kind == "cuda" else {}
-    gpus: list[Any] = [(name, settings) for name in _GPU_PROVIDERS.get(kind, ()) if name in known]
-    return [*gpus, "CPUExecutionProvider"]
+@cache
+def _plugin_devices() -> dict[str, Any]:
+    """Return the GPU of the plugin for WebGPU, by its provider; {} where neither is here."""
+    if not find_spec(PLUGIN):
+        return {}
+    import onnxruntime
+
+    plugin = import_module(PLUGIN)
+    onnxruntime.register_execution_provider_library(WEBGPU, plugin.get_library_path())
+    found = [each for each in onnxruntime.get_ep_devices() if each.ep_name == plugin.get_ep_name()]
+    return {WEBGPU: found[0]} if found else {}
+
+
+def gpu_fault(kind: str) -> str:
+    """Return why the library cannot compute on a kind of GPU, after a small product there; "" if it can."""
+    import numpy as np
+    from onnx import TensorProto, helper
+
+    tensors = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Mul", ["x", "x"], ["y"])], "square", tensors[:1], tensors[1:])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    try:
+        session = open_session(made.SerializeToString(), kind, "a product")
+        [result] = session.run(None, {"x": np.arange(4, dtype=np.float32)})
+    except Exception as fault:  # the library has a class of errors for each of its codes
+        return f"{fault}"[:200]
+    if session.get_providers()[0] not in PROVIDERS[kind]:
+        return "it finds no such GPU"
+    return "" if result.tolist() == [0, 1, 4, 9] else "it computes wrong results"
 
 
 LAST = 2**62  # the end of a slice that goes to the end

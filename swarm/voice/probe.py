@@ -1,10 +1,13 @@
-"""Finds the GPUs that torch can compute on, and prints them as one JSON value: `python -m swarm.voice.probe`.
+"""Finds the GPUs that torch can compute on, or ONNX Runtime if the word "library" follows, and prints them as one
+JSON value: `python -m swarm.voice.probe`.
 
 It is a process of its own, so that a driver that hangs or crashes does not take a worker with it.
 """
 
 import importlib
+import importlib.metadata
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,9 +91,25 @@ def _driver() -> str:
         return ""
 
 
+def prove_library(onnx: Any) -> dict[str, Any]:
+    """Return the version of ONNX Runtime, and each kind of GPU that its packages are for, after a small computation.
+
+    `onnx` is the module that opens its sessions.
+    """
+    kinds = {kind: onnx.gpu_fault(kind) for kind in onnx.gpu_kinds()}
+    gpus = [
+        {"name": "cuda:0" if kind == "cuda" else kind, "about": f"GPU by {kind}", "fault": fault}
+        for kind, fault in kinds.items()
+    ]
+    return {"torch": importlib.metadata.version("onnxruntime"), "gpus": gpus}
+
+
 if __name__ == "__main__":
     try:
-        found = prove(importlib.import_module("torch"))
+        if "library" in sys.argv:
+            found = prove_library(importlib.import_module("swarm.voice.onnx_session"))
+        else:
+            found = prove(importlib.import_module("torch"))
     except (ImportError, OSError) as fault:
         found = {"fault": f"torch does not load: {fault}"[:300]}
     print(json.dumps(found))  # noqa: T201

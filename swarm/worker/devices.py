@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from swarm import __version__
 from swarm.errors import EnvironmentFault, UsageError
@@ -31,6 +31,7 @@ from swarm.voice.engine import Engine
 from swarm.voice.environment import find_environments
 from swarm.voice.host.foreign import encode_facts
 from swarm.voice.host.registry import gpu_install_line, installed_engines
+from swarm.voice.onnx_session import gpu_kinds
 
 DIGITS = re.compile(r"[0-9]{1,4}", re.ASCII)
 MAX_SLOTS = 1024  # messages carry no more slots of a worker
@@ -111,9 +112,12 @@ PROOF_TIMEOUT_S = 180.0  # torch may load from a slow disk, and the driver may h
 
 
 class Gpu(Struct, frozen=True):
-    """A GPU as torch names it. `fault` tells why it cannot be used, and is empty if it can."""
+    """A GPU as torch names it, or a kind of GPU by ONNX Runtime.
 
-    name: str  # "cuda:0", also for ROCm, or "mps"
+    `fault` tells why it cannot be used, and is empty if it can.
+    """
+
+    name: str  # "cuda:0", also for ROCm, "mps", or a kind such as "webgpu"
     about: str = ""
     fault: str = ""
     memory_bytes: int = 0
@@ -136,14 +140,20 @@ class Gpu(Struct, frozen=True):
 
 
 class Proof(Struct, frozen=True):
-    """The GPUs that torch finds here. `fault` tells why torch could not be asked, and is empty if it could."""
+    """The GPUs that a library finds here. `fault` tells why it could not be asked, and is empty if it could."""
 
     gpus: tuple[Gpu, ...] = ()
-    torch: str = ""
+    torch: str = ""  # the library's version
     cuda: str = ""  # torch was built for this version
     archs: tuple[str, ...] = ()  # torch was built for these, e.g. "sm_86"
     fault: str = ""
     has_torch: bool = True
+    library: str = "torch"  # what was asked; ONNX Runtime where there is no torch
+
+    @property
+    def asked(self) -> str:
+        """The library that was asked, with its version."""
+        return f"{self.library} {self.torch}".rstrip()
 
 
 def list_gpus() -> list[str]:
@@ -158,16 +168,27 @@ def list_gpus() -> list[str]:
 def prove_gpus() -> Proof:
     """Test every GPU in a process of its own, with the torch of an engine's environment or the program's own.
 
-    It takes seconds.
+    Without torch, ONNX Runtime is asked if a package of it is for GPUs. It takes seconds.
     """
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # makes GPU 0 that of nvidia-smi, for engine processes too
     home = next((each for each in find_environments() if each.has("torch")), None)
     if home is None and not find_spec("torch"):
+        if gpu_kinds():
+            return prove_library()
         return Proof(fault=f"no torch is installed here to compute on one: {gpu_install_line()}", has_torch=False)
-    python = home.python if home else None
+    return _proven(command_of(PROBE, home.python if home else None), home.python if home else None)
+
+
+def prove_library() -> Proof:
+    """Test every kind of GPU that ONNX Runtime's packages are for, in a process of its own."""
+    proof = _proven([*command_of(PROBE), "library"], None)
+    return structs.replace(proof, has_torch=False, library="ONNX Runtime")
+
+
+def _proven(command: Sequence[str], python: Path | None) -> Proof:
     try:
         done = subprocess.run(
-            command_of(PROBE, python),
+            command,
             capture_output=True,
             timeout=PROOF_TIMEOUT_S,
             check=True,
@@ -176,9 +197,9 @@ def prove_gpus() -> Proof:
         )
         return msgspec.convert(json.loads(done.stdout.splitlines()[-1]), Proof)
     except subprocess.TimeoutExpired:
-        return Proof(fault=f"torch has not answered for {PROOF_TIMEOUT_S:.0f} s")
+        return Proof(fault=f"it has not answered for {PROOF_TIMEOUT_S:.0f} s")
     except (OSError, subprocess.SubprocessError, ValueError, IndexError) as fault:
-        return Proof(fault=f"the process that asks torch failed: {fault}"[:300])
+        return Proof(fault=f"the process that looks for GPUs failed: {fault}"[:300])
 
 
 def _why_none(asked: Sequence[str], proof: Proof) -> str:
@@ -199,12 +220,12 @@ def find_devices(
     if list(asked) == [CPU] or slots.gpu == 0:
         return _cpu_devices(slots, say, least), ()
     listed = [] if asked else list_gpus()
-    if not asked and not listed:
+    if not asked and not listed and not gpu_kinds():
         return _cpu_devices(slots, say, least), ()
-    proof = prove_gpus()
+    proof = prove_library() if {*asked} & {*gpu_kinds()} else prove_gpus()
     usable = [gpu for gpu in proof.gpus if not gpu.fault]
     if not asked and not usable:
-        say(f"{', '.join(listed)}: not used ({_gpu_fault(proof)}); working on the CPU")
+        say(f"{', '.join(listed or ['GPU'])}: not used ({_gpu_fault(proof)}); working on the CPU")
         return _cpu_devices(slots, say, least), ()
     if not proof.gpus:
         raise EnvironmentFault(
@@ -236,8 +257,8 @@ def _gpu_names(names: Sequence[str]) -> str:
 
 
 def _gpu_fault(proof: Proof) -> str:
-    faults = [f"torch {proof.torch} cannot use {gpu.name}: {gpu.fault}" for gpu in proof.gpus if gpu.fault]
-    return proof.fault or "; ".join(faults) or f"torch {proof.torch} finds none"
+    faults = [f"{proof.asked} cannot use {gpu.name}: {gpu.fault}" for gpu in proof.gpus if gpu.fault]
+    return proof.fault or "; ".join(faults) or f"{proof.asked} finds none"
 
 
 def choose(asked: Sequence[str], gpus: Sequence[Gpu]) -> tuple[Gpu, ...]:
@@ -249,7 +270,7 @@ def choose(asked: Sequence[str], gpus: Sequence[Gpu]) -> tuple[Gpu, ...]:
     named = [gpu for gpu in gpus if asked[0] == "cuda"] or [_named(name, gpus) for name in asked]
     for gpu in named:
         if gpu.fault:
-            raise EnvironmentFault(f"torch cannot use {gpu.name}: {gpu.fault}. `e2a-swarm doctor` says more.")
+            raise EnvironmentFault(f"GPU {gpu.name} cannot be used: {gpu.fault}. `e2a-swarm doctor` says more.")
     return tuple(dict.fromkeys(named))
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from swarm.commands import doctor
 from swarm.commands.doctor import (
@@ -14,6 +15,7 @@ from swarm.commands.doctor import (
     check_engines,
     check_gpu,
     check_key,
+    check_library_gpu,
     check_multicast,
     check_port,
     check_sound,
@@ -24,6 +26,7 @@ from swarm.net.identity.keys import key_file, save_key
 from swarm.net.identity.swarm_key import make_key
 from swarm.system.capacity import Capacity
 from swarm.voice.engine import Check
+from swarm.worker.devices import Gpu, Proof
 
 
 def check_coqui() -> Check:
@@ -154,6 +157,21 @@ def test_gpus_and_their_absence(monkeypatch: pytest.MonkeyPatch, answer: Excepti
 
     monkeypatch.setattr(doctor.subprocess, "run", run)
     assert check_gpu().verdict == verdict
+
+
+def test_it_says_what_would_let_onnx_runtime_use_a_graphics_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds: tuple[str, ...] = ()
+    monkeypatch.setattr("swarm.voice.onnx_session.gpu_kinds", lambda: kinds)
+    monkeypatch.setattr(doctor, "graphics_makers", lambda: ("AMD",))
+    check = check_library_gpu()
+    assert (check.verdict, check.text.startswith("AMD is here")) == ("-", True)
+    assert "onnxruntime-ep-webgpu" in check.remedy
+    assert "onnxruntime-migraphx in place of onnxruntime" in check.remedy
+    kinds, gpu = ("webgpu",), Gpu("webgpu", fault="it finds no such GPU")
+    monkeypatch.setattr("swarm.worker.devices.prove_library", lambda: Proof((gpu,), "1.32", library="ONNX Runtime"))
+    assert check_library_gpu().text == "ONNX Runtime 1.32 uses no GPU: webgpu: it finds no such GPU"
+    gpu = structs.replace(gpu, fault="")
+    assert check_library_gpu().verdict == "ok"
 
 
 def test_a_clock_that_was_never_set_or_has_an_unknown_zone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from platformdirs.windows import Windows
 from swarm.errors import InUse
 from swarm.system import disk, event_loop, platform
 from swarm.system.disk import Lock
-from swarm.system.platform import allow_files, run_loop, sync_file, sync_folder
+from swarm.system.platform import allow_files, graphics_makers, run_loop, sync_file, sync_folder
 
 
 def test_files_and_folders_can_be_synced(tmp_path: Path) -> None:
@@ -150,3 +150,15 @@ def test_state_folders_are_where_the_readme_says(monkeypatch: pytest.MonkeyPatch
     assert mac.replace(str(Path.home()), "~") in readme
     assert Windows("e2a-swarm", appauthor=False).user_data_dir.replace("/", "\\") == "C:\\Local\\e2a-swarm"
     assert "%LOCALAPPDATA%\\e2a-swarm" in readme
+
+
+def test_the_makers_of_graphics_cards_are_known_by_their_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for card, vendor in enumerate(("0x1002", "0x8086", "0x1234")):
+        folder = tmp_path / f"card{card}" / "device"
+        folder.mkdir(parents=True)
+        (folder / "vendor").write_text(f"{vendor}\n")
+    monkeypatch.setattr(platform.sys, "platform", "linux")
+    assert graphics_makers(tmp_path) == ("AMD", "Intel")
+    assert graphics_makers(tmp_path / "none") == ()

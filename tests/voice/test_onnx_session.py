@@ -1,12 +1,28 @@
 """Convolutions of whole numbers as products of matrices: the same numbers, where a processor computes them exactly."""
 
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper, load_model_from_string, numpy_helper
 
+import swarm
 from swarm.voice import onnx_session
-from swarm.voice.onnx_session import open_session, quickest, unfolded
+from swarm.voice.onnx_session import (
+    WEBGPU,
+    computes_on,
+    gpu_kinds,
+    open_session,
+    provider_for,
+    quickest,
+    unfolded,
+)
 
 ATTRIBUTES: list[tuple[int, dict[str, object]]] = [
     (1, {}),
@@ -75,3 +91,59 @@ def test_a_processor_that_rounds_or_is_no_quicker_so_has_its_models_as_they_are(
     assert first_s(2.0, 1.0)
     assert not first_s(1.0, 2.0)
     assert not first_s(2.0, 1.0, rounds=True)
+
+
+ROCM, MIGRAPHX, CUDA = "ROCMExecutionProvider", "MIGraphXExecutionProvider", "CUDAExecutionProvider"
+
+
+@pytest.mark.parametrize(
+    ("device", "known", "chosen"),
+    [
+        ("cpu:3", {CUDA, WEBGPU}, None),
+        ("cuda:1", {CUDA, WEBGPU}, (CUDA, {"device_id": "1"})),
+        ("cuda:0", {ROCM, MIGRAPHX}, (MIGRAPHX, {"device_id": "0"})),
+        ("cuda:0", {"CPUExecutionProvider"}, None),
+        ("mps", {"CoreMLExecutionProvider"}, ("CoreMLExecutionProvider", {})),
+        ("openvino", {"OpenVINOExecutionProvider"}, ("OpenVINOExecutionProvider", {"device_type": "GPU"})),
+        ("directml", {"DmlExecutionProvider"}, ("DmlExecutionProvider", {"device_id": "0"})),
+        ("webgpu", {WEBGPU}, (WEBGPU, {})),
+        ("tpu", {WEBGPU}, None),
+    ],
+)
+def test_a_device_is_computed_on_by_what_the_library_knows(device: str, known: set[str], chosen: object) -> None:
+    assert provider_for(device, known) == chosen
+
+
+def test_the_packages_tell_which_gpus_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = {"onnxruntime"}
+
+    def version(package: str) -> str:
+        if package not in installed:
+            raise PackageNotFoundError(package)
+        return "1"
+
+    monkeypatch.setattr(onnx_session, "version", version)
+    assert (computes_on(), gpu_kinds()) == ("cpu", ())
+    installed |= {"onnxruntime-ep-webgpu", "onnxruntime-openvino"}
+    assert (computes_on(), gpu_kinds()) == ("any", ("openvino", "webgpu"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not any(Path("/usr/share/vulkan/icd.d").glob("lvp_icd*")), reason="needs mesa-vulkan-drivers, a Vulkan in software"
+)
+def test_webgpu_computes_and_a_machine_without_a_gpu_is_told_so(tmp_path: Path) -> None:
+    """It is installed beside the environment of the tests, in which each worker would look for GPUs."""
+    line = (sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(tmp_path))
+    subprocess.run((*line, "onnxruntime-ep-webgpu>=0.4,<1"), check=True, stdout=subprocess.DEVNULL)
+
+    def probe(**env: str) -> dict[str, object]:
+        line = [sys.executable, "-m", "swarm.voice.probe", "library"]
+        env |= {"PYTHONPATH": f"{tmp_path}{os.pathsep}{Path(swarm.__file__).parents[1]}"}
+        done = subprocess.run(line, capture_output=True, check=True, env=os.environ | env)
+        [gpu] = json.loads(done.stdout)["gpus"]
+        return dict(gpu)
+
+    found = probe(ORT_WEBGPU_EP_ALLOW_SOFTWARE_ADAPTER="1")
+    assert (found["name"], found["fault"]) == ("webgpu", "")
+    assert probe(ORT_WEBGPU_EP_ALLOW_SOFTWARE_ADAPTER="0")["fault"] == "it finds no such GPU"

@@ -130,7 +130,7 @@ def test_a_gpu_that_is_not_there_is_refused_in_words(asked: tuple[str, ...]) -> 
 
 @pytest.mark.parametrize("asked", [("cuda:2",), ("cuda",)])
 def test_a_gpu_that_cannot_compute_is_refused_with_the_reason(asked: tuple[str, ...]) -> None:
-    with pytest.raises(EnvironmentFault, match="torch cannot use cuda:2: CUDA error: no kernel image"):
+    with pytest.raises(EnvironmentFault, match="GPU cuda:2 cannot be used: CUDA error: no kernel image"):
         choose(asked, [RTX, GTX, BROKEN])
 
 
@@ -185,7 +185,7 @@ def test_where_there_is_no_gpu_the_one_asked_for_is_named(
 
 @pytest.mark.parametrize(
     ("code", "fault"),
-    [("import os; os.abort()", "the process that asks torch failed"), ("raise OSError('libcudart')", "libcudart")],
+    [("import os; os.abort()", "the process that looks for GPUs failed"), ("raise OSError('libcudart')", "libcudart")],
 )
 def test_a_torch_that_dies_takes_no_worker_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, fault: str
@@ -292,3 +292,14 @@ def test_the_smallest_model_that_was_measured_decides_how_many_fit_on_the_cores(
     assert capacity_for(little, 0).slots == 3
     assert capacity_for(little, 500_000_000 - ENCODER_BYTES).slots == 4
     assert capacity_for(little, 5 * 10**9).slots == 3  # a small model may come yet; the large one rests where it must
+
+
+def test_without_torch_the_gpus_of_onnx_runtime_are_used(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
+    found = Proof((Gpu("webgpu", "GPU by webgpu"),), "1.32", has_torch=False, library="ONNX Runtime")
+    machine(monkeypatch, [], Proof(fault="no torch is installed here", has_torch=False))
+    monkeypatch.setattr(devices, "gpu_kinds", lambda: ("webgpu",))
+    monkeypatch.setattr(devices, "prove_library", lambda: found)
+    assert find_devices(("webgpu",), Slots(1, 1), said.append) == (("webgpu", "cpu:0"), found.gpus)
+    monkeypatch.setattr(devices, "prove_gpus", lambda: structs.replace(found, gpus=()))
+    assert find_devices((), Slots(None, 1), said.append) == (("cpu:0",), ())
+    assert said == ["GPU: not used (ONNX Runtime 1.32 finds none); working on the CPU"]

@@ -209,9 +209,13 @@ class KokoroVoice(TimedSpeech):
 
 @lru_cache(maxsize=1)
 def _session(model: str, device: str) -> "onnxruntime.InferenceSession":
-    """Load a model onto a device; the voices of a book's characters share it."""
+    """Load a model onto a device; the voices of a book's characters share it.
+
+    A GPU is slower than a core with weights in 8 bits, so they stay on the core that feeds it.
+    """
     weights = with_durations(read_weights(model))
-    if model == INT8 and device.startswith("cpu") and isinstance(weights, bytes):
+    device = "cpu" if model == INT8 else device
+    if model == INT8 and isinstance(weights, bytes):
         weights = quickest(weights)
     return open_session(weights, device, "Kokoro")
 

@@ -196,3 +196,16 @@ def test_a_language_without_its_package_says_what_it_needs() -> None:
     assert "zh" not in spoken_languages()
     with pytest.raises(EngineFault, match="zh here: it needs misaki, jieba"):
         writer_for("zh")
+
+
+@pytest.mark.parametrize(("model", "device"), [(INT8, "cpu"), (FULL, "webgpu")])
+def test_weights_in_8_bits_stay_on_the_core_that_feeds_a_gpu(
+    model: str, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(voice, "read_weights", lambda name: Path("no file"))
+    monkeypatch.setattr(voice, "open_session", lambda weights, on, title: opened.append(on))
+    voice._session.cache_clear()
+    voice._session(model, "webgpu")
+    voice._session.cache_clear()
+    assert opened == [device]
