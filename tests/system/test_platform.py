@@ -162,3 +162,30 @@ def test_the_makers_of_graphics_cards_are_known_by_their_numbers(
     monkeypatch.setattr(platform.sys, "platform", "linux")
     assert graphics_makers(tmp_path) == ("AMD", "Intel")
     assert graphics_makers(tmp_path / "none") == ()
+
+
+def test_programs_of_windows_and_macos_stand_back_and_are_asked_when_they_are_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[object] = []
+    process = SimpleNamespace(nice=lambda value: done.append(value), ionice=lambda value: done.append(value))
+    told = SimpleNamespace(
+        Process=lambda: process,
+        IDLE_PRIORITY_CLASS="idle",
+        IOPRIO_VERYLOW="very low",
+        sensors_battery=lambda: SimpleNamespace(power_plugged=False),
+    )
+    monkeypatch.setitem(sys.modules, "psutil", told)
+    monkeypatch.setattr(sys, "platform", "win32")
+    platform.stand_back()
+    assert done == ["idle", "very low"] and platform.is_on_battery()
+    told.sensors_battery = lambda: SimpleNamespace(power_plugged=True)
+    assert not platform.is_on_battery()
+    told.sensors_battery = lambda: None  # a machine without one
+    assert not platform.is_on_battery()
+    ioreg = '    | |   "HIDIdleTime" = 71234567890\n'
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(platform.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=ioreg))
+    assert platform.idle_counter() == 71234567890
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert platform.idle_counter() is None

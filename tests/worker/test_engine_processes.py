@@ -1,10 +1,13 @@
 """Real engine processes behind the slots."""
 
 import asyncio
+import os
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from swarm.job.spec import Recipe
@@ -58,6 +61,20 @@ async def test_a_process_that_died_is_not_shared(tmp_path: Path) -> None:
     await engines.load(1, METRONOME)
     assert (await engines.speak(1, (("Tick.", 0),)))[0].info.samples
     await engines.end_engines()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other priorities")
+async def test_engines_that_stand_back_let_all_other_programs_come_first(tmp_path: Path) -> None:
+    for stand_back in (True, False):
+        engines = Engines(("cpu:0",), tmp_path, stand_back=stand_back)
+        await engines.load(0, METRONOME)
+        process, own = psutil.Process(engines.process(0).pid), psutil.Process()
+        is_last = process.ionice().ioclass == psutil.IOPRIO_CLASS_IDLE
+        assert (process.nice() == 19, is_last, os.getsid(process.pid) == process.pid) == (stand_back,) * 3
+        assert own.nice() < 19, "the worker itself keeps its place"
+        group = Path(f"/proc/{process.pid}/autogroup")
+        assert not group.exists() or group.read_text().endswith("nice 19\n") == stand_back
+        await engines.end_engines()
 
 
 async def test_an_engine_that_is_not_installed_is_unavailable(tmp_path: Path) -> None:

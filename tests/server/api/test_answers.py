@@ -5,8 +5,9 @@ from msgspec import structs
 from web_bench import BOOKS, JOB, REPLY
 
 from swarm.job.store.store import Tally
-from swarm.lease.envelope import Reason
+from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.member_message import StandbyStatus
+from swarm.lease.message import SlotStatus
 from swarm.server.api.answers import book_answers, machine_answers, standby_answers, status_answer
 from swarm.server.api.metrics import exposition
 
@@ -65,6 +66,15 @@ def test_metrics_tell_of_links_that_are_the_bottleneck() -> None:
     workers = tuple(structs.replace(worker, reasons=(slow,)) for worker in REPLY.workers[:1])
     text = exposition(lambda: (BOOKS, structs.replace(REPLY, workers=workers)), Tally()).decode()
     assert 'e2a_swarm_slow_link_bits_per_second{machine="attic",packing="opus"} 300000.0' in text
+
+
+def test_what_holds_a_machine_back_is_one_word_for_programs_and_metrics() -> None:
+    rests = [SlotStatus(n, "resting", rest=Resting(n, Hindrance(NotLeasing.BATTERY))) for n in (0, 1)]
+    attic = structs.replace(REPLY.workers[0], slots=(*rests, SlotStatus(2, "idle")))
+    reply = structs.replace(REPLY, workers=(attic, REPLY.workers[1]))
+    assert [machine.held_back for machine in machine_answers(reply)] == ["battery", ""]
+    text = exposition(lambda: (BOOKS, reply), Tally()).decode()
+    assert 'e2a_swarm_slots_held_back{machine="attic",reason="battery"} 2.0' in text
 
 
 def test_metrics_tell_sentences_machines_and_devices() -> None:
