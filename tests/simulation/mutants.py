@@ -172,6 +172,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "a model that does not fit keeps its slot from all": Edit(
         worker_core, "step_back", "cause is NotLeasing.MEMORY and recipe is not None", "False"
     ),
+    "a slot that has to rest takes its time": Edit(worker_core, "stop_late", "slot.rest.must_stop(now)", "False"),
     "the unknown are not asked": Edit(CoordinatorCore, "receive", "outcome.send(peer, WhoAreYou())", "pass"),
     "no grace after a restart": Edit(CoordinatorCore, "_pump", "now < self.grants_s", "False"),
     "leases end when granted": Value(heartbeat, "GRANT_FLIGHT_S", -1.0),
@@ -368,6 +369,7 @@ def _edited(edit: Edit) -> object:
 # Seeds of small swarms: each takes some 20 ms, and together they catch most mutants.
 LIGHT = (75, 47, 40, 119, 76, 153, 53, 197, 10, 102, 16, 63, 154, 88, 87, 191, 91, 164, 176, 19, 55, 193, 8, 59, 125)
 CAUGHT_BY = {  # the seed to begin with: a quick one that catches the mutant, where the first of LIGHT does not
+    "a slot that has to rest takes its time": 135,
     "the reels of a worker that left are waited for": 21,
     "a reel that differs is not encoded again": 119,
     "a worker that lied is asked again": 119,

@@ -40,6 +40,9 @@ def check_slots(worker: SimWorker) -> None:
         rests = slot.rest.hindrance(worker.clock())  # one whose worker leaves speaks what is left of its batch
         if rests and rests.cause not in LEAVING and lines_of(slot) > len(slot.lines):
             raise Violation(f"{worker.name} has a slot that rests and holds {lines_of(slot)} segments")
+        limit, limited_s = slot.rest.limit, worker.core.beaten_s - slot.rest.limited_s
+        if limit and limit.cause not in LEAVING and slot.busy and limited_s > slot.settings.at_rest_s:
+            raise Violation(f"{worker.name} has a slot that has to rest, and is still at work after {limited_s:.1f} s")
         fault = slot.rest.fault
         if slot.rest.stepped_back(worker.clock()) and fault and fault.cause is NotLeasing.MEMORY:
             raise Violation(f"{worker.name} has a slot that rests for all since one model does not fit")
