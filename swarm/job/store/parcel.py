@@ -36,7 +36,7 @@ from swarm.job.spec import JobSpec
 from swarm.job.store.clips import ENDING, clip_name
 from swarm.job.store.journal import Journal
 from swarm.job.store.store import BOOK, BROUGHT, COPY_BYTES, JOB_NAME, DiskStore, digest_of, file_path
-from swarm.job.store.summary import standing_of
+from swarm.job.store.summary import KEY, standing_of
 from swarm.system.disk import clear_parts, guarded, part_of
 from swarm.system.platform import sync_file, sync_folder
 
@@ -53,7 +53,6 @@ MAX_BOOK = 2 << 30  # bytes
 MAX_CLIP = 8 << 20  # bytes
 CLIPS_AT_A_TIME = 64  # one sync covers this many
 
-KEY = re.compile(r"[0-9a-f]{32}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 CONTENTS, SPEC, RECORDS = "parcel.json", "job.msgpack", "records.msgpack"

@@ -360,7 +360,7 @@ class DiskStore:
         names = job_names(self.state_dir)
         others = [self.folder(name) for name in names if name not in set(jobs)]
         try:
-            clips = clip_bytes(self.state_dir, [*map(self.folder, names)]) - clip_bytes(self.state_dir, others)
+            clips = clip_bytes(map(self.folder, names)) - clip_bytes(others)
         except StoreError:  # clips cannot be counted then, so they stay
             clips = 0
         return only_in(map(self.folder, jobs)) + clips
@@ -379,17 +379,13 @@ class DiskStore:
     def _orphans(self, jobs: Sequence[str]) -> list[str]:
         """Return the keys of clips that only these jobs refer to; none if any journal cannot be read."""
         try:
-            own = [read_summary(self.folder(job)) for job in jobs]
-            orphans = {
-                short: key for summary in own for short, key in zip(summary.short_keys, summary.keys, strict=True)
-            }
+            orphans = {key for job in jobs for key in read_summary(self.folder(job)).sizes}
             for name in job_names(self.state_dir) if orphans else ():
                 if name not in jobs:
-                    for short in orphans.keys() & read_summary(self.folder(name)).short_keys:
-                        del orphans[short]
+                    orphans -= read_summary(self.folder(name)).sizes.keys()
         except StoreError:
             return []
-        return list(orphans.values())
+        return list(orphans)
 
     def lock_job(self, job: str, *, named: bool = True) -> None:
         """Keep other processes off a job until `close`. Raises a StoreError that names the process using it.
@@ -446,19 +442,11 @@ def list_jobs(state_dir: Path) -> list[JobSummary]:
 
 def clip_bytes_of_all(state_dir: Path) -> int:
     """Return the bytes of the clips of all jobs that can be read, under a state folder. Raises StoreError."""
-    folders = [state_dir / "jobs" / name for name in job_names(state_dir)]
-    try:
-        return clip_bytes(state_dir, folders)
-    except StoreError:
-        return clip_bytes(state_dir, [folder for folder in folders if _is_readable(folder)])
-
-
-def _is_readable(folder: Path) -> bool:
-    try:
-        read_summary(folder)
-    except StoreError:
-        return False
-    return True
+    sizes: dict[str, int] = {}
+    for name in job_names(state_dir):
+        with suppress(StoreError):
+            sizes |= read_summary(state_dir / "jobs" / name).sizes
+    return sum(sizes.values())
 
 
 def job_names(state_dir: Path) -> list[str]:

@@ -6,14 +6,12 @@ missing, the journal is read and the file made anew.
 Besides, how much of the disk folders use.
 """
 
-import hashlib
 import os
-import sys
+import re
 import time
 import zlib
-from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -28,7 +26,7 @@ from swarm.job.spec import FileOrigin, JobSpec, Setting
 from swarm.job.store.clips import file_size
 from swarm.job.store.journal import FILE as JOURNAL
 from swarm.job.store.journal import Journal
-from swarm.system.disk import DAMAGED, part_of, read_json
+from swarm.system.disk import DAMAGED, part_of
 
 
 def size_of(folder: Path | str) -> int:
@@ -58,11 +56,10 @@ def _files(folder: Path | str) -> Iterator[os.stat_result]:
 
 
 FILE = "summary"
-TOTAL_FILE = "clip-bytes"  # lies in the state folder
-FORMAT = 2  # raise it when what is in the file changes
+FORMAT = 3  # raise it when what is in the file changes
 SETTLED_NS = 2_000_000_000  # a journal changed more recently may change again without another time
 _CRC_BYTES = 4
-KEY_BYTES = 16
+KEY = re.compile(r"[0-9a-f]{32}")  # of a clip
 
 Stamp = tuple[int, int]  # size and time of a journal
 
@@ -98,32 +95,8 @@ class JournalSummary(Struct, frozen=True, array_like=True):
 
     stamp: Stamp
     about: JobSummary
-    packed_keys: bytes
-    packed_sizes: bytes  # sizes of the clips' files; 0 for a clip that was discarded
+    sizes: dict[str, int]  # bytes of the file of each clip that the journal names, by key; 0 for a discarded one
     format: int = FORMAT
-
-    @property
-    def keys(self) -> list[str]:
-        """The keys of all clips that the journal names."""
-        digits, length = self.packed_keys.hex(), 2 * KEY_BYTES
-        return [digits[start : start + length] for start in range(0, len(digits), length)]
-
-    @property
-    def short_keys(self) -> "array[int]":
-        """The beginnings of these keys, which tell clips apart and are quick to compare."""
-        return _unpack("Q", self.packed_keys)[::2]
-
-    @property
-    def sizes(self) -> "array[int]":
-        """The sizes in bytes of these clips."""
-        return _unpack("I", self.packed_sizes)
-
-
-class ClipTotal(Struct, frozen=True):
-    """What the file of `clip_bytes` has: a sum, and a digest of the journals that it was made of."""
-
-    of: str
-    bytes: int
 
 
 def read_summary(folder: Path) -> JournalSummary:
@@ -139,25 +112,12 @@ def read_summary(folder: Path) -> JournalSummary:
     return made
 
 
-def clip_bytes(state_dir: Path, folders: Sequence[Path]) -> int:
-    """Return the bytes of all clips that these jobs name; clips that they share count once.
-
-    The last sum is kept in a file, because adding up hundreds of thousands of clips takes time. Raises StoreError.
-    """
-    stamps = [(folder.name, _stamp(folder)) for folder in folders]
-    of = hashlib.sha256(repr(sorted(stamps)).encode()).hexdigest() if all(stamp for _, stamp in stamps) else ""
-    path = state_dir / TOTAL_FILE
-    kept = read_json(path, ClipTotal)
-    if kept and kept.of == of:
-        return kept.bytes
-    sizes: dict[int, int] = {}
+def clip_bytes(folders: Iterable[Path]) -> int:
+    """Return the bytes of all clips that these jobs name; clips that they share count once. Raises StoreError."""
+    sizes: dict[str, int] = {}
     for folder in folders:
-        summary = read_summary(folder)
-        sizes.update(zip(summary.short_keys, summary.sizes, strict=True))
-    total = sum(sizes.values())
-    if of:
-        _write(path, msgspec.json.encode(ClipTotal(of, total)))
-    return total
+        sizes |= read_summary(folder).sizes
+    return sum(sizes.values())
 
 
 def write_summary(folder: Path) -> None:
@@ -190,29 +150,10 @@ def _summary(folder: Path) -> JobSummary:
 def _make(journal: Journal, stamp: Stamp) -> JournalSummary:
     standing = standing_of(journal.records())
     here = {record.key for record in standing.clips}
-    try:
-        keys = bytes.fromhex("".join(standing.sizes))
-    except ValueError:
-        keys = b""
-    if len(keys) != KEY_BYTES * len(standing.sizes):
+    if not all(map(KEY.fullmatch, standing.sizes)):
         raise DAMAGED.fault(journal.path)
-    sizes = _pack(size if key in here else 0 for key, size in standing.sizes.items())
-    return JournalSummary(stamp, summary_of(journal.spec(), standing), keys, sizes)
-
-
-def _pack(sizes: Iterable[int]) -> bytes:
-    packed = array("I", sizes)
-    if sys.byteorder == "big":
-        packed.byteswap()
-    return packed.tobytes()
-
-
-def _unpack(kind: str, content: bytes) -> "array[int]":
-    numbers: array[int] = array(kind)
-    numbers.frombytes(content)
-    if kind == "I" and sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
+    sizes = {key: size if key in here else 0 for key, size in standing.sizes.items()}
+    return JournalSummary(stamp, summary_of(journal.spec(), standing), sizes)
 
 
 class Standing(NamedTuple):
@@ -297,15 +238,10 @@ def _read_file(path: Path) -> JournalSummary | None:
 
 
 def _write_file(path: Path, made: JournalSummary) -> None:
-    body = msgspec.msgpack.encode(made)
-    _write(path, zlib.crc32(body).to_bytes(_CRC_BYTES) + body)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file, if the disk allows it. It needs no sync: a torn one is noticed, and made anew."""
-    part = part_of(path)
+    """Write the file, if the disk allows it. It needs no sync: a torn one is noticed, and made anew."""
+    body, part = msgspec.msgpack.encode(made), part_of(path)
     with suppress(OSError):
-        part.write_bytes(content)
+        part.write_bytes(zlib.crc32(body).to_bytes(_CRC_BYTES) + body)
         part.replace(path)
     with suppress(OSError):
         part.unlink(missing_ok=True)
