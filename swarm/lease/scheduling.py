@@ -4,7 +4,7 @@ They tell what a slot speaks next, how many segments are spoken together, and ho
 left.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,7 +20,6 @@ MIN_DEADLINE_S = 20.0
 UNKNOWN_DEADLINE_S = 600.0  # a slot of unknown speed may be loading its model
 DEADLINE_FACTOR = 4.0
 MAX_DOUBLINGS = 6
-Sizes = Callable[[int], Sequence[int]]  # lease id -> characters of each pending segment, in speaking order
 _KEEP = 0.85  # weight of the past with each clip: about the last seven decide
 
 
@@ -57,33 +56,15 @@ class LeaseLoad(NamedTuple):
         return max(expected_s - self.elapsed_s, MIN_LEFT * expected_s)
 
 
-@dataclass(frozen=True)
-class Cut:
-    """Give away the last `segments` of a lease."""
+def fair_tail(
+    load: LeaseLoad, chars_s: float | None, sizes: Sequence[int], batch: int = 1, most: int = 1_000_000
+) -> int:
+    """Return how many of the last segments of a lease an idle slot of speed `chars_s` takes over.
 
-    lease: int
-    segments: int
-
-
-def choose_cut(
-    loads: Iterable[LeaseLoad], chars_s: float | None, sizes: Sizes, batch: int = 1, most: int = 1_000_000
-) -> Cut | None:
-    """Choose what an idle slot of speed `chars_s` takes over: the tail of the lease with the most time left.
-
-    It is cut so that both ends finish together, by whole batches if that gives one, and to `most` segments; None where
-    no cut would finish the book sooner.
+    The lease is cut so that both ends finish together, by whole batches if that gives one, and to `most` segments; 0
+    where no cut would finish the book sooner. `sizes` are the characters of its segments, in speaking order.
     """
-    for load in sorted(loads, key=LeaseLoad.seconds_left, reverse=True):
-        if load.started and load.first == load.characters:
-            continue
-        segments = min(most, _fair_tail(load, chars_s or load.chars_s or UNKNOWN_CHARS_S, sizes(load.lease)))
-        if segments:
-            return Cut(load.lease, segments - segments % batch or segments)
-    return None
-
-
-def _fair_tail(load: LeaseLoad, helper_chars_s: float, sizes: Sequence[int]) -> int:
-    """Return how many segments a helper takes so that both finish together; 0 where that would be no sooner."""
+    helper_chars_s = chars_s or load.chars_s or UNKNOWN_CHARS_S
     fair_share = (load.ahead + load.characters) * helper_chars_s / (load.pace + helper_chars_s)
     taken = segments = 0
     for size in reversed(sizes[load.together :] if load.started else sizes):
@@ -91,7 +72,10 @@ def _fair_tail(load: LeaseLoad, helper_chars_s: float, sizes: Sequence[int]) -> 
             break
         taken += size
         segments += 1
-    return segments if segments and taken / helper_chars_s < load.seconds_left() else 0
+    if not segments or taken / helper_chars_s >= load.seconds_left():
+        return 0
+    segments = min(most, segments)
+    return segments - segments % batch or segments
 
 
 def to_beat(loads: Sequence[LeaseLoad]) -> LeaseLoad:
@@ -104,16 +88,6 @@ def to_beat(loads: Sequence[LeaseLoad]) -> LeaseLoad:
     if proven:
         return min(proven, key=LeaseLoad.seconds_left_of_first)
     return max(loads, key=LeaseLoad.seconds_left_of_first)
-
-
-def choose_double(loads: Iterable[LeaseLoad], chars_s: float | None) -> int | None:
-    """Choose the lease whose current segments an idle slot should speak too, because it would be done sooner."""
-    best, most_s = None, 0.0
-    for load in loads:
-        left_s = load.seconds_left_of_first() if load.started else 0.0
-        if left_s > most_s and load.first / (chars_s or load.chars_s or UNKNOWN_CHARS_S) < left_s:
-            best, most_s = load.lease, left_s
-    return best
 
 
 def deadline_s(characters: int, chars_s: float | None, expiries: int, unknown_s: float = UNKNOWN_DEADLINE_S) -> float:

@@ -23,11 +23,9 @@ from swarm.lease.scheduling import (
     LINE_CHARACTERS,
     MIN_DEADLINE_S,
     UNKNOWN_CHARS_S,
-    Cut,
     LeaseLoad,
     batch_size,
-    choose_cut,
-    choose_double,
+    fair_tail,
     lease_lines,
     to_beat,
 )
@@ -273,8 +271,7 @@ class Request:
 
     def _may_help(self, served: ServedJob) -> bool:
         """Return whether the slot could end any lease of a job sooner."""
-        may_split = self.round.settings.split and not self._slot.leases
-        return may_split and self.round.loads_of(served).may_be_helped(self._chars_s(served))
+        return self._may_cut and self.round.loads_of(served).may_be_helped(self._chars_s(served))
 
     @property
     def _may_cut(self) -> bool:
@@ -290,9 +287,9 @@ class Request:
             if self._may_try_all(served, load) and not self._is_catching_up(served, load):
                 left = loads.left.total() if chapter is None else loads.left[chapter]
                 most, batch = self._lines(served, max(left, 1)), self._batch(served)
-                cut = choose_cut([load], self._chars_s(served), partial(self._unspoken, served), batch, most)
-                if cut is not None and self._can_host_tail(served, cut):
-                    return self._cut(served, cut)
+                segments = fair_tail(load, self._chars_s(served), self._unspoken(served, load.lease), batch, most)
+                if segments and self._can_host_tail(served, load.lease, segments):
+                    return self._cut(served, load.lease, segments)
         return None
 
     def _unspoken(self, served: ServedJob, lease_id: int) -> list[int]:
@@ -305,10 +302,10 @@ class Request:
             return sizes
         return sizes[bisect_left(lease.pending, report.index) :]
 
-    def _can_host_tail(self, served: ServedJob, cut: Cut) -> bool:
-        """Return whether the worker has the guests of all segments that a cut would take, and has spoken none."""
-        lease = served.ledger.leases[cut.lease]
-        tail = [(lease.chapter, index) for index in lease.pending[-cut.segments :]]
+    def _can_host_tail(self, served: ServedJob, lease_id: int, segments: int) -> bool:
+        """Return whether the worker has the guests of so many last segments of a lease, and has spoken none."""
+        lease = served.ledger.leases[lease_id]
+        tail = [(lease.chapter, index) for index in lease.pending[-segments:]]
         if not self._spoken(served).isdisjoint(tail):
             return False
         return all(served.can_host(self.session, place) for place in (tail if served.guests else []))
@@ -325,9 +322,9 @@ class Request:
             self.spoken[served.state.spec.job] = places
         return self.spoken[served.state.spec.job]
 
-    def _cut(self, served: ServedJob, cut: Cut) -> FreeRun:
-        lease = served.ledger.leases[cut.lease]
-        end = lease.pending[-cut.segments]
+    def _cut(self, served: ServedJob, lease_id: int, segments: int) -> FreeRun:
+        lease = served.ledger.leases[lease_id]
+        end = lease.pending[-segments]
         tail = served.ledger.cut(lease, end)
         self.round.loads.pop(served.state.job)
         holder = self.round.sessions[lease.session]
@@ -342,7 +339,7 @@ class Request:
             load = to_beat(loads)
             if self._is_catching_up(served, load) or place in self._spoken(served):
                 continue
-            if choose_double([load], self._chars_s(served)) is not None and self._may_join(served, place, loads):
+            if self._may_join(served, place, loads):
                 lease = served.ledger.leases[load.lease]
                 self.round.loads.pop(served.state.job)
                 batch = [index for index in lease.batch if (lease.chapter, index) not in self._spoken(served)]
