@@ -1,6 +1,6 @@
 """In-memory twins of the store and the transport: the same contracts, without disk or sockets.
 
-The store and the protocols `Router` and `Dealer` describe the methods.
+The store, `RouterSocket` and `DealerSocket` describe the methods.
 """
 
 import asyncio

@@ -29,7 +29,7 @@ from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Reason
 from swarm.lease.member_message import NewBook, Obeyed, Order
 from swarm.lease.message import PROTOCOL, FromCoordinator, FromWorker, Hello, JobStatus, Status, StatusReply
-from swarm.net.transport import Router, RouterSocket
+from swarm.net.transport import RouterSocket
 from swarm.system.capacity import default_cpu_slots
 from swarm.system.event_loop import awake, draining
 from swarm.system.machine import Clock, Say, machine_name, new_nonce
@@ -53,7 +53,7 @@ def is_known(engine: str) -> bool:
         return False
 
 
-async def wait_for_engine(config: RenderConfig, router: Router, seen: SeenEngines, say: Say) -> None:
+async def wait_for_engine(config: RenderConfig, router: RouterSocket, seen: SeenEngines, say: Say) -> None:
     """Listen until a worker offers the engine of a command, or any worker comes if no engine is named.
 
     Workers get no answer, so they go on greeting; the coordinator that follows welcomes them. Users get one.
@@ -188,7 +188,8 @@ class Coordination:
         output = self.progress, self.clock, self.config.on_failure
         server = Server(core, self.store, router, *output, self.seen_engines, self.call_workers)
         members = MemberAdmin(self.config.state_dir, is_open=router.authenticator is None)
-        server.answer_users(MachineOrders(router, server.instruct, members, server.status), members.complete)
+        orders = MachineOrders(router, server.instruct, members, server.status)
+        server.answer_users(orders.answer_user, members.complete)
         for edition in pending:
             server.serve_job(edition, self.books.put_back, may_change_voice=self.books.may_change_voices)
         with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):

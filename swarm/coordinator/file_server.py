@@ -19,7 +19,7 @@ from swarm.job.job_asset import (
 from swarm.job.store.store import DiskStore
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.outcome import Serve
-from swarm.net.transport import Answer, PieceServer, Router
+from swarm.net.transport import Answer, PieceServer, RouterSocket
 
 MAX_LISTS = 1024  # pieces of block lists that are kept, 2 KiB each
 
@@ -34,7 +34,7 @@ class FileServer(PieceServer[Serve]):
     def __init__(
         self,
         store: DiskStore,
-        router: Router,
+        router: RouterSocket,
         restored: Callable[[str, str], Awaitable[bool]],
         lost: Callable[[str, str], bool],
     ) -> None:

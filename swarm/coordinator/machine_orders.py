@@ -28,7 +28,7 @@ from swarm.net.identity.identity_file import Applicant
 from swarm.net.identity.keys import OWN_KEY, load_key, no_key, obtain_seed
 from swarm.net.identity.membership import BadMembership, Member, Membership, admitted, fingerprint, members
 from swarm.net.identity.swarm_key import SwarmKey
-from swarm.net.transport import Router
+from swarm.net.transport import RouterSocket
 from swarm.system.machine import machine_name, new_nonce
 from swarm.system.text import count_text, duration_text, is_like_fingerprint
 
@@ -356,7 +356,7 @@ class MachineOrders:
     """Answers users; `instruct` orders machines, and `status` tells of them."""
 
     def __init__(
-        self, router: Router, instruct: Instruct, members: MemberAdmin, status: Callable[[], StatusReply]
+        self, router: RouterSocket, instruct: Instruct, members: MemberAdmin, status: Callable[[], StatusReply]
     ) -> None:
         self._router = router
         self._instruct = instruct

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from math import inf
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec import msgpack, structs
 
@@ -35,7 +35,7 @@ from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.member_message import Copy, NewBook, Order, QueuedStatus
 from swarm.lease.message import Clip, FromWorker, Hello, StatusReply, is_part_of_clip
 from swarm.lease.outcome import JournalEntry, Outcome
-from swarm.net.transport import Router
+from swarm.net.transport import RouterSocket
 from swarm.standby.adopt import note_taken_over
 from swarm.standby.copy_server import CopyServer, Offer
 from swarm.system.capacity import CoreUse
@@ -206,13 +206,8 @@ FAREWELL_S = 0.3  # the last messages have so long to leave
 PutBack = Callable[[str, str], bool]
 
 
-class UserOrders(Protocol):
-    """What answers users, who send no greeting."""
-
-    def answer_user(self, peer: bytes, message: Order | NewBook | Piece, frame: bytes) -> None:
-        """Take in one message of a user and answer it."""
-
-
+# Answers one message of a user, who sends no greeting: the peer, the message and its frame.
+AnswerUser = Callable[[bytes, Order | NewBook | Piece, bytes], None]
 Standing = Callable[[StatusReply], StatusReply]
 OnEnd = Callable[[Edition, SwarmError | None], None]
 
@@ -232,7 +227,7 @@ class Server:
         self,
         core: CoordinatorCore,
         store: DiskStore,
-        router: Router,
+        router: RouterSocket,
         progress: Progress,
         clock: Clock,
         on_failure: str,
@@ -258,7 +253,7 @@ class Server:
         self._put_back: dict[str, PutBack] = {}  # keys are jobs; each is called in another thread
         self._on_end = on_end  # hears how each edition ended; a server with it stays
         self.hear: Callable[[Reason], None] = lambda event: None  # is told what happens, as the user is
-        self._orders: UserOrders | None = None
+        self._answer_user: AnswerUser | None = None
         self._standing: Standing = lambda reply: reply
         self._writings = Writings()
         self._lines = LineRateLimiter(MAX_LINES, LINE_S, TOO_MANY)
@@ -371,8 +366,8 @@ class Server:
             if isinstance(message, Copy) or (isinstance(message, Fetch) and message.kind in ("copy", "records")):
                 self._copies.take_question(peer, message)
             elif isinstance(message, Order | NewBook) or (isinstance(message, Piece) and message.kind == "book"):
-                if self._orders is not None:
-                    self._orders.answer_user(peer, message, frame)
+                if self._answer_user is not None:
+                    self._answer_user(peer, message, frame)
             elif is_part_of_clip(message, frame):
                 self._take_piece(peer, message, frame)
             else:
@@ -548,9 +543,9 @@ class Server:
         """Have standbys copy a queue too; `offer` is called in another thread."""
         self._copies.offer_queue(offer)
 
-    def answer_users(self, orders: UserOrders, standing: Standing) -> None:
-        """Have an order handler answer users, and `standing` complete what `status` is told."""
-        self._orders, self._standing = orders, standing
+    def answer_users(self, answer_user: AnswerUser, standing: Standing) -> None:
+        """Have users answered, and `standing` complete what `status` is told."""
+        self._answer_user, self._standing = answer_user, standing
 
     def instruct(self, order: Order, may_all: bool) -> Instructed:
         """Tell the machines that an order is signed for what a user wants of them; return what became of it."""

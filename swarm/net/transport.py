@@ -10,7 +10,7 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from threading import Thread
-from typing import Generic, Protocol
+from typing import Generic
 
 import zmq
 
@@ -54,67 +54,14 @@ AnyKeys = CurveKeys | Keyring | None
 logger = logging.getLogger(__name__)
 
 
-class Router(Protocol):
-    """The coordinator's end. `dropped` counts messages that did not fit."""
-
-    dropped: int
-
-    def bind(self, address: str, port: int | None) -> int:
-        """Listen, and return the port. Raises EnvironmentFault."""
-
-    async def receive(self) -> tuple[bytes, FromWorker, bytes]:
-        """Return the next message that fits: the peer's id, the message, its frame (b"" if it has none)."""
-
-    def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
-        """Send without waiting; False if the peer is gone or takes no more."""
-
-    def unread(self, peer: bytes) -> int:
-        """Return about how many bytes wait for a peer to read them."""
-
-    def penalise(self, peer: bytes, size: int) -> None:
-        """Take in that bytes of a peer were of no use: it has to wait if it sends many."""
-
-    def waiting(self) -> bool:
-        """Tell whether an unread message waits."""
-
-    def came_by_code(self) -> bool:
-        """Tell whether the last message came by the swarm's code, and not by a member's own key."""
-
-    def close(self) -> None:
-        """Stop listening for workers."""
-
-
-class Dealer(Protocol):
-    """The worker's end, for one coordinator. `dropped` counts messages that did not fit."""
-
-    dropped: int
-
-    @property
-    def connected(self) -> bool:
-        """Whether a coordinator accepted this worker and is still there."""
-
-    @property
-    def refusal(self) -> str | None:
-        """Why the last attempt was refused, in words for the user."""
-
-    def connect(self, addresses: Sequence[str]) -> None:
-        """Try these "host:port" addresses of one coordinator in turn, for ever. Raises EnvironmentFault."""
-
-    async def receive(self) -> tuple[FromCoordinator, bytes]:
-        """Return the next message that fits, and its frame (b"" if it has none)."""
-
-    def send(self, message: Message, frame: bytes = b"") -> bool:
-        """Send without waiting; False if there is no connection or it takes no more."""
-
-    def close(self) -> None:
-        """Close the connection."""
-
-
 OnEnrol = Callable[[bytes, Enrol, bytes], None]  # the peer, its message and its knowledge
 
 
 class RouterSocket:
-    """The Router over ZeroMQ, used on the event loop that made it. With keys, only members of the swarm connect."""
+    """The coordinator's end, used on the event loop that made it. With keys, only members of the swarm connect.
+
+    `dropped` counts messages that did not fit.
+    """
 
     def __init__(self, keys: CurveKeys | None = None, is_member: Callable[[bytes], bool] = lambda key: False) -> None:
         """`is_member` tells whether a key is a member's own: it is let in by older server keys, too."""
@@ -280,7 +227,7 @@ class RouterSocket:
 
 
 class DealerSocket:
-    """The Dealer over ZeroMQ. `on_change` is called after `connected` or `refusal` changed."""
+    """The worker's end, for one coordinator. `on_change` is called after `connected` or `refusal` changed."""
 
     def __init__(self, keys: AnyKeys = None, on_change: Callable[[], None] | None = None) -> None:
         """`keys` may be a keyring: it is asked at each try, and its next keys come after a refusal."""
@@ -400,7 +347,7 @@ class PieceServer(ABC, Generic[Asked]):
 
     max_asked = 8  # a peer asks for four pieces at a time; more than this are dropped
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: RouterSocket) -> None:
         self._router = router
         self.questions = Questions[Asked](self.max_asked)
         self._called = asyncio.Event()

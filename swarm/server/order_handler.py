@@ -12,7 +12,7 @@ from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.member_message import OF_MACHINES, NewBook, Obeyed, Order
 from swarm.lease.message import PROTOCOL, meant, other_protocol
 from swarm.lease.transfer import Incoming
-from swarm.net.transport import Router
+from swarm.net.transport import RouterSocket
 from swarm.server.queue import QueuedBook, safe_name
 from swarm.server.resident import Resident
 from swarm.system.disk import guarded, make_folder
@@ -40,7 +40,7 @@ class OrderHandler:
     """Answers users. `folder` has room for unfinished books; `instruct` orders machines."""
 
     def __init__(
-        self, resident: Resident, router: Router, folder: Path, instruct: Instruct, members: MemberAdmin
+        self, resident: Resident, router: RouterSocket, folder: Path, instruct: Instruct, members: MemberAdmin
     ) -> None:
         self._resident, self._router, self._folder, self._instruct = resident, router, folder, instruct
         self.members = members

@@ -171,7 +171,7 @@ async def stay(
             resident, listener.router, state_dir / "queue" / "incoming", server.instruct, members
         )
         server.answer_users(
-            order_handler, lambda reply: members.complete(structs.replace(reply, queue=resident.standing()))
+            order_handler.answer_user, lambda reply: members.complete(structs.replace(reply, queue=resident.standing()))
         )
         loops = _closing(beside(resident, order_handler, state_dir / "queue" / "incoming", listener.port), stack)
         folders = [WatchedFolder(folder, resident, progress.note).run for folder in config.watched]

@@ -38,7 +38,7 @@ from swarm.lease.member_message import (
     SuccessionCandidate,
     Voters,
 )
-from swarm.net.transport import Answer, PieceServer, Router
+from swarm.net.transport import Answer, PieceServer, RouterSocket
 from swarm.standby.adopt import note_copied, was_copied
 from swarm.standby.succession import VoterRegistry
 from swarm.system.disk import Lock, guarded, read_json, replace_file
@@ -135,7 +135,7 @@ class CopyServer(PieceServer[Question]):
     """Answers standbys, one question after the other, in a thread beside the loop."""
 
     def __init__(
-        self, store: DiskStore, router: Router, editions: Mapping[str, Edition], now: Callable[[], float]
+        self, store: DiskStore, router: RouterSocket, editions: Mapping[str, Edition], now: Callable[[], float]
     ) -> None:
         super().__init__(router)
         self._store = store

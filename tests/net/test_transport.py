@@ -15,13 +15,13 @@ from swarm.errors import EnvironmentFault
 from swarm.lease.envelope import MAX_CLIP_BYTES
 from swarm.lease.message import PROTOCOL, Bye, Clip, Done, Heartbeat, Hello, Release, Status, Welcome, WhoAreYou
 from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
-from swarm.net.transport import Dealer, DealerSocket, Router, RouterSocket
+from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.net.wire import pack
 from swarm.net.zap_authenticator import ZapAuthenticator
 
 KEYS, OTHERS = curve_keys(make_key()), curve_keys(make_key())
 CLIP = Clip("job", 1, 2, 0, "0" * 32, samples=4800, sample_rate=24000, digest="0" * 64, work_s=0.5)
-Ends = Callable[[], tuple[Router, Dealer]]
+Ends = Callable[[], tuple[RouterSocket, DealerSocket]]
 
 
 async def until(what: Callable[[], bool], timeout_s: float = 120.0) -> None:
@@ -36,11 +36,11 @@ async def soon(coming: Awaitable[Any]) -> Any:
 
 
 @pytest.fixture(params=["open", "curve", "memory"])
-async def ends(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Router, Dealer, int]]:
+async def ends(request: pytest.FixtureRequest) -> AsyncIterator[tuple[RouterSocket, DealerSocket, int]]:
     keys = KEYS if request.param == "curve" else None
     network = MemoryNetwork()
-    router: Router = network.router() if request.param == "memory" else RouterSocket(keys)
-    dealer: Dealer = network.dealer() if request.param == "memory" else DealerSocket(keys)
+    router: RouterSocket = network.router() if request.param == "memory" else RouterSocket(keys)
+    dealer: DealerSocket = network.dealer() if request.param == "memory" else DealerSocket(keys)
     port = router.bind("127.0.0.1", 0)
     dealer.connect([f"127.0.0.1:{port}"])
     await until(lambda: dealer.connected)
@@ -52,7 +52,7 @@ async def ends(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Router, De
 # --- the contract of both twins
 
 
-async def test_messages_go_both_ways_in_order(ends: tuple[Router, Dealer, int]) -> None:
+async def test_messages_go_both_ways_in_order(ends: tuple[RouterSocket, DealerSocket, int]) -> None:
     router, dealer, _ = ends
     assert dealer.send(Hello("w1", "n1", "attic", "1", (), (), 1, PROTOCOL))
     for lease in range(300):
@@ -67,7 +67,7 @@ async def test_messages_go_both_ways_in_order(ends: tuple[Router, Dealer, int]) 
 
 
 @pytest.mark.parametrize("size", [1, 60_000, MAX_CLIP_BYTES])
-async def test_a_clip_brings_its_frame(ends: tuple[Router, Dealer, int], size: int) -> None:
+async def test_a_clip_brings_its_frame(ends: tuple[RouterSocket, DealerSocket, int], size: int) -> None:
     router, dealer, _ = ends
     assert dealer.send(CLIP, b"f" * size)
     _, message, frame = await soon(router.receive())
@@ -75,19 +75,19 @@ async def test_a_clip_brings_its_frame(ends: tuple[Router, Dealer, int], size: i
     assert frame == b"f" * size
 
 
-async def test_what_is_over_its_bound_is_not_sent(ends: tuple[Router, Dealer, int]) -> None:
+async def test_what_is_over_its_bound_is_not_sent(ends: tuple[RouterSocket, DealerSocket, int]) -> None:
     _, dealer, _ = ends
     assert not dealer.send(CLIP, bytes(MAX_CLIP_BYTES + 1))
     assert not dealer.send(Hello("w" * 70_000, "n", "n", "1", (), (), 1, PROTOCOL))
     assert dealer.dropped == 2
 
 
-async def test_sending_to_nobody_is_false_at_once(ends: tuple[Router, Dealer, int]) -> None:
+async def test_sending_to_nobody_is_false_at_once(ends: tuple[RouterSocket, DealerSocket, int]) -> None:
     router, _, _ = ends
     assert not router.send(b"nobody", WhoAreYou())
 
 
-async def test_waiting_tells_whether_something_is_unread(ends: tuple[Router, Dealer, int]) -> None:
+async def test_waiting_tells_whether_something_is_unread(ends: tuple[RouterSocket, DealerSocket, int]) -> None:
     router, dealer, _ = ends
     assert not router.waiting()
     dealer.send(Bye())
@@ -96,7 +96,9 @@ async def test_waiting_tells_whether_something_is_unread(ends: tuple[Router, Dea
     assert not router.waiting()
 
 
-async def test_a_receiver_asleep_hears_what_arrives_while_it_sends(ends: tuple[Router, Dealer, int]) -> None:
+async def test_a_receiver_asleep_hears_what_arrives_while_it_sends(
+    ends: tuple[RouterSocket, DealerSocket, int],
+) -> None:
     router, dealer, _ = ends
     dealer.send(Status())
     peer, _, _ = await soon(router.receive())
@@ -111,7 +113,7 @@ async def test_a_receiver_asleep_hears_what_arrives_while_it_sends(ends: tuple[R
 
 
 async def test_asking_whether_something_waits_never_leaves_the_receiver_asleep(
-    ends: tuple[Router, Dealer, int],
+    ends: tuple[RouterSocket, DealerSocket, int],
 ) -> None:
     router, dealer, _ = ends
     for _ in range(50):
@@ -124,7 +126,7 @@ async def test_asking_whether_something_waits_never_leaves_the_receiver_asleep(
         await soon(receiving)
 
 
-async def test_what_nobody_reads_yet_costs_nothing(ends: tuple[Router, Dealer, int]) -> None:
+async def test_what_nobody_reads_yet_costs_nothing(ends: tuple[RouterSocket, DealerSocket, int]) -> None:
     router, dealer, _ = ends
     for lease in range(10):
         dealer.send(Release(lease))
@@ -135,7 +137,7 @@ async def test_what_nobody_reads_yet_costs_nothing(ends: tuple[Router, Dealer, i
     assert (await soon(router.receive()))[1] == Release(0)
 
 
-async def test_two_workers_are_two_peers(ends: tuple[Router, Dealer, int]) -> None:
+async def test_two_workers_are_two_peers(ends: tuple[RouterSocket, DealerSocket, int]) -> None:
     router, dealer, port = ends
     other = dealer.network.dealer() if hasattr(dealer, "network") else DealerSocket(_keys_of(router))
     other.connect([f"127.0.0.1:{port}"])
@@ -151,14 +153,16 @@ async def test_two_workers_are_two_peers(ends: tuple[Router, Dealer, int]) -> No
     assert (await soon(dealer.receive()))[0] == Done(final=True)
 
 
-async def test_a_dealer_without_a_coordinator_keeps_nothing_for_it(ends: tuple[Router, Dealer, int]) -> None:
+async def test_a_dealer_without_a_coordinator_keeps_nothing_for_it(
+    ends: tuple[RouterSocket, DealerSocket, int],
+) -> None:
     router, dealer, _ = ends
     router.close()
     await until(lambda: not dealer.connected)
     await until(lambda: not dealer.send(Heartbeat(())))
 
 
-def _keys_of(router: Router) -> CurveKeys | None:
+def _keys_of(router: RouterSocket) -> CurveKeys | None:
     return KEYS if getattr(router, "authenticator", None) else None
 
 

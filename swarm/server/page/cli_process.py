@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Literal, Protocol
+from typing import IO, Literal
 
 import msgspec
 from msgspec import Struct
@@ -31,14 +31,7 @@ MAX_FAULT = 1000
 Hear = Callable[[bytes], None]
 
 
-class CliProcess(Protocol):
-    """Runs a command of this program in a folder, and returns what it wrote. Raises UsageError with its own words.
-
-    With `hear` each line that it writes is told at once, and it may take as long as it does.
-    """
-
-    def __call__(self, words: Sequence[str], folder: Path, hear: Hear | None = None) -> Awaitable[bytes]:
-        """Run a command; return what it wrote."""
+CliProcess = Callable[..., Awaitable[bytes]]  # runs a command as `CliProcesses` does
 
 
 class CliProcesses:
@@ -49,7 +42,10 @@ class CliProcesses:
         self._turn = asyncio.Lock()
 
     async def __call__(self, words: Sequence[str], folder: Path, hear: Hear | None = None) -> bytes:
-        """Run a command in a folder; return what it wrote. Raises UsageError with its own words if it fails."""
+        """Run a command in a folder; return what it wrote. Raises UsageError with its own words if it fails.
+
+        With `hear` each line that it writes is told at once, and it may take as long as it does.
+        """
         async with self._turn:
             process = await asyncio.to_thread(_start, words, folder, self._state_dir)
             try:
