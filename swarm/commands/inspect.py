@@ -2,16 +2,12 @@
 
 import argparse
 import re
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from swarm.audiobook.sound.cover import cover_fault
 from swarm.audiobook.sound.reel import PAUSE_LENGTHS_S
@@ -236,11 +232,8 @@ def _card(engine: str, language: str) -> EngineCard:
 
 def _print(book: Book, chapters: list[Chapter], language: str, card: EngineCard) -> None:
     say(*_heading_lines(book, language, card), "")
-    if sys.stdout.isatty():
-        _print_table(chapters, card)
-    else:
-        for number, chapter in enumerate(chapters, start=1):
-            say(_row(number, chapter, card), f"      {_opening(chapter)}".rstrip())
+    for number, chapter in enumerate(chapters, start=1):
+        say(_row(number, chapter, card), f"      {_opening(chapter)}".rstrip())
     say("", *_total_lines(chapters, card))
     say(*_guest_lines(chapters, card), *_left_out_lines(book), *_doubt_lines(book), hang=2)
     say(*_unspoken_lines(chapters), *_odd_lines(book))
@@ -254,16 +247,6 @@ def _heading_lines(book: Book, language: str, card: EngineCard) -> list[str]:
     cautions = (book.language_doubt if language == book.language else "", *book.cautions)
     lines = [*lines, "; ".join(word for word in about if word)]
     return [*map(_short, lines), *(f"note: {line}" for line in cautions if line)]
-
-
-def _print_table(chapters: list[Chapter], card: EngineCard) -> None:
-    table = Table(header_style="bold")
-    for name in ("no.", "chapter", "words", "length"):
-        table.add_column(name, justify="left" if name == "chapter" else "right", overflow="ellipsis")
-    for number, chapter in enumerate(chapters, start=1):
-        title = Text(plain_line(chapter.title)).append(f"\n{plain_line(_opening(chapter))}", style="dim")
-        table.add_row(str(number), title, f"{_words(chapter):,}", _length(_seconds(chapter, card)))
-    Console(width=min(WIDTH, Console().width)).print(table)
 
 
 def _row(number: int, chapter: Chapter, card: EngineCard) -> str:

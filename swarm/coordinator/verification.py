@@ -80,11 +80,7 @@ def _is_heard(state: JobState, place: Place) -> bool:
 
 
 def _judged(state: JobState, store: DiskStore, place: Place, clip: ClipAccepted, judge: Judge) -> str:
-    path = store.find_clip(clip.key, state.job)
-    try:
-        pcm = read_clip(path, clip.digest, clip.samples, clip.sample_rate) if path else None
-    except ClipDamaged:
-        pcm = None
+    pcm = _sound(store, state.job, clip)
     if pcm is None:
         return "its sound is gone or damaged: the next run speaks it again"
     text = read_engine_text(state.engine_text(place))[0]

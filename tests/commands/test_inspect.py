@@ -130,16 +130,6 @@ def test_what_is_no_book_ends_with_3_and_one_line(tmp_path: Path, capsys: pytest
     assert capsys.readouterr().err == f"e2a-swarm: {tmp_path / 'no.epub'} does not exist: name a book's file.\n"
 
 
-def test_a_table_on_a_terminal(
-    carried: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert main(["inspect", str(carried / "alice.epub")]) == 0
-    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in capsys.readouterr().out.splitlines()]
-    assert any("│" in line and "The Pool of Tears" in line for line in lines)
-    assert max(map(len, lines)) <= 80
-
-
 def test_titles_that_are_left_out_are_whole_and_a_beginning_has_them_read(
     books: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

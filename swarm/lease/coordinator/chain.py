@@ -223,10 +223,6 @@ class Chains:
         """Return the chain of a file."""
         return self.chains.setdefault(digest, Chain(digest, size, is_model, self.block))
 
-    def source_of(self, session: Session, digest: str, size: int, now: float) -> str:
-        """Return the address at which a worker shall fetch a file; "" for the coordinator."""
-        return self.of(digest, size).source_of(session, self.sessions, now)
-
     def keep(self, needed: Container[str]) -> None:
         """Forget the chains of files that no job needs."""
         self.chains = {digest: chain for digest, chain in self.chains.items() if digest in needed}

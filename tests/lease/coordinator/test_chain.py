@@ -66,7 +66,7 @@ class House:
         machine.session.files.note_files(heartbeat)
         machine.session.files.peer_address = peer_address
         if not done:
-            machine.peer_address = self.chains.source_of(machine.session, DIGEST, self.size, self.now)
+            machine.peer_address = self.chains.of(DIGEST, self.size).source_of(machine.session, self.sessions, self.now)
             machine.peer_address = (
                 "" if machine.peer_address in [each.peer_address for each in machine.aside] else machine.peer_address
             )
