@@ -203,7 +203,6 @@ class WorkConfig:
     engines: tuple[str, ...] = ()  # names of the only engines that it speaks with; (): all that are here
     allow_sleep: bool = False
     standby: bool = False  # whether it keeps a copy of each book
-    lends_disk: bool = True  # whether users of other machines may have it keep copies
     silence_s: float | None = None  # after which a standby takes over by itself; None: never
     output_dir: Path = Path()  # for audiobooks of books that it took over
 

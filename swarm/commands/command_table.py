@@ -235,9 +235,9 @@ WORK = Command(
             ),
             Option(
                 "--no-orders", "", "let no other machine pause, limit or drain this one",
-                more="Nor have it keep copies. [Orders](../queue.md#machines).",
+                more="[Orders](../queue.md#machines).",
             ),
-            Option("--no-standby", "", "let no other machine have this one keep copies of books"),
+            Option("--no-standby", instead="nothing: only its own user has a machine keep copies of books"),
             about="a slot that may not work finishes its sentence, returns its lease, and resumes by itself",
         ),
         sheet(

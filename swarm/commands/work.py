@@ -67,7 +67,6 @@ def work_config(arguments: argparse.Namespace) -> WorkConfig:
         engines=_engines(arguments.engines),
         allow_sleep=arguments.allow_sleep,
         standby=arguments.standby,
-        lends_disk=not arguments.no_standby,
         silence_s=_silence_s(arguments),
         output_dir=Path(arguments.output_dir).expanduser().absolute(),
         limits=limits_of(arguments),

@@ -348,7 +348,6 @@ def _row(identity: Identity, member: Member) -> MemberRow:
 
 
 NO_QUEUE = "This coordinator has no queue of books: `e2a-swarm serve` has one."
-KEEP = "keep a copy of each book, until `e2a-swarm work` is started anew there"
 Instruct = Callable[[Order, bool], Instructed]  # tells the machines that an order is signed for, all or the user's own
 
 
@@ -409,18 +408,9 @@ def order_machines(order: Order, giver: Giver, instruct: Instruct, members: Memb
             f"{told.denied} is not told to {_deed(order)}: only {who} may order that, and this order came from "
             f"{giver.name}."
         )
-    if told.refusal:
-        raise UsageError(told.refusal)
     kinds = "machine" if order.action in OF_MACHINES else "book or machine"
     raise NotThere(f"There is no {kinds} {order.target!r} here: `e2a-swarm status` lists them.")
 
 
 def _deed(order: Order) -> str:
-    match order.action:
-        case "limit":
-            return f"speak with {count_text(order.count, 'slot')} at most"
-        case "standby":
-            return KEEP
-        case "no-standby":
-            return "keep no copies any more; those that it has stay there"
-    return order.action
+    return f"speak with {count_text(order.count, 'slot')} at most" if order.action == "limit" else order.action

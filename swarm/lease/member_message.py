@@ -12,11 +12,8 @@ from swarm.job.job_asset import Digest, Size
 from swarm.lease.envelope import Count, Message, Name, Note, Offset, Seconds
 from swarm.lease.file_transfer import AnyDigest, PeerAddress
 
-Action = Literal[
-    "pause", "resume", "move", "cancel", "remove", "drain", "limit", "standby", "no-standby", "approve", "refuse"
-]
-STANDBY_ACTIONS = ("standby", "no-standby")
-OF_MACHINES = ("drain", "limit", *STANDBY_ACTIONS)  # pause and resume are not here, since books have them too
+Action = Literal["pause", "resume", "move", "cancel", "remove", "drain", "limit", "approve", "refuse"]
+OF_MACHINES = ("drain", "limit")  # pause and resume are not here, since books have them too
 
 
 PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]

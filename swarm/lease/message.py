@@ -229,8 +229,6 @@ class Heartbeat(Message, frozen=True, tag=True):
     figures: Annotated[tuple[Figures, ...], Meta(max_length=64)] = ()
     resting: Annotated[tuple[Resting, ...], Meta(max_length=1024)] = ()
     peer_address: PeerAddress = ""  # other workers may ask for its files there
-    slow_link: SlowLink | None = None  # set if it waits for the link
-    standby: Name = ""  # keeps copies: "on", "off", or "no room" to begin; "": takes no order about it
     models: ModelReport | None = None
     reels: Annotated[tuple[EncodedReel, ...], Meta(max_length=MAX_REELS)] = ()  # all that were asked for and not taken
 
@@ -476,7 +474,6 @@ class WorkerStatus(Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()  # each keeps it from speaking
     version: Name = ""
     tag: Name = ""
-    standby: Name = ""  # the same as in `Heartbeat`
     run: Name = ""  # orders for this process are signed for it
     fingerprint: Name = ""  # the machine's own key has it
 

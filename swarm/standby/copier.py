@@ -1,13 +1,12 @@
 """A standby: it keeps a copy of each job of the coordinators that its worker serves, a second or so behind.
 
-The copies lie in a state folder of their own, below the machine's. A switch says whether this machine keeps copies, and
-whether an order may turn it.
+The copies lie in a state folder of their own, below the machine's.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -396,14 +395,13 @@ async def stand_by(
     addresses: Callable[[], list[str]],
     say: Say,
     successor: Successor | None = None,
-    wanted: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Copy the jobs of the coordinators at these addresses, which come and go, while wanted. Raises StoreError."""
+    """Copy the jobs of the coordinators at these addresses, which come and go, until cancelled. Raises StoreError."""
     copies = await asyncio.to_thread(Copies, state_dir)
     following: dict[str, asyncio.Task[None]] = {}
     say(f"keeping a copy of each book in {state_dir / STANDBY}")
     try:
-        while wanted():
+        while True:
             here = addresses()
             for address in [address for address in following if address not in here]:
                 following.pop(address).cancel()
@@ -421,57 +419,3 @@ async def stand_by(
             task.cancel()
         await asyncio.gather(*following.values(), return_exceptions=True)
         copies.store.close()
-
-
-SWITCH_INTERVAL_S = 1.0
-MIN_FREE_TO_BEGIN_BYTES = 5 * 10**9  # an order to begin copies needs so much free on the disk of the state folder
-
-
-class StandbySwitch:
-    """It is on or off until the worker ends. `turns`: whether users of other machines may turn it."""
-
-    def __init__(self, state_dir: Path, *, on: bool, turns: bool) -> None:
-        self._state_dir = state_dir
-        self.on = on
-        self._turns = turns
-        self._has_room = True
-        self._was_ordered = False
-
-    def check_disk(self) -> None:
-        """Look how much of the disk is free, which may take a while on another machine's disk."""
-        free = free_bytes(self._state_dir)
-        self._has_room = free is None or free >= MIN_FREE_TO_BEGIN_BYTES
-
-    async def follow(self, keep: Callable[[], Awaitable[None]], say: Say) -> None:
-        """Keep copies whenever it is on, until cancelled; `keep` ends when it is off.
-
-        Raises StoreError, but not for copies that an order began: the machine goes on speaking then.
-        """
-        while True:
-            await asyncio.to_thread(self.check_disk)
-            try:
-                if self.on:
-                    await keep()
-            except StoreError as fault:
-                if not self._was_ordered:
-                    raise
-                self.on = False
-                say(f"no copies of books are kept any more: {fault}")
-            await asyncio.sleep(SWITCH_INTERVAL_S)
-
-    @property
-    def state(self) -> str:
-        """What coordinators are told: on, off, or no room to begin; "" if no order turns it."""
-        if not self._turns:
-            return ""
-        return "on" if self.on else "off" if self._has_room else "no room"
-
-    def turn(self, who: str, *, on: bool) -> str:
-        """Turn it as a user of another machine wants, if it may be; return a line for this machine's owner."""
-        wants = f"{who} wants this machine to keep {'a copy of each book' if on else 'no copies of books'}"
-        if not self._turns:
-            return f"{wants}; it does not obey, because of --no-standby or --automatic"
-        if on and not self.on and not self._has_room:
-            return f"{wants}; its disk has less than {bytes_text(MIN_FREE_TO_BEGIN_BYTES)} free, so it does not"
-        self.on, self._was_ordered = on, True
-        return f"keeps {'a copy of each book' if on else 'no copies of books any more'}, as {who} wants"

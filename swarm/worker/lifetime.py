@@ -21,7 +21,7 @@ from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import OPEN_WARNING, OWN_KEY, load_key, no_key, obtain_seed, security
 from swarm.net.identity.swarm_key import OPEN, SwarmKey
 from swarm.net.worker_connections import FixedSockets
-from swarm.standby.copier import StandbySwitch, stand_by
+from swarm.standby.copier import stand_by
 from swarm.standby.successor import Successor
 from swarm.system.event_loop import draining
 from swarm.system.machine import Clock, Say
@@ -87,23 +87,15 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Servi
     lifetime = Lifetime(config.for_s, config.idle_s, time.monotonic())
     if config.exit_when_done or not lifetime.is_endless:
         security(config.state_dir, open=config.open)  # a worker with an end must not wait for a key for ever
-    switch = StandbySwitch(config.state_dir, on=config.standby, turns=_turns_standby(config))
     kinds = {CPU: any(device.startswith(CPU) for device in config.devices), GPU: not all(g.is_nvidia for g in gpus)}
     senses = Senses(
         [kind for kind, here in kinds.items() if here], sees_use=bool(config.limits and config.limits.idle_only)
     )
-    limit_watch = LimitWatch(
-        config.devices, GpuReadings(gpus), config.limits, senses, obeys=config.obeys, switch=switch
-    )
+    limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits, senses, obeys=config.obeys)
     limit_watch.start()
     await asyncio.to_thread(limit_watch.check)
     async with service.ready():
         return await _serve(config, gpus, say, limit_watch, lifetime, trace)
-
-
-def _turns_standby(config: WorkConfig) -> bool:
-    """Tell whether an order may turn the standby here. One that takes over by itself has its place among the voters."""
-    return config.obeys and config.lends_disk and config.silence_s is None
 
 
 async def _serve(
@@ -139,7 +131,7 @@ async def _serve(
         finder.add_done_callback(lambda task: node.drain_node())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
         end = asyncio.create_task(_watch_lifetime(node, lifetime, say))
-        copying = asyncio.create_task(_copy(node, config, enrolment, hello, say, limit_watch.switch))
+        copying = asyncio.create_task(_copy(node, config, enrolment, hello, say))
         removal = asyncio.create_task(_watch_removal(node, enrolment))
         for task in (finder, watch, end, copying, removal):
             stack.callback(task.cancel)
@@ -159,25 +151,16 @@ async def _watch_removal(node: WorkNode, enrolment: WorkerEnrolment | None) -> N
 
 
 async def _copy(
-    node: WorkNode,
-    config: WorkConfig,
-    enrolment: WorkerEnrolment | None,
-    hello: Hello,
-    say: Say,
-    switch: StandbySwitch | None,
+    node: WorkNode, config: WorkConfig, enrolment: WorkerEnrolment | None, hello: Hello, say: Say
 ) -> None:
-    """Keep a copy of each book while this machine is a standby; leave if that ends, which it does only by a fault."""
-    if not switch or not (switch.on or switch.state):
+    """Keep a copy of each book if this machine is a standby; leave if that ends, which it does only by a fault."""
+    if not config.standby:
         return
     keys, from_ = enrolment.keyring if enrolment else None, node.connections.addresses
-
-    async def keep() -> None:
-        await stand_by(config.state_dir, keys, hello.name, from_, say, successor, lambda: switch.on)
-
     try:
         successor = _successor(node, config, enrolment, hello, say)
         async with asyncio.TaskGroup() as group:
-            group.create_task(switch.follow(keep, say))
+            group.create_task(stand_by(config.state_dir, keys, hello.name, from_, say, successor))
             if successor:
                 group.create_task(successor.succeed())
     except* SwarmError as faults:

@@ -19,7 +19,6 @@ from swarm.lease.envelope import Hindrance
 from swarm.lease.member_message import Order
 from swarm.lease.message import CPU, GPU, Figures
 from swarm.lease.worker.rest import Judge, Sight, SlotView, Surroundings
-from swarm.standby.copier import StandbySwitch
 from swarm.system.machine import package_line
 from swarm.system.platform import is_wsl
 from swarm.worker.devices import Gpu
@@ -186,19 +185,14 @@ class LimitWatch:
         *,
         by_load: bool | None = None,
         obeys: bool = True,
-        switch: StandbySwitch | None = None,
     ) -> None:
-        """`by_load`: others are known by their load alone, since the driver names no processes; None: as under WSL2.
-
-        `switch`: of the copies of books, where there may be some.
-        """
+        """`by_load`: others are known by their load alone, since the driver names no processes; None: as under WSL2."""
         self._devices = devices
         self._gpu_readings = gpu_readings
         self._senses = senses
         self._minute = minute
         self._judge = Judge(limits or Limits())
         self._obeys = obeys
-        self.switch = switch
         self._readings: dict[str, GpuReading] = {}
         self._by_load = is_wsl() if by_load is None else by_load
         self._at_work: set[str] = set()  # devices of slots that are at work now
@@ -254,15 +248,8 @@ class LimitWatch:
             case "drain":
                 leave()
                 return f"finishes its sentences and leaves, as {who} wants"
-            case "standby" | "no-standby" if self.switch:
-                return self.switch.turn(who, on=order.action == "standby")
             case other:
                 return f"{who} wants this machine to {other}, which it does not know"
-
-    @property
-    def standby(self) -> str:
-        """What coordinators are told of the copies, as in `Heartbeat`."""
-        return self.switch.state if self.switch else ""
 
     def apply_readings(self, busy: Iterable[int] = ()) -> tuple[Figures, ...]:
         """Take over the latest readings, and which slots are busy now; return the figures."""

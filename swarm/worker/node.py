@@ -557,7 +557,7 @@ class WorkNode:
     def _look_at_devices(self) -> None:
         now, limit_watch = self.clock.now(), self._limit_watch
         busy = [slot.number for slot in self.core.slots if slot.busy]
-        self.core.observe(limit_watch.apply_readings(busy), limit_watch.standby)
+        self.core.observe(limit_watch.apply_readings(busy))
         if lost := limit_watch.lost():
             names = ", ".join(dict.fromkeys(self.engines.devices[slot] for slot in lost))
             self.carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))

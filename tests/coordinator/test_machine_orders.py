@@ -7,7 +7,6 @@ import pytest
 from nacl.signing import SigningKey
 
 from swarm.coordinator.machine_orders import (
-    KEEP,
     NO_MEMBERS,
     NO_QUEUE,
     ROLES,
@@ -47,7 +46,7 @@ class Coordinating:
 
     def obey(self, order: Order, may_all: bool) -> Instructed:
         self.told.append((order.target, may_all))
-        return Instructed(int(order.target == "attic"), "tower takes no such order." if order.target == "tower" else "")
+        return Instructed(int(order.target == "attic"))
 
     def status(self) -> StatusReply:
         job = JobStatus("job", "Moby Dick", "e", "speaking", 9, 4, 0, 90, 50, 1.5, 2.5, None, ())
@@ -66,8 +65,6 @@ def test_machines_are_ordered_and_books_are_refused(tmp_path: Path) -> None:
     )
     said = desk.say(Order("drain", "cellar"))
     assert isinstance(said, Obeyed) and (said.done, "no machine 'cellar'" in said.note) == (False, True)
-    assert desk.say(Order("standby", "attic")) == Obeyed(True, f"1 machine called attic: told to {KEEP}")
-    assert desk.say(Order("standby", "tower")) == Obeyed(False, "tower takes no such order.")
     assert desk.say(Order("approve", "guest")) == Obeyed(False, NO_MEMBERS)
     assert desk.say(NewBook("Emma.epub", "0" * 64, 9)) == Obeyed(False, NO_QUEUE)
     assert all(may_all for _, may_all in desk.told)

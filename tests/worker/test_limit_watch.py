@@ -1,7 +1,6 @@
 """`--idle-only` under WSL2, where NVIDIA's driver names no processes, by fakes of the readings."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.member_message import Order
 from swarm.lease.message import Figures
 from swarm.lease.worker.rest import Surroundings
-from swarm.standby.copier import StandbySwitch
 from swarm.system import platform
 from swarm.worker import limit_watch as gpu_readings
 from swarm.worker.devices import Gpu
@@ -191,17 +189,6 @@ def test_a_drained_machine_leaves_and_an_unknown_order_changes_nothing() -> None
     assert left == ["left"]
     assert "does not know" in watch.take_order(Order("move", "attic"), "laptop", list)
     assert held(watch) == [None] * 3
-
-
-def test_copies_are_begun_and_ended_by_order_where_the_machine_has_a_switch_for_them(tmp_path: Path) -> None:
-    switch = StandbySwitch(tmp_path, on=False, turns=True)
-    watch = ordered(switch=switch)
-    assert (watch.standby, ordered().standby) == ("off", "")
-    assert watch.take_order(Order("standby", "attic"), "laptop", list) == "keeps a copy of each book, as laptop wants"
-    assert (watch.standby, switch.on) == ("on", True)
-    assert "no copies of books any more" in watch.take_order(Order("no-standby", "attic"), "laptop", list)
-    assert (watch.standby, switch.on) == ("off", False)
-    assert "does not know" in ordered().take_order(Order("standby", "attic"), "laptop", list)
 
 
 def test_the_owner_of_a_machine_can_refuse_all_orders() -> None:

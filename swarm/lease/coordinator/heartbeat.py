@@ -29,7 +29,6 @@ def take_heartbeat(
     if message.leases or message.offers:
         session.worked_s = now
     session.holding, session.figures = len(message.leases), message.figures
-    session.standby = message.standby
     out.events += session.rest(message.resting)
     out.events += session.hear_link(message.slow_link)
     if jobs.lease_index.lapsed:

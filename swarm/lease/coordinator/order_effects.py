@@ -8,11 +8,9 @@ from swarm.lease.coordinator.heartbeat import reminders, tidy
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import Jobs, ServedJob
 from swarm.lease.core_settings import Settings
-from swarm.lease.member_message import MAX_EPOCHS, STANDBY_ACTIONS, Epochs, Instruct, Order
+from swarm.lease.member_message import MAX_EPOCHS, Epochs, Instruct, Order
 from swarm.lease.message import Revoke
 from swarm.lease.outcome import Outcome
-
-TURNABLE = ("on", "off")  # states of the standby of a worker that an order turns
 
 
 def withdraw(withdrawn: Iterable[ServedJob], sessions: dict[str, Session], out: Outcome) -> None:
@@ -65,10 +63,9 @@ def brief(jobs: Jobs, session: Session, now: float, out: Outcome) -> None:
 
 
 class Instructed(NamedTuple):
-    """What became of an order to machines: how many were told, or why none was, although there are some."""
+    """What became of an order to machines: how many were told."""
 
     machines: int
-    refusal: str = ""
     denied: str = ""  # the name of a machine that the user may not order
 
 
@@ -80,21 +77,8 @@ def instruct(sessions: Iterable[Session], order: Order, out: Outcome, *, may_all
     assert order.signed
     named = [session for session in sessions if session.hello.run in order.signed.to]
     allowed = [session for session in named if may_all or session.hello.key == order.signed.key]
-    obeying = [session for session in allowed if order.action not in STANDBY_ACTIONS or session.standby in TURNABLE]
-    for session in obeying:
+    for session in allowed:
         out.send(session.peer, Instruct(order))
     if named and not allowed:
         return Instructed(0, denied=named[0].hello.name)
-    return Instructed(len(obeying), _standby_refusal(allowed[0]) if allowed and not obeying else "")
-
-
-def _standby_refusal(session: Session) -> str:
-    """Return why a machine neither begins nor ends to keep copies."""
-    if session.standby == "no room":
-        return (
-            f"{session.hello.name} keeps no copies of books: too little room is free on the disk of its state folder."
-        )
-    return (
-        f"{session.hello.name} takes no order about copies of books: it was started with --no-orders, --no-standby or "
-        "--automatic, or its e2a-swarm is older than this one."
-    )
+    return Instructed(len(allowed))

@@ -233,7 +233,6 @@ class Session:
     resting: dict[int, Resting] = field(default_factory=dict)
     no_room: dict[tuple[int, str, str], Resting] = field(default_factory=dict)  # key: slot, engine, model
     state: SessionState = SessionState.JOINED
-    standby: str = ""
     holding: int = 0  # leases it said it holds
     revoked_s: dict[int, float] = field(default_factory=dict)  # leases held without a right, and when it was told so
     _fitting: dict[str, frozenset[int]] = field(default_factory=dict)  # slots by the kind of device that a job is for

@@ -228,7 +228,6 @@ class Snapshot:
             reasons=tuple(self._worker_reasons(session)),
             version=session.hello.version,
             tag=session.hello.tag,
-            standby=session.standby,
             run=session.hello.run,
             fingerprint=session.hello.fingerprint,
         )

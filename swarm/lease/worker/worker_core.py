@@ -87,7 +87,6 @@ class WorkerCore:
     draining: bool = False
     left: bool = False
     figures: tuple[Figures, ...] = ()  # figures of its devices for every heartbeat
-    standby: str = ""  # the same as in `Heartbeat`
     peer_addresses: dict[str, str] = field(default_factory=dict)  # coordinator -> where others reach the files here
     models: dict[str, ModelReport] = field(default_factory=dict)  # coordinator -> its models
     beaten_s: float = 0.0  # the last heartbeat was due then
@@ -359,9 +358,9 @@ class WorkerCore:
         wishes = [link.welcome.heartbeat_s for link in self.links.values() if link.welcome]
         return self.settings.beat_within(min(wishes, default=self.settings.beat_s))
 
-    def observe(self, figures: tuple[Figures, ...], standby: str = "") -> None:
-        """Take what the devices and the copies are at; heartbeats say it from now on."""
-        self.figures, self.standby = figures, standby
+    def observe(self, figures: tuple[Figures, ...]) -> None:
+        """Take what the devices are at; heartbeats say it from now on."""
+        self.figures = figures
 
     def unsent(self, name: str, clip: Clip) -> None:
         """Send a clip again with the next heartbeat: it could not leave just now."""
@@ -449,8 +448,6 @@ class WorkerCore:
             figures=self.figures,
             resting=tuple(rest for slot in self.slots for rest in slot.resting(now))[:MAX_RESTING],
             peer_address=self.peer_addresses.get(link.name, ""),
-            slow_link=link.slow_link(now),
-            standby=self.standby,
             models=models,
             reels=self.reels.report_reels(link.name, now),
         )

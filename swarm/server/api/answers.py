@@ -58,7 +58,6 @@ class MachineAnswer(Struct, frozen=True):
     is_paused: bool  # an order paused the machine, until it is resumed
     tag: str = ""  # the machine's user gave it this word
     held_back: str = ""  # one word for what holds it or some of its slots back: battery, hours, paused, ...
-    standby: str = ""  # whether it keeps copies of books: on, off, or "no room" to begin; "": takes no order about it
 
 
 class StandbyAnswer(Struct, frozen=True):
@@ -235,7 +234,6 @@ def _machine(worker: WorkerStatus, titles: dict[str, str]) -> MachineAnswer:
         is_paused=any(slot.rest and slot.rest.why.cause is NotLeasing.PAUSED for slot in worker.slots),
         tag=worker.tag,
         held_back=held_back(worker),
-        standby=worker.standby,
     )
 
 

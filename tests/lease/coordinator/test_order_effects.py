@@ -9,12 +9,11 @@ from swarm.job.record import ClipAccepted, JobPaused
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.order_effects import Instructed, instruct
-from swarm.lease.member_message import Action, BadOrder, Instruct, Order, OrderGate, sign_order
+from swarm.lease.member_message import BadOrder, Instruct, Order, OrderGate, sign_order
 from swarm.lease.message import Accepted, Done, Grant, Heartbeat, Rejected, Revoke, meant
 from swarm.lease.outcome import Outcome
 
 OWNER, STRANGER = SigningKey(b"o" * 32), SigningKey(b"s" * 32)
-OFF, ON, NO_ROOM, NONE = (Heartbeat((), standby=state) for state in ("off", "on", "no room", ""))
 
 
 def two_jobs() -> CoordinatorCore:
@@ -85,30 +84,6 @@ def test_a_paused_job_is_not_counted_in_the_time_of_those_after_it() -> None:
     assert first.eta_s is None
     assert second.eta_s is not None
     assert second.eta_s < 10
-
-
-def test_an_order_about_copies_goes_to_machines_that_take_it_and_else_it_is_said_why_none_does() -> None:
-    core = make_core()
-    beats = {b"old": NONE, b"full": NO_ROOM, b"idle": OFF, b"busy": ON}
-    for peer, beat in beats.items():
-        join(core, peer, nonce=peer.decode())
-        core.receive(peer, beat, 1.0)
-    assert [worker.standby for worker in core.status(1.0).workers] == ["", "no room", "off", "on"]
-
-    def order(action: Action, target: str) -> tuple[list[str], Instructed]:
-        runs = [worker.run for worker in meant(core.status(1.0).workers, target)]
-        asked = sign_order(Order(action, target), OWNER, runs, "1")
-        told = instruct(core.sessions.values(), asked, out := Outcome(), may_all=True)
-        assert all(each.order == asked for each in sent(out, Instruct))
-        return [each.order.action for each in sent(out, Instruct)], told
-
-    assert order("standby", "idle") == (["standby"], Instructed(1))
-    assert order("no-standby", "BUSY") == (["no-standby"], Instructed(1))
-    for target, why in (("full", "too little room is free"), ("old", "older than this one")):
-        messages, told = order("standby", target)
-        assert (messages, told.machines, why in told.refusal) == ([], 0, True)
-    assert order("standby", "attic") == ([], Instructed(0)), "there is no such machine"
-    assert order("pause", "old") == (["pause"], Instructed(1))
 
 
 def test_a_user_who_may_not_order_all_orders_the_own_machine_alone_and_by_its_key() -> None:
