@@ -20,7 +20,6 @@ from making import BOOKS
 from msgspec import structs
 from process import head, row
 
-from swarm.audiobook.sound.clip import make_opus, pack_tighter, read_opus
 from swarm.audiobook.sound.encoder import encode_reel, find_gain
 from swarm.audiobook.sound.format import Level, make_coding
 from swarm.audiobook.sound.studio_request import ReelClip, ReelRequest
@@ -60,11 +59,6 @@ def order_of(folder: Path, clips: list[SpokenClip], rate: int, name: str) -> Ree
     return ReelRequest(tuple(stored), pauses_s, rate, 8.0, folder / "a.reel", make_coding(name, rate), Level())
 
 
-def _each(pack: Callable[[bytes], bytes], clips: list[SpokenClip]) -> None:
-    for clip in clips:
-        pack(clip.frame)
-
-
 def other_reels(folder: Path, engine: Engine, texts: list[str]) -> float:
     """Return the CPU time of reels for M4B of another voice, for a second of its sound."""
     settings = {"cost_per_char": "0"} if engine is metronome else {}
@@ -96,14 +90,6 @@ def main() -> None:
     tell("the voice (hibari)", voice_s)
     clips = [make_clip(sound, rate, text) for sound, text in zip(sounds, texts, strict=True)]
     tell("clips: trimmed, FLAC", spent(lambda: [make_clip(s, rate, t) for s, t in zip(sounds, texts, strict=True)]))
-    opus = [make_opus(clip.frame) for clip in clips]
-    for what, pack in (("packed tighter", pack_tighter), ("as Opus", make_opus)):
-        bits_s = 8 * sum(len(pack(clip.frame)) for clip in clips) / sound_s
-        tell(f"clips {what}, {bits_s / 1000:.0f} kbit/s", spent(partial(_each, pack, clips)))
-    before_s = 8 * sum(len(clip.frame) for clip in clips) / sound_s
-    row(f"clips as they are, {before_s / 1000:.0f} kbit/s", "", "")
-    pairs = list(zip(opus, clips, strict=True))
-    tell("FLAC of that Opus", spent(lambda: [read_opus(each, clip.info.samples, rate) for each, clip in pairs]))
     with tempfile.TemporaryDirectory() as folder:
         for name in ("m4b", "mp3", "opus", "flac"):
             order = order_of(Path(folder), clips, rate, name)

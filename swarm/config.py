@@ -168,7 +168,6 @@ class CoordinateConfig:
     open: bool = False  # no key, no encryption
     advertise: bool = True
     approve: bool = False  # a machine that comes by the code waits until a member approves it
-    opus_links: bool = False  # whether clips come as Opus over links that are the bottleneck
     announce: str = ""  # "host:port" that workers are told over mDNS; empty: this machine's own
 
 

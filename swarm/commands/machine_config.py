@@ -47,7 +47,6 @@ def coordinate_config(arguments: argparse.Namespace, render: RenderConfig) -> Co
         port=whole("--port", arguments.port, 1, 65535) if arguments.port else None,
         open=arguments.open,
         approve=arguments.approve,
-        opus_links=arguments.opus_links,
         advertise=not arguments.no_advertise,
         announce=parse_address(arguments.announce) if arguments.announce else "",
     )

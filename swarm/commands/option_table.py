@@ -460,11 +460,7 @@ NETWORK = Sheet(
             more="Each worker has to be told where it is.",
         ),
         Option("--open", "", "use no key and no encryption: anybody on the network can join"),
-        Option(
-            "--opus-links", "",
-            "have machines send Opus, a quarter of the bytes, while their link is the bottleneck",
-            more="With [a loss that is hard to hear](../clusters.md#a-slow-link); without it nothing is lost.",
-        ),
+        Option("--opus-links", instead="nothing: clips travel as FLAC"),
         Option(
             "--approve", "", "let new machines wait for `e2a-swarm members approve`",
             more="Machines that come by an invite need no approval.",

@@ -165,7 +165,7 @@ class Coordination:
         """The largest epoch of all jobs; 0 before they are opened."""
         return max((edition.state.epoch for edition in self.editions), default=0)
 
-    async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool, opus: bool = False) -> int:
+    async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool) -> int:
         """Serve the jobs until all is written; return the exit code. Raises what stopped it."""
         if self.is_done:
             return self.end_at_once()
@@ -179,7 +179,6 @@ class Coordination:
             min_workers=self.config.min_workers,
             grace_s=grace_s,
             alone=alone,
-            opus=opus,
             encoders=self.studio.encoders,
             trusts=router.authenticator is not None,
         )
@@ -301,7 +300,7 @@ async def _coordinate(
         listener = listener or await _open_listener(config, coordination, service, stack)
         resumed = any(edition.state.epoch > 1 for edition in coordination.editions)
         grace_s = GRACE_S if resumed else 0.0
-        return await coordination.serve(listener.router, grace_s, alone=False, opus=config.opus_links)
+        return await coordination.serve(listener.router, grace_s, alone=False)
 
 
 async def _open_listener(

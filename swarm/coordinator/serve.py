@@ -30,7 +30,7 @@ from swarm.job.store.store import DiskStore
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.order_effects import Instructed, instruct
 from swarm.lease.coordinator.time_left import EncoderUse
-from swarm.lease.envelope import MAX_CLIP_BYTES, Message, Reason
+from swarm.lease.envelope import Message, Reason
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.member_message import Copy, NewBook, Order, QueuedStatus
 from swarm.lease.message import Clip, FromWorker, Hello, StatusReply, is_part_of_clip
@@ -60,29 +60,12 @@ def check_arrival(
     clip: Clip, frame: bytes, core: CoordinatorCore, store: DiskStore, now: float
 ) -> tuple[Clip, bytes, str]:
     """Return the clip to store, its bytes, and what is wrong with it, "" for nothing."""
-    if clip.packing == "opus":
-        if not core.intake.needs(clip):
-            return clip, frame, ""  # the core drops or refuses such a clip, whatever its bytes are
-        try:
-            clip, frame = _unpacked(clip, frame)
-        except ValueError as unlike:
-            return clip, frame, str(unlike)
     fault = check_frame(frame, clip.samples, clip.sample_rate, clip.digest)
     if not fault and key_of(frame) not in ("", clip.key):
         fault = "the clip is of another text"
     if fault:
         return clip, frame, fault
     return *_known(clip, frame, core, store, now), ""
-
-
-def _unpacked(clip: Clip, frame: bytes) -> tuple[Clip, bytes]:
-    """Return a clip that came as Opus as the FLAC that is stored. Raises ValueError."""
-    if len(frame) > MAX_CLIP_BYTES or hashlib.sha256(frame).hexdigest() != clip.digest:
-        raise ValueError("the clip's bytes do not match their digest")
-    from swarm.audiobook.sound.clip import read_opus  # numpy is slow to load, and few links need Opus
-
-    frame = read_opus(frame, clip.samples, clip.sample_rate)
-    return structs.replace(clip, digest=hashlib.sha256(frame).hexdigest(), packing=""), frame
 
 
 def _known(clip: Clip, frame: bytes, core: CoordinatorCore, store: DiskStore, now: float) -> tuple[Clip, bytes]:

@@ -45,7 +45,6 @@ class SpokenClip(Struct, frozen=True):
     frame: bytes  # FLAC, mono, 16 bit
     info: ClipInfo
     further: int = 0  # this take minus the take that was asked for
-    packing: str = ""  # the packing for a slow link, as in the message `Clip`
 
 
 MAX_CLIP_S = 1800  # a small FLAC can claim hours of silence

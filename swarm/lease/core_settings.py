@@ -31,7 +31,6 @@ class Settings:
     piece: int = PIECE_BYTES  # bytes of one `Piece`
     clip_piece: int = CLIP_PIECE_BYTES  # bytes of a piece of a clip at most
     alone: bool = False  # whether no other worker will ever come
-    opus: bool = False  # whether clips may come as Opus over links that are the bottleneck
     # It believes a worker that a job was taken over; in an open swarm strangers could say it.
     trusts: bool = True
     encoders: int = 1  # reels that this machine encodes at a time
@@ -51,7 +50,6 @@ class Settings:
             self.heartbeat_s,
             min(FIRST_CREDIT, self.credit_of_one(workers)),
             self.clip_piece,
-            opus=self.opus,
             queue=self.queue,
         )
 

@@ -123,16 +123,6 @@ class Figures(Struct, frozen=True, omit_defaults=True):
     temperature_c: Annotated[int, Meta(ge=-273, le=1000)] | None = None
 
 
-Packing = Literal["", "flac", "opus"]  # "": the clip is as spoken; "flac": it is packed as tightly as FLAC can
-
-
-class SlowLink(Struct, frozen=True):
-    """What a worker says of a link that is its bottleneck: what it carries, and the `Packing` of clips for it."""
-
-    bits_s: Count
-    packing: Name
-
-
 PROTOCOL = 2  # a peer of another one is refused; each change of the golden messages in tests/net makes a new one
 
 
@@ -244,7 +234,6 @@ class Clip(ClipInfo, Message, frozen=True, tag=True):
     lease: Count = 0
     slot: Count = 0
     size: Count = 0  # bytes of a clip in pieces, of which the frame is the first; 0: the frame is the whole clip
-    packing: Name = ""  # a `Packing`; the coordinator makes FLAC from "opus"
 
 
 def is_part_of_clip(message: Message, frame: bytes) -> TypeGuard[Clip | Piece]:
@@ -295,7 +284,6 @@ class Welcome(Message, frozen=True, tag=True):
     heartbeat_s: Seconds
     credit: Count  # bytes of unacknowledged audio
     clip_piece: Annotated[int, Meta(ge=1, le=MAX_CLIP_BYTES)]  # bytes of a clip's largest piece
-    opus: bool = False  # clips may come as Opus if the link is the bottleneck
     queue: Name = ""  # the queue of a resident coordinator; `epoch` counts its runs
 
 

@@ -208,7 +208,6 @@ def _settings(queue: Queue, network: CoordinateConfig) -> Settings:
         queue=queue.id,
         grace_s=GRACE_S,
         trusts=not network.open,
-        opus=network.opus_links,
         encoders=default_cpu_slots(),
     )
 

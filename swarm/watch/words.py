@@ -67,11 +67,6 @@ def _behind(reason: Reason) -> str:
     return f"the file is behind: {left} of sound to encode; a worker with idle cores would help"
 
 
-def _bottleneck(reason: Reason) -> str:
-    how = "clips come as Opus" if reason.kind == "opus" else "clips are packed as tightly as FLAC can"
-    return f"the link to {reason.worker} is the bottleneck, with {reason.count / 1e6:.2g} Mbit/s: {how}"
-
-
 def _other_protocol(reason: Reason) -> str:
     return other_protocol(reason.worker or "this machine", reason.count, reason.coordinator, reason.expected)
 
@@ -144,7 +139,6 @@ KEPT: dict[str, Sentence] = {  # says what keeps a worker from speaking
     "unable": lambda r: f"{r.engine}: {r.note}",
     "rests": lambda r: resting_text(r.resting),
     "slow link": _slow_link,
-    "bottleneck": _bottleneck,
     "lacks model": lambda r: f"lacks {r.model}",
     "lacks voice": lambda r: f"lacks {r.engine} for {language_name(r.language)}",
     "fetching": _fetching,
@@ -191,7 +185,6 @@ EVENTS: dict[str, Sentence] = {  # says what happened, in one line
     "no progress": lambda r: f"{r.worker}: no progress on slot {r.slot}, its lease goes to others",
     "worker set aside": lambda r: f"{r.worker} failed {r.count} times in a row and is set aside",
     "slow link": _slow_link,
-    "bottleneck": _bottleneck,
     "slot rests": lambda r: f"{r.worker}: slot {r.slot} rests: {resting_text(r.resting)}",
     "cannot speak": lambda r: f"{r.worker} cannot speak {r.title}: {r.note}",
     "segment set aside": lambda r: f"set aside after {r.count} failures: “{r.text}” ({failure_text(r.kind, r.note)})",

@@ -150,9 +150,7 @@ async def _watch_removal(node: WorkNode, enrolment: WorkerEnrolment | None) -> N
             node.drain_node()
 
 
-async def _copy(
-    node: WorkNode, config: WorkConfig, enrolment: WorkerEnrolment | None, hello: Hello, say: Say
-) -> None:
+async def _copy(node: WorkNode, config: WorkConfig, enrolment: WorkerEnrolment | None, hello: Hello, say: Say) -> None:
     """Keep a copy of each book if this machine is a standby; leave if that ends, which it does only by a fault."""
     if not config.standby:
         return

@@ -1,6 +1,6 @@
 """The shell of a worker: it feeds the core with messages and events, and carries out its outcomes.
 
-It packs clips for a link that is the bottleneck, and prints at times how much it has spoken, and which slots rest.
+It prints at times how much it has spoken, and which slots rest.
 """
 
 import asyncio
@@ -27,7 +27,6 @@ from swarm.lease.message import (
     FromCoordinator,
     Hello,
     Job,
-    Packing,
     Refused,
     Welcome,
 )
@@ -69,21 +68,12 @@ from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.reel_encoder import ReelEncoder
 
 
-async def packed(
-    clips: Sequence[SpokenClip | None], core: WorkerCore, slot: int, turn: int, now: float
-) -> list[SpokenClip | None]:
-    """Return the clips that a slot has spoken, packed as the link wants that they are for.
-
-    FLAC says its key, so that the coordinator need not copy and hash it to add that.
-    """
+def keyed(clips: Sequence[SpokenClip | None], core: WorkerCore, slot: int, turn: int) -> list[SpokenClip | None]:
+    """Return the clips that a slot has spoken, with their keys in them: the coordinator need not add those."""
     speaker = core.slots[slot]
     if speaker.turn != turn or not speaker.leases:
         return list(clips)
-    link, recipe = core.links.get(speaker.leases[0].link), speaker.leases[0].job.recipe
-    if packing := link.packing(now) if link else "":
-        clips = await asyncio.to_thread(lambda: [clip and pack(clip, packing) for clip in clips])
-    if packing == "opus":
-        return list(clips)
+    recipe = speaker.leases[0].job.recipe
     keys = [
         clip_key(line.text, recipe, line.take + (clip.further if clip else 0))
         for line, clip in zip(speaker.lines, clips, strict=True)
@@ -94,17 +84,6 @@ async def packed(
 def _framed(clip: SpokenClip, frame: bytes) -> SpokenClip:
     info = structs.replace(clip.info, digest=hashlib.sha256(frame).hexdigest())
     return structs.replace(clip, frame=frame, info=info)
-
-
-def pack(clip: SpokenClip, packing: Packing) -> SpokenClip:
-    """Return a clip as it crosses a link."""
-    from swarm.audiobook.sound.clip import (
-        make_opus,
-        pack_tighter,  # numpy is slow to load, and only slow links need it
-    )
-
-    frame = make_opus(clip.frame) if packing == "opus" else pack_tighter(clip.frame)
-    return structs.replace(_framed(clip, frame), packing=packing)
 
 
 NOTICE_INTERVAL_S = 60.0
@@ -490,7 +469,7 @@ class WorkNode:
     async def _speak(self, speak: Speak, speaking: "asyncio.Task[list[SpokenClip | None]]") -> None:
         process = self.engines.process(speak.slot)
         try:
-            clips = await packed(await speaking, self.core, speak.slot, speak.turn, self.clock.now())
+            clips = keyed(await speaking, self.core, speak.slot, speak.turn)
         except EngineFault as fault:
             if fault.kind in (FaultKind.CRASHED, FaultKind.UNAVAILABLE, *DEVICE_FAULTS):
                 await self.engines.unload(speak.slot, process)  # a fresh process may already have replaced it

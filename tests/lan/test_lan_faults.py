@@ -18,7 +18,6 @@ Swarm = Callable[..., dict[str, Host]]
 
 SOUND_S = 0.065  # a character, as people speak
 LINK_BYTES_S = 4e6 / 8
-NARROW_BYTES_S = 3e5 / 8
 REPLACED_S = 10.0  # after so much silence at most, somebody else does the work
 
 
@@ -63,25 +62,6 @@ def test_a_slow_link_slows_workers_down_and_nothing_else(swarm: Swarm, tmp_path:
     assert totals["makespan_s"] > 0.8 * totals["bytes"] / LINK_BYTES_S, totals  # else it shows nothing
     for worker in workers:
         worker.ends()
-
-
-def test_over_a_link_that_is_the_bottleneck_clips_come_as_opus_if_the_user_wants_it(
-    swarm: Swarm, tmp_path: Path
-) -> None:
-    """Have a real voice speak a hundred times faster than its link carries FLAC."""
-    hosts = swarm("laptop", "attic")
-    laptop = hosts["laptop"]
-    laptop.lan.limit("attic", "300kbit")
-    book = write_book(tmp_path, characters=2100)
-    coordinator = laptop.start("coordinate", book, "--tts-engine", "espeak", "--opus-links")
-    worker = hosts["attic"].work("--exit-when-done")
-    coordinator.says("the link to attic is the bottleneck")
-    wait_for(lambda: "clips come as Opus" in str(laptop.status()), what="status to tell how clips come")
-    report = laptop.finished(coordinator)
-    assert_undisturbed(coordinator, report)
-    totals = report["totals"]
-    assert totals["makespan_s"] < 0.7 * totals["bytes"] / NARROW_BYTES_S, totals  # the stored bytes are FLAC
-    worker.ends()
 
 
 def test_the_cable_of_the_fastest_worker_is_pulled(swarm: Swarm, tmp_path: Path) -> None:

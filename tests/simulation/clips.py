@@ -2,13 +2,10 @@
 
 import hashlib
 
-from msgspec import structs
-
 from swarm.job.clip_info import ClipInfo, SpokenClip
 
 RATE = 24000  # Hz
 SAMPLES_A_CHARACTER = 1500
-HEAD_BYTES = 50  # with the seed
 
 
 def speak(text: str, seed: int, bytes_a_character: int, work_s: float = 0.1) -> SpokenClip:
@@ -19,15 +16,6 @@ def speak(text: str, seed: int, bytes_a_character: int, work_s: float = 0.1) -> 
     frame = b"fLaC\x80\x00\x00\x22" + bytes(10) + head + bytes(16) + body
     digest = hashlib.sha256(frame).hexdigest()
     return SpokenClip(frame, ClipInfo(samples=samples, sample_rate=RATE, digest=digest, work_s=work_s))
-
-
-def pack(clip: SpokenClip, packing: str) -> SpokenClip:
-    """Return a clip as its worker packs it for a slow link, in three quarters of the bytes."""
-    if not packing:
-        return clip
-    frame = clip.frame[: HEAD_BYTES + 3 * (len(clip.frame) - HEAD_BYTES) // 4]
-    info = structs.replace(clip.info, digest=hashlib.sha256(frame).hexdigest())
-    return SpokenClip(frame, info, clip.further, packing)
 
 
 def seed_in(frame: bytes) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from clips import pack, speak
+from clips import speak
 from faults import NO_ROOM
 from files import check_latents, latents_made
 from slots import Words, next_words
@@ -177,8 +177,6 @@ class SimEngine:
             if not missing and not self.worker.core.slots[self.slot].is_proving:
                 self.worker.world.judge.repeats.spoken(self.worker, place, self._link)
             work_s = said.work_s * len(words[0]) / sum(len(text) for text, *_ in said.batch)
-            link = self.worker.core.links.get(self._link)
-            packing = link.packing(self.worker.clock()) if link else ""
             spoken = speak(words[0], words[1], self.worker.world.bytes_a_character, work_s)
-            clips.append(None if missing else pack(spoken, packing))
+            clips.append(None if missing else spoken)
         self.worker.spoken(self.slot, turn, clips)

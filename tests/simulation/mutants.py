@@ -34,7 +34,7 @@ from swarm.lease.worker import asset_download, retained_clips, slot_changes, wor
 from swarm.lease.worker import slot_changes as proof
 from swarm.lease.worker.asset_download import Downloads
 from swarm.lease.worker.coordinator_link import Answers
-from swarm.lease.worker.link_window import ClipWindow, LinkPace
+from swarm.lease.worker.link_window import ClipWindow
 from swarm.lease.worker.rest import Rest
 from swarm.lease.worker.retained_clips import OrderedReels, RetainedClips
 from swarm.lease.worker.sharing import Leaders
@@ -90,9 +90,6 @@ MUTANTS: dict[str, Edit | Value] = {
     "orders that got lost are not missed": Edit(ReelOrders, "heard", "self._take_back(order, now, out)", "pass"),
     "send before persist": Value(SimCoordinator, "persist_first", False),
     "paused jobs are granted": Value(ServedJob, "is_open", property(lambda self: not self.state.complete)),
-    "a link that is as fast as any is the bottleneck": Edit(
-        LinkPace, "note_backlog", "self.paused_s > PAUSED", "0 > PAUSED"
-    ),
     "no expiry": Value(ServedJob, "deadline_s", lambda self, session, lease: 1e9),
     "the deadline of a lease is forgotten": Edit(
         Deadlines, "overdue", "min(map(self.of_lease, leases.values()), default=inf)", "inf"
@@ -438,7 +435,6 @@ CAUGHT_BY = {  # the seed to begin with: a quick one that catches the mutant, wh
     "more is ordered together than the engine takes": 87,
     "a guest's sentence goes to any worker": 102,
     "a failure of a guest waits for workers that lack it": 176,
-    "a link that is as fast as any is the bottleneck": 1,
     "the deadline of a silence is forgotten": 40,
     "no silence detection": 40,
     "pieces do not wait for room on the link": 53,

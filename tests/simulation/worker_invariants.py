@@ -26,7 +26,6 @@ NEWS_S = 3.0  # until a worker in reach knows what needs no clip any more
 SENT_AHEAD_S = 2.0  # heartbeats wait so long behind the pieces of clips, over any link
 FIRST_BYTES = 40_000  # a worker sends so many before it knows how slow its link is
 ENOUGH_ANSWERS = 5  # to pieces, for a worker to know its link
-FAST_S = 0.01  # latency
 # A slow link carries several clips under way in this time; a small one may be beside another.
 TOGETHER_S = 9.0
 
@@ -36,7 +35,6 @@ class WorkerJudge:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.far: set[str] = set()  # workers whose links were slow once
         self.accepted_s: dict[tuple[str, Spot], float] = {}  # the coordinator's waking hours
 
     def elsewhere(self, worker: SimWorker, name: str) -> list[tuple[int, int]]:
@@ -69,18 +67,6 @@ class WorkerJudge:
             if len(slot.leases) > MAX_LEASES or any(not lease.lines for lease in slot.leases):
                 raise Violation(f"{worker.name} holds {len(slot.leases)} leases, or an empty one")
         check_slots(worker)
-        self._blames_no_fast_link(worker)
-
-    def _blames_no_fast_link(self, worker: SimWorker) -> None:
-        """Complain of a worker that takes a link for the bottleneck that carries whatever it speaks."""
-        network = self.world.network
-        if worker.name in network.rates or network.latency_s > FAST_S:
-            self.far.add(worker.name)
-        if worker.name in self.far or not is_judged(self.world, worker):
-            return
-        for link in worker.core.links.values():
-            if link.packing(worker.clock()):
-                raise Violation(f"{worker.name} takes its link to {link.name} for the bottleneck")
 
     def under_way(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
         """Check that a worker does not exceed its credit with the next clip."""

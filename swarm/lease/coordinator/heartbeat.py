@@ -30,7 +30,6 @@ def take_heartbeat(
         session.worked_s = now
     session.holding, session.figures = len(message.leases), message.figures
     out.events += session.rest(message.resting)
-    out.events += session.hear_link(message.slow_link)
     if jobs.lease_index.lapsed:
         known = _resume(jobs, session, message, now, out)
     _revoke_unknown(session, set(message.leases) - known.keys(), now, out)

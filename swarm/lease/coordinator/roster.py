@@ -18,7 +18,6 @@ from swarm.lease.message import (
     Heartbeat,
     Hello,
     SlotReport,
-    SlowLink,
     fitting,
     slot_kinds,
 )
@@ -200,12 +199,11 @@ class LinkQuality:
     transfer: Transfer | None = None  # the clip that comes in pieces
     unfinished: int = 0  # clips in pieces that it began since its last clip was accepted
     bits_s: int = 0  # 0 unless the link is slow
-    slow_link: SlowLink | None = None  # set where the worker says that it waits for the link
 
     @property
     def is_slow(self) -> bool:
-        """Whether it is the bottleneck, by what arrives or by what the worker says."""
-        return self.bits_s > 0 or self.slow_link is not None
+        """Whether it takes long for a clip."""
+        return self.bits_s > 0
 
     def is_catching_up(self, now: float) -> bool:
         """Return whether it may be further than its messages say, since they are old: it was cut off a moment ago."""
@@ -325,16 +323,6 @@ class Session:
         self.no_room = {(rest.slot, rest.engine, rest.model): rest for rest in here if rest.engine}
         news = [rest for rest in here if rest.why.cause in DEVICE_TROUBLE and rest not in before][:MAX_NEWS]
         return [Reason("slot rests", worker=self.hello.name, slot=rest.slot, resting=(rest,)) for rest in news]
-
-    def hear_link(self, slow_link: SlowLink | None) -> list[Reason]:
-        """Take in whether its link is what it waits for; return that if it is news."""
-        before, self.link.slow_link = self.link.slow_link, slow_link
-        is_news = slow_link is not None and (before is None or before.packing != slow_link.packing)
-        return [self.bottleneck(slow_link)] if slow_link and is_news else []
-
-    def bottleneck(self, slow_link: SlowLink) -> Reason:
-        """Return the reason that tells of its link."""
-        return Reason("bottleneck", worker=self.hello.name, count=slow_link.bits_s, kind=slow_link.packing)
 
     def rest_of(self, slot: int, recipe: Recipe) -> Resting | None:
         """Return why a slot takes no lease of a recipe for now; None if it does."""

@@ -241,9 +241,7 @@ class Snapshot:
         ]
         if rests := [*session.resting.values(), *session.no_room.values()]:
             reasons.append(Reason("rests", resting=tuple(rests)))
-        if session.link.slow_link:
-            reasons.append(session.bottleneck(session.link.slow_link))
-        elif session.link.bits_s:
+        if session.link.bits_s:
             reasons.append(Reason("slow link", worker=session.hello.name, count=session.link.bits_s))
         if missing := find_missing(session, self.jobs):
             reasons.append(missing)

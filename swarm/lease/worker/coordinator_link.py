@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from swarm.job.spec import Recipe
-from swarm.lease.message import ANY, Done, Job, Packing, SlowLink, Welcome
+from swarm.lease.message import ANY, Done, Job, Welcome
 from swarm.lease.outcome import WorkerOutcome
 from swarm.lease.states import LINK_TRANSITIONS, RETURNING, TURNS, LinkState, Prospect, Turn, follow
 from swarm.lease.worker.link_window import ClipWindow
@@ -225,17 +225,6 @@ class CoordinatorLink:
         """Count heartbeats from the regular one, which is sent now."""
         self.beat_limit = BeatLimit(now)
 
-    def packing(self, now: float) -> Packing:
-        """Return how a clip that is spoken now is packed for the link."""
-        if not self.window.pace.is_behind(now):
-            return ""
-        return "opus" if self.welcome and self.welcome.opus else "flac"
-
-    def slow_link(self, now: float) -> SlowLink | None:
-        """Return what the coordinator is told of the link while that is what the worker waits for."""
-        packing = self.packing(now)
-        return SlowLink(self.window.pace.bits_s, packing) if packing else None
-
     def greet(self) -> None:
         """Begin a session, or begin it anew because the coordinator forgot it or lost a message."""
         self._leave(LinkState.GREETING)
@@ -312,9 +301,6 @@ def send_clips(link: CoordinatorLink, unaccepted: UnacceptedClips, now: float, o
         else:
             out.clips.append((link.name, clip))
     parts = link.uploads.parts(link.window.size, link.window.piece, unaccepted.is_under_way, now)
-    hears = now - link.answers.heard_s < SILENT_S  # a link that hears nothing is cut, and not slow
-    is_narrow = link.window.size < link.window.credit
-    link.window.pace.note_backlog(now, waits=hears and is_narrow and unaccepted.stays_behind(link.name))
     out.parts.extend((link.name, part) for part in parts)
 
 

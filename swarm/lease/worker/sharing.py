@@ -99,7 +99,7 @@ def offer(
 
 def worst_lag_s(links: Iterable[CoordinatorLink], now: float) -> float:
     """Return how late an answer of a coordinator in reach may come."""
-    return max((link.window.pace.lag_s(now) for link in links if link.up), default=0.0)
+    return max((link.window.lag_s(now) for link in links if link.up), default=0.0)
 
 
 def wanting_slots(slots: Iterable[EngineSlot], links: Iterable[CoordinatorLink], now: float) -> Iterator[int]:

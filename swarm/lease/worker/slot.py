@@ -315,7 +315,7 @@ class EngineSlot:
         self._remember(lease.job.recipe, structs.replace(line, take=take))
         self.worked_s += info.work_s
         self.speed.add_clip(len(line.text), info.length_s, info.work_s)
-        return structs.replace(self._clip(lease, line, info, take), packing=clip.packing)
+        return self._clip(lease, line, info, take)
 
     def _remember(self, recipe: Recipe, line: Line) -> None:
         """Keep the shortest line that was spoken, as a proof for later."""

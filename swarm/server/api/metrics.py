@@ -108,13 +108,10 @@ def _of_devices(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:
 
 
 def _of_links(workers: Sequence[WorkerStatus]) -> Metric:
-    """Return what the links carry that machines wait for, and how clips are packed for them."""
-    about, labels = "What a link carries that is the bottleneck of its machine.", ["machine", "packing"]
-    metric = GaugeMetricFamily("e2a_swarm_slow_link_bits_per_second", about, labels=labels)
-    reasons = [reason for worker in workers for reason in worker.reasons if reason.code == "bottleneck"]
-    for (machine, packing), bits_s in {(each.worker, each.kind): each.count for each in reasons}.items():
-        metric.add_metric([machine, packing], bits_s)
-    return metric
+    """Return what the slow links of machines carry."""
+    reasons = [reason for worker in workers for reason in worker.reasons if reason.code == "slow link"]
+    carried = {each.worker: each.count for each in reasons}
+    return _by("e2a_swarm_slow_link_bits_per_second", "What the slow link of a machine carries.", "machine", carried)
 
 
 def _one(name: str, about: str, value: float) -> Metric:

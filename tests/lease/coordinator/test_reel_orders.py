@@ -6,7 +6,7 @@ from swarm.lease.coordinator.reel_orders import ASIDE_S, DUE_S, LOST_S, ReelTask
 from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.envelope import CLIP_PIECE_BYTES, Reason
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.lease.message import Bye, Encode, EncodedReel, Heartbeat, ReelCoding, SlowLink
+from swarm.lease.message import Bye, Encode, EncodedReel, Heartbeat, ReelCoding
 from swarm.lease.outcome import Outcome
 from swarm.watch.words import waiting_text
 
@@ -142,7 +142,7 @@ def test_a_slow_machine_leaves_the_reels_to_a_worker_that_is_faster() -> None:
 
 def test_a_worker_with_a_slow_link_is_not_asked() -> None:
     core = house()
-    core.receive(b"p", Heartbeat((), slow_link=SlowLink(1000, "flac")), 0.0)
+    next(iter(core.sessions.values())).link.bits_s = 1000
     assert here(core.encode_reel(task("a"), 0.0)) == ["a"]
 
 
