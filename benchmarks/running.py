@@ -106,6 +106,7 @@ class Swarm:
     ) -> "subprocess.Popen[bytes]":
         """Start a member of the swarm with a state folder of its own."""
         places = {"E2A_SWARM_HOME": str(home), "E2A_SWARM_BIND": LOOPBACK, "E2A_SWARM_KEY": self.key.code}
+        places["E2A_SWARM_WORK_OPTIONS"] = "--priority normal --on-battery"  # all share this machine with their measure
         process = subprocess.Popen(
             command, env={**os.environ, **places, **environment}, stdin=subprocess.DEVNULL, stdout=output
         )

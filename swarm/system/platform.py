@@ -142,6 +142,7 @@ def stand_back() -> None:
 
             ctypes.CDLL(None).setiopolicy_np(0, 0, 3)  # disks, this process: throttled
         else:
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
             psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
             # Linux may share processors between sessions first: there, nice counts within a session only.
             os.setsid()

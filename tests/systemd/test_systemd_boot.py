@@ -17,7 +17,8 @@ install -d -m 700 /etc/credstore
 install -d /etc/e2a-swarm /etc/systemd/system/e2a-swarm-work@.service.d
 e2a-swarm key --make --code > /etc/credstore/e2a-swarm.key
 chmod 600 /etc/credstore/e2a-swarm.key
-printf 'E2A_SWARM_COORDINATOR=127.0.0.1:5900\\nE2A_SWARM_OPTIONS=--slots 1\\n' > /etc/e2a-swarm/work.env
+printf 'E2A_SWARM_COORDINATOR=127.0.0.1:5900\\nE2A_SWARM_OPTIONS=--slots 1 --priority normal\\n' \
+  > /etc/e2a-swarm/work.env
 printf '[Service]\\nRestartSec=1\\n' > /etc/systemd/system/e2a-swarm-work@.service.d/impatient.conf
 systemctl daemon-reload
 systemd-run --quiet --unit laptop --setenv E2A_SWARM_HOME --working-directory /desk \
@@ -33,7 +34,7 @@ cd ~kim
 mkdir -p Books .local/bin .config/e2a-swarm
 cp /desk/book.epub Books
 ln -s /opt/e2a-swarm/bin/e2a-swarm .local/bin/e2a-swarm
-echo E2A_SWARM_COORDINATOR=127.0.0.1:5901 > .config/e2a-swarm/work.env
+printf 'E2A_SWARM_COORDINATOR=127.0.0.1:5901\nE2A_SWARM_OPTIONS=--priority normal\n' > .config/e2a-swarm/work.env
 echo "E2A_SWARM_OPTIONS=--tts-engine metronome --engine-option seconds_per_char=0.005 \
   --engine-option cost_per_char=0.0001 --port 5901" > .config/e2a-swarm/coordinate.env
 chown -R kim: .
