@@ -18,7 +18,7 @@ from swarm.voice.espeak.engine import engine as espeak
 from swarm.voice.espeak.voices import IDENTIFIERS
 from swarm.voice.hibari.engine import CARD as HIBARI
 from swarm.voice.host.registry import choose_recipe, find_engine
-from swarm.voice.onnx_session import _providers, open_session
+from swarm.voice.onnx_session import open_session
 
 TEXT = "The quick brown fox jumps over the lazy dog, and then it slept."
 OTHER_TEXT = "Other words entirely."
@@ -194,17 +194,6 @@ def test_whatever_else_goes_wrong_is_not_the_devices_fault(fault: Exception) -> 
 
 def test_a_machine_without_memory_counts_too() -> None:
     assert device_fault(MemoryError()) is FaultKind.MEMORY
-
-
-CPU = "CPUExecutionProvider"
-
-
-def test_a_gpu_is_used_only_if_the_library_knows_it() -> None:
-    cuda, mine = "CUDAExecutionProvider", [CPU, "CUDAExecutionProvider", "CoreMLExecutionProvider"]
-    assert _providers("cpu:3", mine) == [CPU]
-    assert _providers("cuda:1", mine) == [(cuda, {"device_id": "1"}), CPU]
-    assert _providers("mps", mine) == [("CoreMLExecutionProvider", {}), CPU]
-    assert _providers("cuda:0", [CPU, "AzureExecutionProvider"]) == [CPU]
 
 
 @pytest.mark.parametrize("model", [b"no model", Path("/nonexistent.onnx")])
