@@ -6,10 +6,10 @@
 
 Each worker has one slot, which speaks at a pace in times real time. A second of sound takes --encode-ms of a core to
 encode and each clip --clip-ms of the coordinator's event loop, as `encoding.py` and `ingest.py` measure. The
-coordinator has two encoders. Reels are cut as for a real book; workers encode what they spoke whole, on an idle core
-("idle"), or on that of their engine, which waits meanwhile ("shared"), or not at all ("none": as before). Of what
-comes, the coordinator makes the first reel of each worker and one in 16 too. The share is sound / (sum of paces) /
-time: to the last clip, and to the file.
+coordinator has two encoders. Reels are cut as for a real book, and wait for its gain; workers encode what they spoke
+whole, on an idle core ("idle"), or on that of their engine, which waits meanwhile ("shared"), or not at all ("none": as
+before). Of what comes, the coordinator makes the first reel of each worker and one in 16 too. The share is sound /
+(sum of paces) / time: to the last clip, and to the file.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 from batches import COST_S, LATENCY_S, RATE, Member, Swarm, make_book
 from process import head, row
 
+from swarm.audiobook.press import MEASURED_S
 from swarm.audiobook.sound.reel import Reel, plan_reels
-from swarm.coordinator.reel_desk import COMPARED
+from swarm.coordinator.reel_desk import COMPARED, reel_ends
 from swarm.job.record import ClipAccepted
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState
@@ -39,6 +41,7 @@ SOUND_S = 1500 / RATE  # seconds of a character
 UNEQUAL = (1.0, 0.8, 0.5, 0.35, 0.25)
 HERE = 2  # encoders of the coordinator
 REEL_BYTES = 400_000
+GAIN_S = 0.2  # the gain is measured in so long, as `encoding.py` measures
 BIND_S = 0.2  # from the last reel to the file, as `ending.py` measures
 CODING = ReelCoding("aac", RATE, 1, 64_000)
 CURVE = 0.4  # n sentences together take as long as one, times n to this power
@@ -88,6 +91,17 @@ class Maker(Member):
                 self.swarm.to_coordinator(self.name, piece, frame)
 
 
+def first_minutes(spec: JobSpec) -> set[tuple[int, int]]:
+    """Return the places of which the gain is measured: reels wait for them."""
+    places, heard_s = set[tuple[int, int]](), 0.0
+    for number, chapter in enumerate(spec.chapters):
+        for index, segment in enumerate(chapter.segments):
+            if heard_s < MEASURED_S:
+                places.add((number, index))
+                heard_s += SOUND_S * len(segment.spoken)
+    return places
+
+
 def digest_of(reel: str) -> str:
     """Return a digest that stands for the file of a reel."""
     return hashlib.sha256(reel.encode()).hexdigest()
@@ -103,13 +117,15 @@ class House(Swarm):
         super().__init__(spec, 0, batch, CURVE, paces)
         settings = Settings(coordinator="c", epoch=1, name="c", version="1", grace_s=0.0, encoders=HERE)
         self.core = CoordinatorCore(settings, self.time.now)
-        self.core.add_job(JobState(spec))
+        state = JobState(spec)
+        self.core.add_job(state, reel_ends=reel_ends(state) if cell != "none" else ())
         speeds = [pace * COST_S / SOUND_S * batch ** (CURVE - 1) for pace in paces]
         self.members = {f"w{n}": Maker(self, f"w{n}", batch, speeds[n % len(speeds)]) for n in range(workers)}
         self.spec, self.random = spec, Random(1)
         self.reels = [reel for n, chapter in enumerate(spec.chapters) for reel in plan_reels(n, chapter)]
         self.reel_of = {(reel.chapter, n): reel for reel in self.reels for n in range(reel.first, reel.end)}
         self.clips: dict[Reel, dict[int, ClipAccepted]] = {reel: {} for reel in self.reels}
+        self.unmeasured = first_minutes(spec)
         self.wanted: dict[str, ReelTask] = {}
         self.made, self.there = 0, 0
         self.seen: set[str] = set()
@@ -146,7 +162,7 @@ class House(Swarm):
             self.seen.add(arrival.worker)
             self.there += 1
             if compares:
-                self._encode_here(self.wanted[arrival.reel].sound_s, arrival.reel, counts=False)
+                self._encode_here(self.wanted[arrival.reel].sound_s, arrival.reel)
             else:
                 self._made(arrival.reel, 0.0)
         for entry in outcome.entries:
@@ -158,8 +174,18 @@ class House(Swarm):
         reel = self.reel_of[record.chapter, record.index]
         clips = self.clips[reel]
         clips[record.index] = record
-        if len(clips) < reel.end - reel.first:
+        was_unknown = bool(self.unmeasured)
+        self.unmeasured.discard((record.chapter, record.index))
+        if self.unmeasured:
             return
+        if was_unknown:
+            self.gain_s = self.time.now + GAIN_S
+        for each in self.reels if was_unknown else [reel]:
+            if len(self.clips[each]) == each.end - each.first:
+                self.time.after(self.gain_s - self.time.now, partial(self._want, each))
+
+    def _want(self, reel: Reel) -> None:
+        clips = self.clips[reel]
         ordered = [clips[index] for index in sorted(clips)]
         workers = {clip.worker for clip in ordered}
         name = f"{reel.chapter}-{reel.first}.reel"
@@ -169,11 +195,11 @@ class House(Swarm):
         self.wanted[name] = ReelTask(worker, order, sum(clip.length_s for clip in ordered), 2 * REEL_BYTES)
         self._carry_out(self.core.encode_reel(self.wanted[name], self.time.now))
 
-    def _encode_here(self, sound_s: float, reel: str, *, counts: bool = True) -> None:
+    def _encode_here(self, sound_s: float, reel: str) -> None:
         first = min(range(HERE), key=self.encoders_s.__getitem__)
         work_s = sound_s * self.encode_s
         self.encoders_s[first] = max(self.time.now, self.encoders_s[first]) + work_s
-        self.time.after(self.encoders_s[first] - self.time.now, lambda: self._made(reel, work_s if counts else 0.0))
+        self.time.after(self.encoders_s[first] - self.time.now, lambda: self._made(reel, work_s))
 
     def _made(self, reel: str, work_s: float) -> None:
         self.made += 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swarm.audiobook.press import Maker
-from swarm.audiobook.sound.reel import Reel
+from swarm.audiobook.sound.reel import Reel, plan_reels
 from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.sound.studio_request import ReelDone, ReelRequest
 from swarm.job.record import ClipAccepted
@@ -25,6 +25,12 @@ MAX_BYTES = 16 << 20  # a larger reel is encoded here
 ROOM_BYTES = 64 << 10  # of a reel, beside its sound
 
 logger = logging.getLogger(__name__)
+
+
+def reel_ends(state: JobState) -> tuple[tuple[int, ...], ...]:
+    """Return for each chapter the indices before which its reels end."""
+    chapters = enumerate(state.spec.chapters)
+    return tuple(tuple(reel.end for reel in plan_reels(number, chapter)) for number, chapter in chapters)
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,7 @@ class ReelDesk:
             if is_news:
                 self._distrust(arrival.worker)
         else:
-            self._made(job, reel, wanted, done, 0.0)
+            self._made(job, reel, wanted, done, done.work_s if whole else 0.0)
 
     def _made(self, job: str, reel: str, wanted: WantedReel, done: ReelDone, work_s: float) -> None:
         if self._wanted.get((job, reel)) is wanted:

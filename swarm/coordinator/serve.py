@@ -20,7 +20,7 @@ from swarm.audiobook.sound.frame import check_frame, key_of, with_key
 from swarm.config import QUEUE
 from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.job_replay import find_spoken
-from swarm.coordinator.reel_desk import ReelDesk
+from swarm.coordinator.reel_desk import ReelDesk, reel_ends
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import EnvironmentFault, Remedy, SwarmError, TakenOver
 from swarm.job.job_asset import digests_of
@@ -262,6 +262,7 @@ class Server:
             fetch=fetch_line(recipe),
             run_stats=self._store.run_stats(job),
             device=device_of(recipe),
+            reel_ends=reel_ends(edition.state) if edition.audiobook and not self._core.settings.alone else (),
         )
         if self._running:
             self._begin(job)

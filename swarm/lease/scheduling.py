@@ -56,15 +56,53 @@ class LeaseLoad(NamedTuple):
         return max(expected_s - self.elapsed_s, MIN_LEFT * expected_s)
 
 
-def fair_tail(
-    load: LeaseLoad, chars_s: float | None, sizes: Sequence[int], batch: int = 1, most: int = 1_000_000
+class ReelCuts(NamedTuple):
+    """Where a lease can be cut so that no reel is spoken by two workers: neither of them could encode it.
+
+    `starts` are the positions among its segments that begin a reel; a cut elsewhere has to save `torn_s`.
+    """
+
+    starts: Sequence[int] = ()
+    torn_s: float = 0.0
+
+
+ANYWHERE = ReelCuts()
+
+
+def tail_to_take(
+    load: LeaseLoad,
+    chars_s: float | None,
+    sizes: Sequence[int],
+    batch: int = 1,
+    most: int = 1_000_000,
+    cuts: ReelCuts = ANYWHERE,
 ) -> int:
     """Return how many of the last segments of a lease an idle slot of speed `chars_s` takes over.
 
-    The lease is cut so that both ends finish together, by whole batches if that gives one, and to `most` segments; 0
-    where no cut would finish the book sooner. `sizes` are the characters of its segments, in speaking order.
+    The lease is cut so that both ends finish together: between two reels if that is any sooner, else by whole batches
+    if that gives one, and to `most` segments; 0 where no cut would finish the book sooner. `sizes` are the characters
+    of its segments, in speaking order.
     """
     helper_chars_s = chars_s or load.chars_s or UNKNOWN_CHARS_S
+    if segments := _whole_reels(load, helper_chars_s, sizes, cuts.starts):
+        return min(most, segments)
+    segments = min(most, _fair_tail(load, helper_chars_s, sizes, cuts.torn_s))
+    return segments - segments % batch or segments
+
+
+def _whole_reels(load: LeaseLoad, helper_chars_s: float, sizes: Sequence[int], starts: Sequence[int]) -> int:
+    """Return how many segments a helper takes in whole reels so that all is spoken soonest; 0 where none is sooner."""
+    best, best_s = 0, load.seconds_left()
+    for start in starts:
+        if start >= (load.together if load.started else 0):
+            both_s = _both_s(load, helper_chars_s, sum(sizes[start:]))
+            if both_s < best_s:
+                best, best_s = len(sizes) - start, both_s
+    return best
+
+
+def _fair_tail(load: LeaseLoad, helper_chars_s: float, sizes: Sequence[int], least_s: float) -> int:
+    """Return how many segments a helper takes so that both finish together; 0 where that saves no more than that."""
     fair_share = (load.ahead + load.characters) * helper_chars_s / (load.pace + helper_chars_s)
     taken = segments = 0
     for size in reversed(sizes[load.together :] if load.started else sizes):
@@ -72,10 +110,12 @@ def fair_tail(
             break
         taken += size
         segments += 1
-    if not segments or taken / helper_chars_s >= load.seconds_left():
-        return 0
-    segments = min(most, segments)
-    return segments - segments % batch or segments
+    return segments if _both_s(load, helper_chars_s, taken) + least_s < load.seconds_left() else 0
+
+
+def _both_s(load: LeaseLoad, helper_chars_s: float, taken: int) -> float:
+    """Return the seconds until a lease is spoken of which a helper takes so many characters."""
+    return max((load.ahead + load.characters - taken) / load.pace, taken / helper_chars_s)
 
 
 def to_beat(loads: Sequence[LeaseLoad]) -> LeaseLoad:

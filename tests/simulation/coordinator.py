@@ -94,7 +94,7 @@ class SimCoordinator(Machine):
         core = CoordinatorCore(settings, now)
         self.core = self.world.trace(self.name).watch("coordinator", core, settings=settings, started_s=now)
         for state in states:
-            self.core.add_job(state, device=self.device)
+            self.core.add_job(state, device=self.device, reel_ends=self.press.reel_ends(state))
         self.press.start()
         self.world.log(self.name, f"starts, epoch {epoch}")
         self._set_alarm()
@@ -202,7 +202,8 @@ class SimCoordinator(Machine):
             self.take(self.core.pause(job, self.clock()))
             if removed and not self.disk.writing and not self.queue:  # all records are on the disk
                 self.take(self.core.remove_job(job, self.clock()))
-                self.core.add_job(self.disk.replay(job), device=self.device)
+                state = self.disk.replay(job)
+                self.core.add_job(state, device=self.device, reel_ends=self.press.reel_ends(state))
 
     def _go_on_after_pause(self) -> None:
         if self.core is None or (self.world.heap.now < self.paused_until_s and not self.world.healed):

@@ -83,6 +83,7 @@ MUTANTS: dict[str, Edit | Value] = {
         ReelOrders, "assign", "len(self._orders_of(maker)) < maker.hello.encoders + QUEUED", "True"
     ),
     "all reels are encoded here at once": Edit(ReelOrders, "assign", "len(self.here) < self.encoders and", ""),
+    "leases end anywhere in reels": Value(Ledger, "_end_with_reel", lambda self, chapter, run, following: None),
     "reels come over slow links": Edit(ReelOrders, "_maker", "and not session.link.is_slow", ""),
     "a reel comes in one piece": Value(WorkerCore, "piece_bytes", lambda self, name: 10**6),
     "a worker keeps the reels that were fetched": Edit(OrderedReels, "fetched", "self._drop(name, out)", "pass"),
@@ -288,6 +289,7 @@ PROVOKED_BY = dict.fromkeys(
     "the tail of a lease goes to any worker": ("guests",),
     "a failure of a guest waits for workers that lack it": ("guests", "texts that always fail"),
     "the reels of a worker that left are waited for": ("reels", "worker leaves"),
+    "leases end anywhere in reels": ("reels",),
     "reels come over slow links": ("reels", "slow links"),
     "a reel comes in one piece": ("reels", "slow links"),
     "orders that got lost are not missed": ("reels", "refusals"),

@@ -15,10 +15,12 @@ from story import Violation
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.reel_orders import LOST_S, PATIENCE_S, QUEUED, ReelName, ReelOrder, ReelTask
+from swarm.lease.coordinator.roster import Session
 from swarm.lease.envelope import CLIP_PIECE_BYTES, Message
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.lease.message import Encode, EncodedReel, Heartbeat, ReelCoding
+from swarm.lease.message import Encode, EncodedReel, Grant, Heartbeat, ReelCoding, Revoke, Trim
 from swarm.lease.outcome import EncodeReel, Outcome
+from swarm.lease.scheduling import batch_size
 from swarm.lease.states import SessionState
 
 if TYPE_CHECKING:
@@ -62,6 +64,11 @@ class SimPress:
     @property
     def world(self) -> World:
         return self.coordinator.world
+
+    def reel_ends(self, state: JobState) -> tuple[tuple[int, ...], ...]:
+        """Return where reels end, for the core; () in worlds without them."""
+        chapters = [len(chapter.segments) for chapter in state.spec.chapters] if self.world.reels.on else []
+        return tuple((*range(PLACES, count, PLACES), count) for count in chapters)
 
     def look(self) -> None:
         """Want the reels whose places are all settled for good."""
@@ -187,10 +194,13 @@ class ReelJudge:
 
     def asks(self, core: CoordinatorCore, outcome: Outcome) -> None:
         """Check the orders that a coordinator decided on."""
+        cuts = any(isinstance(send.message, Trim | Revoke) for send in outcome.sends)
         for send in outcome.sends:
+            session = core.peers.get(send.peer)
+            if isinstance(send.message, Grant) and session is not None and not cuts:
+                self.granted(core, session, send.message)
             if not isinstance(send.message, Encode):
                 continue
-            session = core.peers.get(send.peer)
             order = core.reels.ordered.get((send.message.job, send.message.reel))
             if session is None or order is None or order.task.worker != session.worker:
                 raise Violation(f"a worker is asked for {send.message.reel}, which it did not speak")
@@ -198,6 +208,17 @@ class ReelJudge:
                 raise Violation(f"{session.worker}, which lied, is asked for a reel")
             if session.link.is_slow:
                 raise Violation(f"{session.worker} is asked for a reel over a slow link")
+
+    @staticmethod
+    def granted(core: CoordinatorCore, session: Session, grant: Grant) -> None:
+        """Check that a lease of free places leaves no reel to two workers that has room for one reel at least."""
+        ledger, last = core.jobs[grant.job].ledger, grant.lines[-1].index
+        is_left = last + 1 in ledger.free[grant.chapter] and (grant.chapter, last + 1) not in ledger.state.failures
+        if not is_left or batch_size(session.hello.engines, core.jobs[grant.job].recipe) > 1:
+            return
+        inner = [line.index for line in grant.lines[1:] if ledger.parts_reels(grant.chapter, line.index)]
+        if inner and not ledger.parts_reels(grant.chapter, last + 1):
+            raise Violation(f"{session.key} gets the first part of a reel", (grant.job, grant.chapter, last))
 
     def heard(self, core: CoordinatorCore, peer: bytes, message: Message) -> None:
         """Check that no reel is waited for that its worker declines, or has not heard of."""

@@ -39,7 +39,7 @@ CHAPTERS, SEGMENTS = 3, 12
 FAULTS_STOP_S = 60.0
 BUSY_S = 30.0  # about what a book takes
 FINISH_S = 400.0  # after that every book has to be complete
-MAX_STEPS = 30_000
+MAX_STEPS = 50_000
 QUIET_S = 200.0  # then nothing may be outstanding any more
 
 

@@ -174,14 +174,21 @@ class CoordinatorCore:
         self.deadlines = Deadlines(self.jobs, self.sessions)
 
     def add_job(
-        self, state: JobState, install: str = "", fetch: str = "", run_stats: RunStats | None = None, device: str = ANY
+        self,
+        state: JobState,
+        install: str = "",
+        fetch: str = "",
+        run_stats: RunStats | None = None,
+        device: str = ANY,
+        reel_ends: tuple[tuple[int, ...], ...] = (),
     ) -> None:
         """Serve one more job, after those already here; `run_stats` is what its earlier runs took.
 
         `install` is the command line that brings its engine to a worker, `fetch` the one that brings its model, and
-        `device` the kind that the model computes on.
+        `device` the kind that the model computes on. `reel_ends` are for each chapter the indices before which a reel
+        ends: leases are cut there, so that their workers can encode whole reels.
         """
-        ledger = Ledger(state, lease_index=self.jobs.lease_index)
+        ledger = Ledger(state, lease_index=self.jobs.lease_index, reel_ends=[frozenset(ends) for ends in reel_ends])
         served = ServedJob(state, ledger, install, fetch, self.settings.unknown_deadline_s, device)
         served.run_stats = run_stats or served.run_stats
         self.jobs.add_job(served)
@@ -289,7 +296,7 @@ class CoordinatorCore:
         return outcome
 
     def reel_encoded(self, job: str, reel: str, work_s: float, now: float) -> Outcome:
-        """Take in that a reel is there; `work_s` is what it took here, 0 if a worker encoded it."""
+        """Take in that a reel is there; `work_s` as in `ReelOrders.encoded`."""
         self.reels.encoded((job, reel), work_s, now, outcome := Outcome())
         return outcome
 
@@ -495,6 +502,7 @@ class CoordinatorCore:
             jobs=self.jobs,
             sessions=self.sessions,
             settings=self.settings,
+            reels=self.reels,
             now=now,
             out=outcome,
             new_id=self._new_lease_id,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from swarm.job.spec import Recipe
 from swarm.job.state import Place
 from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, RESERVED, FreeRun, Lease, Ledger, Most
+from swarm.lease.coordinator.reel_orders import ReelOrders
 from swarm.lease.coordinator.roster import Session, Slot
 from swarm.lease.coordinator.served_job import Jobs, ServedJob, has_failed_often, last_word, leaves_to_others
 from swarm.lease.coordinator.snapshot import find_missing
@@ -18,15 +19,17 @@ from swarm.lease.core_settings import Settings
 from swarm.lease.message import Done, Grant, Line, Revoke, Trim
 from swarm.lease.outcome import Outcome
 from swarm.lease.scheduling import (
+    ANYWHERE,
     FIRST_LEASE_CHARACTERS,
     HELP_S,
     LINE_CHARACTERS,
     MIN_DEADLINE_S,
     UNKNOWN_CHARS_S,
     LeaseLoad,
+    ReelCuts,
     batch_size,
-    fair_tail,
     lease_lines,
+    tail_to_take,
     to_beat,
 )
 
@@ -139,6 +142,7 @@ class GrantRound:
     jobs: Jobs
     sessions: dict[str, Session]
     settings: Settings
+    reels: ReelOrders
     now: float
     out: Outcome
     new_id: Callable[[], int]
@@ -287,7 +291,9 @@ class Request:
             if self._may_try_all(served, load) and not self._is_catching_up(served, load):
                 left = loads.left.total() if chapter is None else loads.left[chapter]
                 most, batch = self._lines(served, max(left, 1)), self._batch(served)
-                segments = fair_tail(load, self._chars_s(served), self._unspoken(served, load.lease), batch, most)
+                sizes = self._unspoken(served, load.lease)
+                cuts = self._reel_cuts(served, load.lease, len(sizes))
+                segments = tail_to_take(load, self._chars_s(served), sizes, batch, most, cuts)
                 if segments and self._can_host_tail(served, load.lease, segments):
                     return self._cut(served, load.lease, segments)
         return None
@@ -301,6 +307,16 @@ class Request:
         if not (report and report.lease == lease_id and holder.waits_for_link(report, self._now)):
             return sizes
         return sizes[bisect_left(lease.pending, report.index) :]
+
+    def _reel_cuts(self, served: ServedJob, lease_id: int, segments: int) -> ReelCuts:
+        """Return where the last segments of a lease can be cut."""
+        ledger, lease = served.ledger, served.ledger.leases[lease_id]
+        holder = self.round.sessions[lease.session]
+        if not (ledger.reel_ends and holder.hello.encoders) or holder.worker == self.session.worker:
+            return ANYWHERE
+        tail = enumerate(lease.pending[len(lease.pending) - segments :])
+        starts = [place for place, index in tail if ledger.parts_reels(lease.chapter, index)]
+        return ReelCuts(starts, self.round.reels.ready_s(1 + ledger.torn))
 
     def _can_host_tail(self, served: ServedJob, lease_id: int, segments: int) -> bool:
         """Return whether the worker has the guests of so many last segments of a lease, and has spoken none."""

@@ -4,7 +4,7 @@ an index of the leases of all jobs by who holds them.
 They are not journaled: after a restart everything unspoken is free."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -144,6 +144,7 @@ class Ledger:
     failed_s: dict[Place, float] = field(default_factory=dict)  # the last failure
     tried: dict[Place, dict[str, None]] = field(default_factory=dict)  # sessions that failed there, or made no progress
     lease_index: LeaseIndex = field(default_factory=LeaseIndex)  # all jobs of a coordinator share them
+    reel_ends: Sequence[Collection[int]] = ()  # by chapter, the indices before which reels end; () where none matters
     _sizes: dict[Place, int] = field(default_factory=dict)  # characters of the segments at either end of a lease
 
     def __post_init__(self) -> None:
@@ -167,6 +168,15 @@ class Ledger:
         run = self._start_of(chapter, indices, most)
         return (chapter, run) if run else None
 
+    def parts_reels(self, chapter: int, index: int) -> bool:
+        """Return whether the segments before and at an index of a chapter are of two reels."""
+        return not self.reel_ends or index == 0 or index in self.reel_ends[chapter]
+
+    @property
+    def torn(self) -> int:
+        """How many leases end inside a reel, the rest of which is another's."""
+        return sum(not self.parts_reels(lease.chapter, lease.pending[-1] + 1) for lease in self.leases.values())
+
     def _start_of(self, chapter: int, indices: Iterator[int], most: Most) -> list[int]:
         run: list[int] = []
         left, more = most.characters, False  # more: indices that are left behind
@@ -174,6 +184,8 @@ class Ledger:
             left -= self._size(chapter, index)
             alone = most.batch > 1 and (chapter, index) in self.expiries
             if more := len(run) == min(most.lines, MAX_LEASE_LINES) or bool(run and (left < 0 or alone)):
+                if most.batch == 1:
+                    self._end_with_reel(chapter, run, index)
                 break
             run.append(index)
             if alone:
@@ -182,6 +194,11 @@ class Ledger:
         if more and most.batch < len(run):
             del run[len(run) // most.batch * most.batch :]
         return run
+
+    def _end_with_reel(self, chapter: int, run: list[int], following: int) -> None:
+        """Leave to the lease that follows what is of a reel which goes on there, unless nothing would remain."""
+        after = enumerate([*run[1:], following], 1)
+        del run[max((place for place, index in after if self.parts_reels(chapter, index)), default=len(run)) :]
 
     def hold(self, lease: Lease) -> None:
         """Start a lease: its places are no longer free."""

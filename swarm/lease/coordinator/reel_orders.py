@@ -19,6 +19,7 @@ from swarm.lease.message import Encode, EncodedReel
 from swarm.lease.outcome import Outcome, ReelArrival
 from swarm.lease.transfer import Incoming
 
+USUAL_S = 60.0  # seconds of sound of a reel
 UNKNOWN_COST = 0.05  # seconds of work for a second of sound, before anything was encoded
 QUEUED = 1  # reels that a worker has beside those that it encodes
 LOST_S = 6.0  # an order that no heartbeat names after so long did not arrive
@@ -109,6 +110,7 @@ class ReelOrders:
     cost: Cost = field(default_factory=Cost)  # of this machine
     encodings: dict[str, Encoding] = field(default_factory=dict)  # by the worker's process
     distrusted: set[str] = field(default_factory=set)  # ids of workers that are asked for nothing any more
+    proven: set[str] = field(default_factory=set)  # ids of workers of which a reel was compared and is good
     turns: dict[str, int] = field(default_factory=dict)  # when each job last had its turn here
     there: EncoderUse = NOTHING_YET  # what workers have encoded
     disturbed: bool = False  # a worker left since the last call of `assign`
@@ -128,9 +130,11 @@ class ReelOrders:
         self.assign(now, out)
 
     def encoded(self, name: ReelName, work_s: float, now: float, out: Outcome) -> None:
-        """Take in that a reel is there; `work_s` is what it took here, 0 if a worker encoded it."""
-        if task := self.here.get(name):
+        """Take in that a reel is there; `work_s` is what it took here, even if to compare it, 0 if nothing."""
+        if task := self.here.get(name) or self.arrived.get(name):
             self.cost.learn(work_s, task.sound_s)
+        if name in self.arrived:
+            self.proven.add(self.arrived[name].worker)
         self.withdraw(name, now, out)
 
     def refused(self, name: ReelName, now: float, out: Outcome) -> None:
@@ -148,6 +152,12 @@ class ReelOrders:
         self._put_back(task)
         self.assign(now, out)
 
+    def ready_s(self, more: int) -> float:
+        """Return the seconds until this machine has encoded what no worker can, and so many reels more."""
+        waiting = (task for (worker, _), tasks in self.waiting.items() if not worker for task in tasks.values())
+        sound_s = sum(task.sound_s for task in (*self.here.values(), *waiting)) + more * USUAL_S
+        return sound_s * self.cost.expected / self.encoders
+
     def behind_s(self, job: str) -> float:
         """Return the seconds of sound of a job's reels that wait for an encoder; 0 if they do not wait for long."""
         waiting = [task.sound_s for tasks in self.waiting.values() for task in tasks.values()]
@@ -161,18 +171,23 @@ class ReelOrders:
         """Ask workers for their reels, and encode here what is left to this machine."""
         self.disturbed = False
         self.waiting = {queue: tasks for queue, tasks in self.waiting.items() if tasks}
-        makers = {worker: self._maker(worker, now) for worker, _ in self.waiting}
-        for (worker, _), tasks in self.waiting.items():
-            maker = makers[worker]
+        makers = {queue: self._maker(queue, now) for queue in self.waiting}
+        for queue, tasks in self.waiting.items():
+            maker = makers[queue]
             while maker and tasks and len(self._orders_of(maker)) < maker.hello.encoders + QUEUED:
                 self._ask(maker, tasks.pop(next(iter(tasks))), now, out)
         while len(self.here) < self.encoders and (found := self._next_here(makers)):
             queue, name = found
             self._encode_here(self.waiting[queue].pop(name), out)
 
-    def _maker(self, worker: str, now: float) -> Session | None:
-        """Return the worker's process, if it may be asked for reels now."""
-        if not worker or worker in self.distrusted:
+    def _maker(self, queue: Queue, now: float) -> Session | None:
+        """Return the process of the worker of a queue, if it may be asked for reels now.
+
+        A worker's first reel is made here too, to compare it: at the end of a book it is not asked for that alone.
+        """
+        worker, job = queue
+        is_in_vain = worker not in self.proven and job not in self.jobs.open and len(self.waiting[queue]) == 1
+        if not worker or worker in self.distrusted or is_in_vain:
             return None
         for session in self.sessions.values():
             if session.worker == worker and session.hello.encoders and not session.link.is_slow:
@@ -181,13 +196,13 @@ class ReelOrders:
                     return session
         return None
 
-    def _next_here(self, makers: dict[str, Session | None]) -> tuple[Queue, str] | None:
+    def _next_here(self, makers: dict[Queue, Session | None]) -> tuple[Queue, str] | None:
         """Return a reel to encode here: one that no worker is asked for, or the last of what is sooner here."""
         found = list[tuple[bool, int, Queue, str]]()
         for queue, tasks in self.waiting.items():
             if not tasks:
                 continue
-            maker = makers[queue[0]]
+            maker = makers[queue]
             name = next(reversed(tasks)) if maker else next(iter(tasks))
             if maker is None or self._is_sooner_here(maker, queue[0], tasks[name]):
                 found.append((maker is not None, self.turns.get(queue[1], 0), queue, name))

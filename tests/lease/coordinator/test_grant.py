@@ -1,9 +1,10 @@
 """Grants to a slot; the other dialogues with the coordinator are in the files beside this one, by theme."""
 
-from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, sent
+from making import RECIPE, TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, sent
 
 from swarm.job.state import JobState
-from swarm.lease.message import Done, Grant, Heartbeat, SlotReport
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
+from swarm.lease.message import Done, Grant, Heartbeat, SlotReport, Trim
 
 
 def test_slots_that_have_work_do_not_take_it_from_each_other() -> None:
@@ -46,3 +47,38 @@ def test_another_slot_of_a_worker_speaks_too_what_takes_long_there() -> None:
     at_it = SlotReport(0, "speaking", grant.lease, 1, 3.0)
     (double,) = sent(core.receive(b"p", Heartbeat((at_it,), (1,), (grant.lease,)), 4.0), Grant)
     assert [line.index for line in double.lines] == [1]
+
+
+LONG = "A sentence of a hundred characters".ljust(100, ".")
+
+
+def with_reels(sentences: int, *ends: int) -> CoordinatorCore:
+    """Make a coordinator of a chapter whose reels end before these sentences, and two workers that encode."""
+    core = make_core()
+    core.add_job(JobState(make_spec([LONG] * sentences)), reel_ends=((*ends, sentences),))
+    for peer in (b"p", b"q"):
+        join(core, peer, encoders=1)
+    return core
+
+
+def indices(grant: Grant) -> list[int]:
+    return [line.index for line in grant.lines]
+
+
+def test_a_lease_ends_where_a_reel_does_if_it_has_no_room_for_all() -> None:
+    core = with_reels(40, 6, 12, 18)
+    assert indices(offer(core)) == list(range(12))  # 15 sentences would be 1,500 characters
+    core = with_reels(40, 20)
+    assert indices(offer(core)) == list(range(15))  # no reel ends there
+    assert indices(offer(core, b"q")) == list(range(15, 20))
+
+
+def test_an_idle_worker_takes_whole_reels_from_another() -> None:
+    core = with_reels(12, 5)
+    held = offer(core)
+    for peer in (b"p", b"q"):
+        core.peers[peer].slots[0].speed(RECIPE).add_clip(100, 8.0, 1.0)
+    outcome = core.receive(b"q", Heartbeat((), (0,)), 0.1)
+    (cut,) = sent(outcome, Grant)
+    assert indices(cut) == list(range(5, 12))
+    assert sent(outcome, Trim) == [Trim(held.lease, 5)]

@@ -1,8 +1,9 @@
+import pytest
 from making import join, make_core, make_hello, make_spec, said, sent
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
-from swarm.lease.coordinator.reel_orders import ASIDE_S, DUE_S, LOST_S, ReelTask
+from swarm.lease.coordinator.reel_orders import ASIDE_S, DUE_S, LOST_S, UNKNOWN_COST, ReelTask
 from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.envelope import CLIP_PIECE_BYTES, Reason
 from swarm.lease.file_transfer import Fetch, Piece
@@ -25,6 +26,7 @@ def house(encoders: int = 1, **hello: object) -> CoordinatorCore:
     core = make_core(JobState(make_spec(["One."])), encoders=encoders)
     join(core, encoders=1, **hello)
     core.jobs.open.clear()  # all is spoken
+    core.reels.proven.add("p")
     return core
 
 
@@ -156,6 +158,35 @@ def test_a_worker_whose_reel_differs_is_named_and_asked_no_more() -> None:
     core.reel_encoded("job", "a", 3.0, 3.0)
     core.receive(b"q", make_hello("p", nonce="another", encoders=1), 3.0)
     assert here(core.encode_reel(task("b"), 4.0)) == ["b"]
+
+
+def deliver(core: CoordinatorCore, reel: str, now: float) -> None:
+    beat(core, EncodedReel("job", reel, DIGEST, 10, 3.0), now=now)
+    core.receive(b"p", Piece(DIGEST, 0, 10, "reel", "job"), now, b"z" * 10)
+
+
+def test_at_the_end_of_a_book_a_worker_is_not_asked_for_one_reel_that_would_be_made_here_too() -> None:
+    core = house()
+    core.reels.proven.clear()
+    assert here(core.encode_reel(task("a"), 0.0)) == ["a"]
+    core.encode_reel(task("b"), 0.0)
+    assert asked(core.encode_reel(task("c"), 0.0)) == ["b", "c"]
+    deliver(core, "b", 1.0)
+    core.reel_encoded("job", "b", 3.0, 1.0)
+    deliver(core, "c", 2.0)
+    core.reel_encoded("job", "c", 0.0, 2.0)
+    assert asked(core.encode_reel(task("d"), 3.0)) == ["d"]
+
+
+def test_comparing_a_reel_tells_what_encoding_costs_here() -> None:
+    core = house()
+    assert core.reels.ready_s(1) == 60 * UNKNOWN_COST
+    core.encode_reel(task("a"), 0.0)
+    deliver(core, "a", 1.0)
+    core.reel_encoded("job", "a", 0.6, 2.0)
+    core.encode_reel(task("b", worker=""), 3.0)
+    core.encode_reel(task("c", worker=""), 3.0)
+    assert core.reels.ready_s(2) == pytest.approx(4 * 0.6)
 
 
 def test_a_reel_that_is_larger_than_it_can_be_is_not_fetched() -> None:
