@@ -16,8 +16,3 @@ def speak(text: str, seed: int, bytes_a_character: int, work_s: float = 0.1) -> 
     frame = b"fLaC\x80\x00\x00\x22" + bytes(10) + head + bytes(16) + body
     digest = hashlib.sha256(frame).hexdigest()
     return SpokenClip(frame, ClipInfo(samples=samples, sample_rate=RATE, digest=digest, work_s=work_s))
-
-
-def seed_in(frame: bytes) -> int:
-    """Return the seed that a frame was spoken with."""
-    return int.from_bytes(frame[42:50], "big")

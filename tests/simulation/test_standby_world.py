@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).parents[1] / "lease"))
 
 import test_succession as dialogues
 
-QUICK = 40
+QUICK = 24
 
 
 def test_in_no_house_two_take_over_at_once_and_in_the_end_one_does() -> None:
@@ -39,7 +39,7 @@ def dark_house(number: int) -> StandbyWorld:
     return world
 
 
-@pytest.mark.parametrize(("number", "lost"), [(2, 0), (3, 1), (4, 1), (5, 2), (6, 2), (7, 3)])
+@pytest.mark.parametrize(("number", "lost"), [(2, 0), (3, 1), (4, 1), (5, 2)])
 def test_so_many_standbys_bear_so_many_losses_and_no_more(number: int, lost: int) -> None:
     world = dark_house(number)
     for machine in world.machines[:lost]:

@@ -125,6 +125,7 @@ def test_a_narrator_who_speaks_is_known_in_german_too() -> None:
     assert speakers("„Nein“, sagte ich.", language="de") == [("ich", "named")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sign",
     [

@@ -75,6 +75,7 @@ def test_a_book_of_ever_new_words_takes_bounded_memory() -> None:
     assert len(traits) <= MAX_WORDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [language.code for language in every_language()])
 def test_no_rule_is_passed_over_that_would_change_a_sentence(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sentences = list(_sentences(code))
