@@ -1,5 +1,6 @@
 """Waits that last as long as something moves: on a busy machine all takes longer, but only what hangs stands still."""
 
+import asyncio
 import os
 import sys
 import time
@@ -11,6 +12,7 @@ from typing import Any
 import psutil
 
 STILL_S = 90.0  # without any movement, before a wait is given up
+HANGS_S = 300.0  # a wait of this process for itself
 LOOK_S = 1.0  # between looks at what moves
 RUNS = {psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP}
 
@@ -54,10 +56,11 @@ def wait_for(
     return result
 
 
-def in_time(seconds: float) -> float:
-    """Return how long something may take here that takes at most `seconds` on an idle machine."""
-    load = max(psutil.getloadavg()[:2])
-    return seconds * max(1.0, load / (psutil.cpu_count() or 1))
+async def until(condition: Callable[[], object]) -> None:
+    """Wait in the event loop until a condition holds; the limit ends a test that hangs on the busiest machine."""
+    async with asyncio.timeout(HANGS_S):
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 @contextmanager

@@ -51,31 +51,6 @@ def moments(home: Path) -> list[float]:
     return [began_s + clip.accepted_s for clip in accepted(home)]
 
 
-def test_a_stranger_gets_nowhere_and_learns_why(swarm: Swarm, tmp_path: Path) -> None:
-    laptop, attic, stranger = swarm("laptop", "attic", "stranger").values()
-    assert stranger.run("key", "--rotate").returncode == 0
-    coordinator = laptop.coordinate(write_book(tmp_path, characters=4000), 0.002)
-    coordinator.says("waiting for workers")
-    waiting = stranger.work()
-    waiting.says("another swarm is at 10.77.0.1:5847")
-    where = laptop.lan.address["laptop"]
-    insisting = stranger.work("--coordinator", where)
-    insisting.says("has another key than this machine")
-    asked = stranger.run("status", "--coordinator", where)
-    assert asked.returncode != 0
-    assert "key" in asked.stdout + asked.stderr
-    open_one = stranger.work("--open", "--coordinator", where)
-    open_one.says("does not speak in the open")
-
-    worker = attic.work("--exit-when-done")
-    report = laptop.finished(coordinator)
-    assert_undisturbed(coordinator, report)
-    assert [row["name"] for row in report["workers"]] == ["attic"]
-    assert "stranger joined" not in coordinator.output
-    worker.ends()
-    assert all(turned_away.process.poll() is None for turned_away in (waiting, insisting, open_one))
-
-
 def test_noise_at_the_port_disturbs_nobody(swarm: Swarm, tmp_path: Path) -> None:
     laptop, attic, _ = swarm("laptop", "attic", "stranger").values()
     coordinator = laptop.coordinate(write_book(tmp_path, characters=4000), 0.004)

@@ -13,25 +13,22 @@ from swarm.net.addresses import (
 )
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
+def test_an_address_is_understood_as_people_write_it() -> None:
+    for typed, meant in [
         ("laptop", "laptop:5847"),
         (" laptop.local:99 ", "laptop.local:99"),
         ("192.168.1.4", "192.168.1.4:5847"),
         ("::1", "[::1]:5847"),
         ("[fd00::7]:80", "[fd00::7]:80"),
         ("[fd00::7]", "[fd00::7]:5847"),
-    ],
-)
-def test_an_address_is_understood_as_people_write_it(typed: str, meant: str) -> None:
-    assert parse_address(typed) == meant
+    ]:
+        assert parse_address(typed) == meant
 
 
-@pytest.mark.parametrize("typed", ["", ":5847", "laptop:x", "laptop:0", "laptop:65536", "tcp://laptop", "a b"])
-def test_what_is_no_address_is_refused_in_words(typed: str) -> None:
-    with pytest.raises(UsageError, match="HOST"):
-        parse_address(typed)
+def test_what_is_no_address_is_refused_in_words() -> None:
+    for typed in ["", ":5847", "laptop:x", "laptop:0", "laptop:65536", "tcp://laptop", "a b"]:
+        with pytest.raises(UsageError, match="HOST"):
+            parse_address(typed)
 
 
 def test_the_chosen_coordinator_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

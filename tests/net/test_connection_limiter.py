@@ -1,7 +1,5 @@
 """How many connections stay that have proven nothing, and whose are cut."""
 
-import pytest
-
 from swarm.net.connection_limiter import (
     FORGIVEN_A_SECOND,
     FORGIVEN_BYTES_A_SECOND,
@@ -79,18 +77,15 @@ def test_a_connection_without_proof_has_its_time() -> None:
     assert limiter.late(PROOF_S) == [1]
 
 
-@pytest.mark.parametrize(
-    ("host", "address"),
-    [
+def test_an_address_stands_for_one_machine() -> None:
+    for host, address in [
         ("192.0.2.7", "192.0.2.7"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
         ("fe80::1%eth0", "fe80::"),
         ("?", "?"),
-    ],
-)
-def test_an_address_stands_for_one_machine(host: str, address: str) -> None:
-    assert address_of(host) == address
+    ]:
+        assert address_of(host) == address
 
 
 def test_a_machine_of_another_swarm_that_tries_for_ever_is_not_taken_for_a_flood() -> None:

@@ -6,10 +6,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from itertools import count
 
 import pytest
+from patience import until
 from zeroconf import DNSOutgoing, DNSPointer, ServiceInfo
 
 from swarm.lease.message import PROTOCOL
@@ -27,13 +27,6 @@ async def main():
     await asyncio.sleep(600)
 asyncio.run(main())
 """
-
-
-async def until(what: Callable[[], bool], timeout_s: float = 120.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not what():
-        assert time.monotonic() < end, "it did not happen in time"
-        await asyncio.sleep(0.02)
 
 
 def ignore(_line: str) -> None:
@@ -255,20 +248,17 @@ async def test_a_flood_that_goes_on_hides_no_coordinator_whose_name_has_the_mark
     await asyncio.gather(browser.stop_browsing(), there.withdraw())
 
 
-@pytest.mark.parametrize(
-    ("properties", "addresses", "port"),
-    [
+def test_what_is_no_coordinator_is_no_candidate() -> None:
+    for properties, addresses, port in [
         ({}, ["127.0.0.1"], 7000),
         ({"swarm": "../../x"}, ["127.0.0.1"], 7000),
         ({"swarm": "a" * 100}, ["127.0.0.1"], 7000),
         ({"swarm": "5afe"}, [], 7000),
         ({"swarm": "5afe"}, ["224.0.0.1"], 7000),
         ({"swarm": "5afe"}, ["127.0.0.1"], 0),
-    ],
-)
-def test_what_is_no_coordinator_is_no_candidate(properties: dict[str, str], addresses: list[str], port: int) -> None:
-    info = ServiceInfo(SERVICE, f"x.{SERVICE}", port=port, properties=properties, parsed_addresses=addresses)
-    assert read_candidate(info) is None
+    ]:
+        info = ServiceInfo(SERVICE, f"x.{SERVICE}", port=port, properties=properties, parsed_addresses=addresses)
+        assert read_candidate(info) is None, properties
 
 
 def test_numbers_that_are_none_are_zero() -> None:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from nacl.public import SealedBox
 from nacl.signing import SigningKey, VerifyKey
+from patience import until
 
 from swarm.coordinator.listener import Enrolment
 from swarm.coordinator.machine_orders import NO_OWN_KEY, MachineOrders, MemberAdmin, member_list
@@ -28,13 +29,6 @@ from swarm.worker.enrolment import WorkerEnrolment
 
 KEY = make_key()
 Open = Callable[..., "Desk"]
-
-
-async def until(what: Callable[[], bool], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not happen in time"
-        await asyncio.sleep(0.01)
 
 
 class Desk:
@@ -146,7 +140,7 @@ async def test_a_machine_that_just_came_was_seen_now_and_admitted_by_a_machine_w
     first = house(Tenant, "first", desk)
     await until(lambda: first.identity.card.hex() in Identity(tmp_path / "laptop", KEY).membership.seen_s)
     attic = house(Tenant, "attic", desk)  # members were noted a moment ago
-    await until(lambda: attic.identity.card.hex() in Identity(tmp_path / "laptop", KEY).membership.seen_s, 20.0)
+    await until(lambda: attic.identity.card.hex() in Identity(tmp_path / "laptop", KEY).membership.seen_s)
     rows = {each.name: each for each in member_list(Identity(tmp_path / "laptop", KEY)).members}
     assert rows["attic"].seen_s is not None and rows["attic"].admitted_by == "laptop"
 

@@ -39,11 +39,11 @@ def test_every_wrong_character_and_every_swap_is_noticed() -> None:
             read_code(typo)
 
 
-@pytest.mark.parametrize("code", ["", "e2a", KEY.code[:-1], KEY.code + "0", KEY.code[:-1] + "U", "ß" * 28, "e2a-" * 99])
-def test_what_is_no_code_is_refused_without_repeating_it(code: str) -> None:
-    with pytest.raises(EnvironmentFault) as refused:
-        read_code(code)
-    assert len(code) < 4 or code not in str(refused.value)
+def test_what_is_no_code_is_refused_without_repeating_it() -> None:
+    for code in ["", "e2a", KEY.code[:-1], KEY.code + "0", KEY.code[:-1] + "U", "ß" * 28, "e2a-" * 99]:
+        with pytest.raises(EnvironmentFault) as refused:
+            read_code(code)
+        assert len(code) < 4 or code not in str(refused.value)
 
 
 def test_keys_are_not_printed_by_accident() -> None:

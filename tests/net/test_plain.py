@@ -1,7 +1,5 @@
 from typing import Any
 
-import pytest
-
 from swarm.job.spec import Recipe
 from swarm.lease import message as m
 from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
@@ -21,29 +19,43 @@ def texts_of(value: Any) -> str:
     return "|".join(texts_of(held) for name in fields if (held := getattr(value, name)) is not None)
 
 
-@pytest.mark.parametrize("ill", STEERING)
-def test_no_text_of_a_peer_steers_a_terminal(ill: str) -> None:
-    from_worker: list[m.FromWorker] = [
-        m.Hello(
-            "w" + ill, ill, "at" + ill, "1", (m.EngineOffer(ill, (ill,), (ill,)),), (m.Device(ill, ill),), 2, m.PROTOCOL
-        ),
-        m.Heartbeat((m.SlotReport(0, "idle", note=ill),), resting=(Resting(0, Hindrance(NotLeasing.LOST, "a" + ill)),)),
-        m.Release(7, ill),
-        m.Failed("job", 0, 1, 2, ill, ill),
-    ]
-    from_coordinator: list[m.FromCoordinator] = [
-        m.Welcome(ill, 3, ill, 1.0, 8, 65536),
-        m.Refused(Reason("other protocol", coordinator=ill)),
-        m.Job("job", "Moby" + ill, Recipe("metronome", "tick", "en")),
-        m.Done(missing=Reason("lacks model", title=ill, files=(ill,))),
-        m.StatusReply(
-            ill, ill, ill, 3, (), (m.WorkerStatus("w", ill, ill, (m.SlotStatus(0, ill, note=ill),), 0.5, 0, note=ill),)
-        ),
-    ]
-    for sent in from_worker:
-        assert ill not in texts_of(unpack_from_worker(pack(sent)))
-    for told in from_coordinator:
-        assert ill not in texts_of(unpack_from_coordinator(pack(told)))
+def test_no_text_of_a_peer_steers_a_terminal() -> None:
+    for ill in STEERING:
+        from_worker: list[m.FromWorker] = [
+            m.Hello(
+                "w" + ill,
+                ill,
+                "at" + ill,
+                "1",
+                (m.EngineOffer(ill, (ill,), (ill,)),),
+                (m.Device(ill, ill),),
+                2,
+                m.PROTOCOL,
+            ),
+            m.Heartbeat(
+                (m.SlotReport(0, "idle", note=ill),), resting=(Resting(0, Hindrance(NotLeasing.LOST, "a" + ill)),)
+            ),
+            m.Release(7, ill),
+            m.Failed("job", 0, 1, 2, ill, ill),
+        ]
+        from_coordinator: list[m.FromCoordinator] = [
+            m.Welcome(ill, 3, ill, 1.0, 8, 65536),
+            m.Refused(Reason("other protocol", coordinator=ill)),
+            m.Job("job", "Moby" + ill, Recipe("metronome", "tick", "en")),
+            m.Done(missing=Reason("lacks model", title=ill, files=(ill,))),
+            m.StatusReply(
+                ill,
+                ill,
+                ill,
+                3,
+                (),
+                (m.WorkerStatus("w", ill, ill, (m.SlotStatus(0, ill, note=ill),), 0.5, 0, note=ill),),
+            ),
+        ]
+        for sent in from_worker:
+            assert ill not in texts_of(unpack_from_worker(pack(sent)))
+        for told in from_coordinator:
+            assert ill not in texts_of(unpack_from_coordinator(pack(told)))
 
 
 def test_what_is_spoken_and_what_keys_are_made_of_stays_as_it_is() -> None:

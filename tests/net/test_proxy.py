@@ -2,11 +2,12 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
 import zmq
+from patience import until
 
 from swarm.lease.envelope import MAX_CLIP_BYTES
 from swarm.lease.file_transfer import Piece
@@ -20,12 +21,6 @@ from swarm.net.wire import pack
 KEYS = curve_keys(make_key())
 CLIP = Clip("job", 1, 2, 0, "0" * 32, samples=4800, sample_rate=24000, digest="0" * 64, work_s=0.5)
 CURVE_GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01CURVE" + bytes(47)
-
-
-async def until(what: Callable[[], bool]) -> None:
-    async with asyncio.timeout(120):
-        while not what():
-            await asyncio.sleep(0.005)
 
 
 @pytest.fixture(params=["open", "curve"])

@@ -1,14 +1,14 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import zmq
 from memory_twins import MemoryNetwork
-from patience import in_time, noted_calls
+from patience import noted_calls, until
 from zmq.utils import z85
 
 from swarm.errors import EnvironmentFault
@@ -21,14 +21,6 @@ from swarm.net.zap_authenticator import ZapAuthenticator
 
 KEYS, OTHERS = curve_keys(make_key()), curve_keys(make_key())
 CLIP = Clip("job", 1, 2, 0, "0" * 32, samples=4800, sample_rate=24000, digest="0" * 64, work_s=0.5)
-Ends = Callable[[], tuple[RouterSocket, DealerSocket]]
-
-
-async def until(what: Callable[[], bool], timeout_s: float = 120.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not what():
-        assert time.monotonic() < end, "it did not happen in time"
-        await asyncio.sleep(0.005)
 
 
 async def soon(coming: Awaitable[Any]) -> Any:
@@ -252,7 +244,7 @@ async def test_who_is_turned_away_learns_why(ours: CurveKeys | None, theirs: Cur
     dealer = DealerSocket(ours, on_change=lambda: changes.append(dealer.refusal or ""))
     port = router.bind("127.0.0.1", 0)
     dealer.connect([f"127.0.0.1:{port}"])
-    await until(lambda: dealer.refusal is not None, timeout_s=120.0)
+    await until(lambda: dealer.refusal is not None)
     assert said in str(dealer.refusal)
     assert f"127.0.0.1:{port}" in str(dealer.refusal)
     assert not dealer.connected
@@ -284,7 +276,7 @@ async def test_a_worker_gets_in_once_the_coordinator_has_the_right_key() -> None
     stranger.close()
     router = RouterSocket(KEYS)
     router.bind("127.0.0.1", port)
-    await until(lambda: dealer.connected, 10)
+    await until(lambda: dealer.connected)
     assert dealer.refusal is None
     dealer.close()
     router.close()
@@ -296,7 +288,7 @@ async def test_one_address_that_answers_is_enough_and_makes_one_peer(router: Rou
         port = router.bind("127.0.0.1", 0)
         good = f"127.0.0.1:{port}"
         dealer.connect(["127.0.0.1:1", f"127.0.0.1:{mute.getsockname()[1]}", good, good])
-        await until(lambda: dealer.connected, 10)
+        await until(lambda: dealer.connected)
         peers = set()
         for _ in range(20):
             assert dealer.send(Bye())
@@ -322,7 +314,7 @@ async def test_an_address_given_up_is_not_spoken_to_when_it_answers_later(router
     late.close()
 
 
-async def test_a_restarted_coordinator_is_found_again_within_seconds() -> None:
+async def test_a_restarted_coordinator_is_found_again() -> None:
     router, dealer = RouterSocket(KEYS), DealerSocket(KEYS)
     port = router.bind("127.0.0.1", 0)
     dealer.connect(["127.0.0.1:1", f"127.0.0.1:{port}"])
@@ -330,10 +322,9 @@ async def test_a_restarted_coordinator_is_found_again_within_seconds() -> None:
     router.close()
     await until(lambda: not dealer.connected)
     await asyncio.sleep(1)
-    again, started = RouterSocket(KEYS), time.monotonic()
+    again = RouterSocket(KEYS)
     again.bind("127.0.0.1", port)
     await until(lambda: dealer.connected)
-    assert time.monotonic() - started < in_time(60)
     dealer.send(Bye())
     assert (await soon(again.receive()))[1] == Bye()
     dealer.close()

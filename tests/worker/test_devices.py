@@ -122,16 +122,16 @@ def test_a_gpu_is_named_by_the_beginning_of_its_uuid_too() -> None:
         choose(("GPU-",), [RTX, GTX])
 
 
-@pytest.mark.parametrize("asked", [("cuda:3",), ("cuda:0", "cuda:7"), ("GPU-99",), ("mps",)])
-def test_a_gpu_that_is_not_there_is_refused_in_words(asked: tuple[str, ...]) -> None:
-    with pytest.raises(EnvironmentFault, match=r"there is no such GPU; here are cuda:0 \(GPU-5a1e\), cuda:1"):
-        choose(asked, [RTX, GTX])
+def test_a_gpu_that_is_not_there_is_refused_in_words() -> None:
+    for asked in [("cuda:3",), ("cuda:0", "cuda:7"), ("GPU-99",), ("mps",)]:
+        with pytest.raises(EnvironmentFault, match=r"there is no such GPU; here are cuda:0 \(GPU-5a1e\), cuda:1"):
+            choose(asked, [RTX, GTX])
 
 
-@pytest.mark.parametrize("asked", [("cuda:2",), ("cuda",)])
-def test_a_gpu_that_cannot_compute_is_refused_with_the_reason(asked: tuple[str, ...]) -> None:
-    with pytest.raises(EnvironmentFault, match="GPU cuda:2 cannot be used: CUDA error: no kernel image"):
-        choose(asked, [RTX, GTX, BROKEN])
+def test_a_gpu_that_cannot_compute_is_refused_with_the_reason() -> None:
+    for asked in [("cuda:2",), ("cuda",)]:
+        with pytest.raises(EnvironmentFault, match="GPU cuda:2 cannot be used: CUDA error: no kernel image"):
+            choose(asked, [RTX, GTX, BROKEN])
 
 
 def test_devices_are_announced_once_each_with_their_slots() -> None:
@@ -225,27 +225,35 @@ def test_gpus_are_told_apart_by_their_uuids_where_there_are_several() -> None:
     assert uuids_of([structs.replace(gpu, platform="ROCm 6.4") for gpu in (RTX, second)]) == {}
 
 
-@pytest.mark.parametrize(
-    ("text", "slots"),
-    [
+def test_slots_are_one_number_or_one_for_each_kind_of_device() -> None:
+    for text, slots in [
         ("auto", Slots()),
         ("4", Slots(4, 4)),
         ("gpu:2,cpu:8", Slots(2, 8)),
         (" CPU:0 ", Slots(None, 0)),
         ("gpu:auto, cpu:3", Slots(None, 3)),
         ("gpu:0", Slots(0)),
-    ],
-)
-def test_slots_are_one_number_or_one_for_each_kind_of_device(text: str, slots: Slots) -> None:
-    assert read_slots("--slots", text) == slots
+    ]:
+        assert read_slots("--slots", text) == slots
 
 
-@pytest.mark.parametrize(
-    "text", ["", "0", "-1", "many", "1025", "tpu:2", "gpu", "gpu:", "gpu:1,gpu:2", "gpu:0,cpu:0", "gpu:x", "9" * 9999]
-)
-def test_what_is_no_number_of_slots_is_refused_with_what_is(text: str) -> None:
-    with pytest.raises(UsageError, match="--slots takes auto, a number from 1 to 1,024, or a number for each kind"):
-        read_slots("--slots", text)
+def test_what_is_no_number_of_slots_is_refused_with_what_is() -> None:
+    for text in [
+        "",
+        "0",
+        "-1",
+        "many",
+        "1025",
+        "tpu:2",
+        "gpu",
+        "gpu:",
+        "gpu:1,gpu:2",
+        "gpu:0,cpu:0",
+        "gpu:x",
+        "9" * 9999,
+    ]:
+        with pytest.raises(UsageError, match="--slots takes auto, a number from 1 to 1,024, or a number for each kind"):
+            read_slots("--slots", text)
 
 
 def test_a_core_is_left_to_each_slot_on_a_gpu_unless_the_user_says_a_number() -> None:
@@ -266,21 +274,16 @@ def test_a_gpu_has_one_slot_or_so_many() -> None:
     assert len(devices) + len(core_slots(Slots(cpu=MAX_SLOTS), Capacity(4, 8e9), len(devices))) == MAX_SLOTS
 
 
-@pytest.mark.parametrize(
-    ("need", "cores", "numbers"),
-    [
+def test_a_gpu_of_which_a_model_was_measured_has_as_many_slots_as_fit() -> None:
+    for need, cores, numbers in [
         (7 * 10**9, 16, (3, 1)),  # no more fit
         (10**9, 16, (MAX_AUTO, MAX_AUTO)),
         (10**9, 5, (2, 2)),  # a slot keeps a core busy
         (10**9, 1, (1, 1)),
         (30 * 10**9, 16, (1, 1)),  # another program may end yet
-    ],
-)
-def test_a_gpu_of_which_a_model_was_measured_has_as_many_slots_as_fit(
-    need: int, cores: int, numbers: tuple[int, int]
-) -> None:
-    devices = gpu_slots(Slots(), TWO, dict.fromkeys(TWO, need), cores)
-    assert (devices.count("cuda:0"), devices.count("cuda:1")) == numbers
+    ]:
+        devices = gpu_slots(Slots(), TWO, dict.fromkeys(TWO, need), cores)
+        assert (devices.count("cuda:0"), devices.count("cuda:1")) == numbers
 
 
 def test_a_gpu_that_tells_nothing_of_its_memory_has_one_slot() -> None:

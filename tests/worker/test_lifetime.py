@@ -202,13 +202,10 @@ def test_a_worker_leaves_after_so_long_without_work_and_each_work_begins_the_wai
     assert stint.over(working=False, now=599.0) == "there was no work for 5 min (--exit-when-idle)"
 
 
-@pytest.mark.parametrize(
-    ("swarm", "invited", "said"),
-    [
+def test_a_coordinator_that_cannot_be_served_is_told_with_the_reason() -> None:
+    for swarm, invited, said in [
         (SWARM, True, "is of another swarm, or does not know this machine's invite as open: `e2a-swarm join` with it"),
         (SWARM, False, "a coordinator of another swarm is at 127.0.0.1:9"),
         (OPEN, False, "only `e2a-swarm work --open` speaks for it"),
-    ],
-)
-def test_a_coordinator_that_cannot_be_served_is_told_with_the_reason(swarm: str, invited: bool, said: str) -> None:
-    assert said in _stranger_line(Candidate("x", (DEAD,), swarm, 1, PROTOCOL), "cafe", invited=invited)
+    ]:
+        assert said in _stranger_line(Candidate("x", (DEAD,), swarm, 1, PROTOCOL), "cafe", invited=invited)

@@ -7,7 +7,7 @@ what matters here: it downloads what is missing, then speaks for ever.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import md5
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from making import make_core, make_hello, make_spec
 from msgspec import structs
+from patience import until
 from ports import LOOPBACK
 from stand_in_hub import StandInHub, stand_in_hub
 
@@ -160,11 +161,6 @@ class House:
         await asyncio.gather(self.lives[name], return_exceptions=True)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await asyncio.sleep(0.01)
-
-
 @asynccontextmanager
 async def running(folder: Path, *, is_old: bool = False, voice: str = "") -> AsyncIterator[House]:
     with stand_in_hub(folder / "hub") as hub:
@@ -211,18 +207,6 @@ class LyingCache(FileCache):
     def passed_on(self, fetch: Fetch) -> tuple[bytes, int]:
         data, size = super().passed_on(fetch)
         return bytes(len(data)), size
-
-
-async def test_what_a_liar_sent_is_thrown_away_and_the_liar_is_asked_no_more(tmp_path: Path) -> None:
-    async with running(tmp_path) as house:
-        house.work("attic", cache=LyingCache)
-        await house.all_loaded("attic")
-        house.work("barn")
-        await house.all_loaded("barn")
-        assert house.events.count("file not as it was") >= 1
-        house.work("cellar")
-        await house.all_loaded("cellar")
-        assert house.downloads == 2  # one was in vain
 
 
 async def test_an_older_coordinator_says_nothing_and_each_worker_downloads(

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from patience import until
 
 import swarm.system.child
 from swarm.errors import EXIT_OUTDATED, Outdated
@@ -223,12 +224,6 @@ class FakeProcess:
 
     async def end_engine(self) -> None:
         self.kill()
-
-
-async def until(event: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not event():
-            await asyncio.sleep(0.001)
 
 
 TEXTS = "One.", "Two.", "Three.", "Four."

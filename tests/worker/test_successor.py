@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from patience import until
 
 from swarm.errors import InUse
 from swarm.lease.member_message import QueueList, SuccessionCandidate, Voters
@@ -38,10 +39,7 @@ def made(tmp_path: Path, said: list[str], silence_s: float = 0.0) -> Successor:
 async def play(successor: Successor, is_over: Callable[[], object]) -> None:
     """Let it look and listen until something is so."""
     running = asyncio.create_task(successor.succeed())
-    began_s = time.monotonic()
-    while not is_over() and not running.done():
-        assert time.monotonic() - began_s < 60
-        await asyncio.sleep(0.02)
+    await until(lambda: is_over() or running.done())
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

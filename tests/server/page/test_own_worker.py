@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from patience import until
 
 from swarm.server.page import cli_process
 from swarm.server.page.cli_process import OwnWorker
@@ -29,12 +30,6 @@ async def running(worker: OwnWorker) -> AsyncIterator[None]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(120):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def test_the_switch_outlives_a_restart_and_the_option_turns_it_on(tmp_path: Path) -> None:
