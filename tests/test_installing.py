@@ -17,9 +17,8 @@ HERE = Host(python=(3, 12), is_64_bit=True, has_musl=False, macos=0, machine="x8
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
+def test_a_host_that_has_all_is_let_through() -> None:
+    for host in [
         HERE,
         HERE._replace(python=OLDEST),
         HERE._replace(python=NEWEST),
@@ -27,28 +26,23 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
         HERE._replace(macos=15, python=(3, 13)),
         HERE._replace(machine="ARM64"),
         Host(),
-    ],
-)
-def test_a_host_that_has_all_is_let_through(host: Host) -> None:
-    assert obstacle(host) == ""
+    ]:
+        assert obstacle(host) == ""
 
 
-@pytest.mark.parametrize(
-    ("host", "words"),
-    [
+def test_what_a_host_lacks_is_told_in_one_sentence() -> None:
+    for host, words in [
         (HERE._replace(python=(3, 10)), "needs Python 3.11 to 3.14, and this is Python 3.10: `uv tool install .`"),
         (HERE._replace(python=(3, 15)), "needs Python 3.11 to 3.14, and this is Python 3.15"),
         (HERE._replace(macos=15, python=(3, 14)), "needs Python 3.11 to 3.13 on Intel Macs, and this is Python 3.14"),
         (HERE._replace(macos=13), "needs macOS 14 or later, and this is macOS 13"),
         (HERE._replace(has_musl=True), "needs glibc"),
         (HERE._replace(is_64_bit=False), "needs a 64-bit Python"),
-    ],
-)
-def test_what_a_host_lacks_is_told_in_one_sentence(host: Host, words: str) -> None:
-    said = obstacle(host)
-    assert words in said
-    assert said.startswith("e2a-swarm needs ")
-    assert said.endswith(".")
+    ]:
+        said = obstacle(host)
+        assert words in said
+        assert said.startswith("e2a-swarm needs "), host
+        assert said.endswith("."), host
 
 
 def test_the_bounds_are_those_that_the_package_declares() -> None:

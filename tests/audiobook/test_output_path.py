@@ -154,9 +154,8 @@ def marks(**book: object) -> frozenset[str]:
     return Head(HeadBook(**(facts | book))).marks  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("book", "same"),
-    [
+def test_two_reports_are_of_one_book_if_its_identifier_or_its_file_is_the_same() -> None:
+    for book, same in [
         ({"source": "/moved"}, True),
         ({"identifier": "made anew"}, True),
         ({"identifier": "another translation", "source": "/b"}, False),
@@ -164,12 +163,8 @@ def marks(**book: object) -> frozenset[str]:
         ({"authors": ("Ann", "Bob")}, False),
         ({"language": "fr"}, False),
         ({"identifier": "", "source": ""}, False),
-    ],
-)
-def test_two_reports_are_of_one_book_if_its_identifier_or_its_file_is_the_same(
-    book: dict[str, object], same: bool
-) -> None:
-    assert bool(marks() & marks(**book)) is same
+    ]:
+        assert bool(marks() & marks(**book)) is same
 
 
 def test_a_job_a_report_and_a_claim_have_the_same_marks() -> None:
@@ -183,11 +178,9 @@ def test_a_job_a_report_and_a_claim_have_the_same_marks() -> None:
     assert (claim.marks, claim.is_whole) == (book_marks(spec), False)
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"[" * 9999, b"{}", b'{"book": {"job": 1}}', b'{"book": {"job": "j"}, "files": 1}']
-)
-def test_what_is_no_report_has_no_head(data: bytes) -> None:
-    assert read_head(data) is None
+def test_what_is_no_report_has_no_head() -> None:
+    for data in [b"", b"[" * 9999, b"{}", b'{"book": {"job": 1}}', b'{"book": {"job": "j"}, "files": 1}']:
+        assert read_head(data) is None
 
 
 def test_another_voice_language_or_cast_is_another_edition_and_another_speed_is_not() -> None:

@@ -29,17 +29,14 @@ def quiet(there: int) -> None:
     pass
 
 
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
+def test_an_address_is_shown_without_its_password() -> None:
+    for url, shown in [
         ("sftp://me:secret@nas:22/books", "sftp://me@nas:22/books"),
         ("sftp://me:se@cret@nas/books", "sftp://me@nas/books"),
         ("s3://bucket/folder", "s3://bucket/folder"),
-    ],
-)
-def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
-    assert without_password(url) == shown
-    assert RemoteDestination(url).address("a.m4b") == f"{shown}/a.m4b"
+    ]:
+        assert without_password(url) == shown
+        assert RemoteDestination(url).address("a.m4b") == f"{shown}/a.m4b"
 
 
 def test_a_connection_that_broke_is_made_anew(sftp_server: SftpServer, source: Path) -> None:
@@ -95,25 +92,22 @@ def test_a_server_that_takes_no_more_may_be_full(sftp_server: SftpServer, source
     assert (sftp_server.folder / "books" / "a.m4b").read_bytes() == SOUND
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
+def test_s3_is_told_the_type_so_that_a_browser_plays_a_file(bucket: str, source: Path) -> None:
+    import boto3
+
+    destination = RemoteDestination(f"s3://{bucket}/books")
+    for name, kind in [
         ("a.m4b", "audio/mp4"),
         ("Ä/01.opus", "audio/ogg"),
         ("a.mp3", "audio/mpeg"),
         ("a.vtt", "text/vtt"),
         ("a.read-along.epub", "application/epub+zip"),
-    ],
-)
-def test_s3_is_told_the_type_so_that_a_browser_plays_a_file(bucket: str, source: Path, name: str, kind: str) -> None:
-    import boto3
-
-    destination = RemoteDestination(f"s3://{bucket}/books")
-    destination.put_file(source, name, DIGEST, quiet)
-    destination.write_file("a.report.json", b"{}")
-    head = boto3.client("s3").head_object
-    assert head(Bucket=bucket, Key=f"books/{name}")["ContentType"] == kind
-    assert head(Bucket=bucket, Key="books/a.report.json")["ContentType"] == "application/json"
+    ]:
+        destination.put_file(source, name, DIGEST, quiet)
+        destination.write_file("a.report.json", b"{}")
+        head = boto3.client("s3").head_object
+        assert head(Bucket=bucket, Key=f"books/{name}")["ContentType"] == kind
+        assert head(Bucket=bucket, Key="books/a.report.json")["ContentType"] == "application/json"
 
 
 def test_a_server_whose_key_nobody_confirmed_is_not_spoken_with(sftp_server: SftpServer, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-import pytest
 
 from swarm.audiobook.report import (
     HeardSentence,
@@ -401,10 +400,10 @@ def test_what_redo_speaks_is_counted_once_each_time() -> None:
     assert report["totals"]["retakes"] == 3
 
 
-@pytest.mark.parametrize("first_grant_s", [BEGAN_S + 0.25, None])
-def test_the_first_grant_is_the_earliest_that_is_known(first_grant_s: float | None) -> None:
-    totals = make_report(JOB, WHOLE, ReportExtra(run_stats=RunStats(first_grant_s=first_grant_s)))["totals"]
-    assert totals["first_grant_s"] == (1.0 if first_grant_s is None else 0.25)
+def test_the_first_grant_is_the_earliest_that_is_known() -> None:
+    for first_grant_s in [BEGAN_S + 0.25, None]:
+        totals = make_report(JOB, WHOLE, ReportExtra(run_stats=RunStats(first_grant_s=first_grant_s)))["totals"]
+        assert totals["first_grant_s"] == (1.0 if first_grant_s is None else 0.25)
 
 
 def row(number: int, at_s: float | None, end_s: float | None, file: str = "a.m4b") -> ReportedSentence:
@@ -414,9 +413,8 @@ def row(number: int, at_s: float | None, end_s: float | None, file: str = "a.m4b
 ROWS = [row(1, 0.02, 4.0), row(2, 4.4, 10.0), row(3, 10.0, 10.0), row(4, 12.0, 20.0), row(5, 0.0, 3.0, "b.m4b")]
 
 
-@pytest.mark.parametrize(
-    ("moment_s", "sentence", "before"),
-    [
+def test_a_moment_is_in_the_sentence_that_is_heard_then() -> None:
+    for moment_s, sentence, before in [
         (0.0, "1:1", None),
         (4.1, "1:1", None),  # the pause is nearer to the first
         (4.3, "1:2", "1:1"),  # nearer to the second
@@ -425,12 +423,10 @@ ROWS = [row(1, 0.02, 4.0), row(2, 4.4, 10.0), row(3, 10.0, 10.0), row(4, 12.0, 2
         (10.4, "1:2", None),  # the third one has no sound
         (11.9, "1:4", "1:2"),
         (24.0, "1:4", None),  # players round
-    ],
-)
-def test_a_moment_is_in_the_sentence_that_is_heard_then(moment_s: float, sentence: str, before: str | None) -> None:
-    heard = heard_at(ROWS, "a.m4b", moment_s)
-    assert heard is not None
-    assert (heard.sentence.id, heard.before.id if heard.before else None) == (sentence, before)
+    ]:
+        heard = heard_at(ROWS, "a.m4b", moment_s)
+        assert heard is not None, moment_s
+        assert (heard.sentence.id, heard.before.id if heard.before else None) == (sentence, before)
 
 
 def test_behind_the_end_and_in_another_file_nothing_is_heard() -> None:
@@ -448,9 +444,8 @@ def test_a_report_is_read_with_its_options() -> None:
     assert (found.book.job, found.options, sound_files(found)) == ("emma-1", ("--title=E",), ["a.m4b"])
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
+def test_what_is_no_whole_report_is_none() -> None:
+    for data in [
         b"",
         b"{",
         b"[" * 100_000,
@@ -460,10 +455,8 @@ def test_a_report_is_read_with_its_options() -> None:
         b'{"version": 2, "book": {"job": "e"}, "totals": {}, "options": [' + b'"a",' * 1000 + b'"a"]}',
         b'\xff{"version": 2, "book": {"job": "e"}, "totals": {}}',
         b'{"version": 1, "book": {"job": "e"}, "totals": {}}',  # of an older e2a-swarm
-    ],
-)
-def test_what_is_no_whole_report_is_none(data: bytes) -> None:
-    assert read_reported(data) is None
+    ]:
+        assert read_reported(data) is None
 
 
 FILES = [

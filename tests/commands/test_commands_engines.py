@@ -61,17 +61,14 @@ def test_an_environment_is_removed(home: Path, capsys: pytest.CaptureFixture[str
     assert "espeak has no environment on this machine" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("words", "why"),
-    [
+def test_what_cannot_be_installed_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, why in [
         (["fife"], "There is no engine 'fife'"),
         (["../fife", "--package", "fife-tts"], "There is no engine '../fife'"),
         (["espeak"], "espeak needs no environment of its own"),
-    ],
-)
-def test_what_cannot_be_installed_is_said(words: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["engines", "install", *words]) == EXIT_USAGE
-    assert why in capsys.readouterr().err
+    ]:
+        assert main(["engines", "install", *words]) == EXIT_USAGE
+        assert why in capsys.readouterr().err
 
 
 def test_packages_of_the_user_go_to_the_installer(

@@ -104,10 +104,10 @@ def test_fish_completes(desk: Path) -> None:
     assert done.stdout.startswith("--output-format\t")  # and its help
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_each_script_names_the_program(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["completions", shell]) == 0
-    assert "e2a-swarm" in capsys.readouterr().out
+def test_each_script_names_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+    for shell in SHELLS:
+        assert main(["completions", shell]) == 0
+        assert "e2a-swarm" in capsys.readouterr().out, shell
 
 
 def test_another_shell_is_refused_with_those_that_are_known(capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,20 +34,6 @@ def test_doubts_do_not_fail_and_obstacles_do(found: list[Check], capsys: pytest.
     assert "fail  sound: no AAC\n      reinstall\n" in capsys.readouterr().out
 
 
-def test_on_a_terminal_lines_break_between_words_and_stay_behind_their_verdict(
-    found: list[Check], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "40")
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    found.append(Check("gpu", "warn", "torch does not see the GPU that is there", "run e2a-swarm work --cpu-only once"))
-    assert main(["doctor"]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "\x1b[33mwarn\x1b[0m  gpu: torch does not see the GPU",
-        "      that is there",
-        "      run e2a-swarm work --cpu-only once",
-    ]
-
-
 def test_as_json(found: list[Check], capsys: pytest.CaptureFixture[str]) -> None:
     found.append(Check("sound", "fail", "no AAC", "reinstall"))
     assert main(["doctor", "--json"]) == EXIT_ENVIRONMENT

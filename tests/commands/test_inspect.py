@@ -5,41 +5,19 @@ import re
 from pathlib import Path
 
 import epub_maker as maker
-import msgspec
 import pytest
 from pictures import picture
 
 from swarm.book.model.book import Block, Book, ChapterText
 from swarm.book.speech.casting import read_cast
-from swarm.book.speech.dialogue import find_dialogue
 from swarm.book.speech.lexicon import read_lexicon
 from swarm.book.speech.script import make_script, with_word
 from swarm.book.speech.speech import Speech
 from swarm.commands.inspect import Character, Characters, cast_lines, find_characters, find_names
 from swarm.commands.main import main
-from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import EXIT_BOOK, EXIT_USAGE, UsageError
-from swarm.job.card import EngineCard, VoiceCard
-from swarm.lease.message import PROTOCOL, EngineOffer, Hello
 from swarm.voice.espeak.engine import CARD as ESPEAK
-from swarm.voice.host import registry
-from swarm.voice.host.foreign import EngineFacts
 from swarm.voice.metronome.engine import CARD as METRONOME
-
-
-def test_chapters_words_and_what_is_left_out(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["inspect", str(books / "jekyll-and-hyde.epub")]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[:3] == [
-        "The Strange Case of Dr. Jekyll and Mr. Hyde",
-        "by Robert Louis Stevenson",
-        "English; engine hibari; 2015; Standard Ebooks",
-    ]
-    assert lines[4].split()[:5] == ["1", "Story", "of", "the", "Door"]
-    assert "10 chapters, 25,602 words, about 2 h 18 min of sound" in lines
-    assert "  Colophon: colophon (marked so in the book), 155 words" in lines
-    assert lines[5].startswith("      Mr. Utterson the lawyer")
-    assert max(map(len, lines)) <= 80
 
 
 def test_the_chapters_of_a_carried_book(carried: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,14 +61,6 @@ def test_the_text_alone(books: Path, capsys: pytest.CaptureFixture[str]) -> None
     ]
 
 
-@pytest.mark.slow
-def test_what_the_engine_cannot_say_is_shown(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["inspect", str(books / "moby-dick.epub")]) == 0
-    out = capsys.readouterr().out
-    assert "139 chapters" in out
-    assert "  chapter 2: חן: hibari cannot read Hebrew letters" in out
-
-
 def test_an_engine_that_does_not_speak_the_language_is_refused(
     carried: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -124,11 +94,6 @@ def test_two_books_are_one_too_many(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_name_that_was_cut_at_a_space_is_asked_for_in_quotes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", "my"]) == EXIT_BOOK
     assert "my does not exist: name a book's file, in quotes where" in capsys.readouterr().err
-
-
-def test_what_is_no_book_ends_with_3_and_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["inspect", str(tmp_path / "no.epub")]) == EXIT_BOOK
-    assert capsys.readouterr().err == f"e2a-swarm: {tmp_path / 'no.epub'} does not exist: name a book's file.\n"
 
 
 def test_titles_that_are_left_out_are_whole_and_a_beginning_has_them_read(
@@ -194,23 +159,6 @@ def test_a_cover_that_cannot_be_shown_is_named(tmp_path: Path, capsys: pytest.Ca
     assert "its cover is a picture of only 1 x 1 pixels: one is drawn in its place" in capsys.readouterr().out
 
 
-def test_a_book_can_be_looked_at_for_an_engine_that_only_workers_have(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(registry, "_OFFERED", {})
-    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path / "state"))
-    (tmp_path / "book.txt").write_text("Il pleuvait. Nous sommes partis.", encoding="utf-8")
-    asked = ["inspect", str(tmp_path / "book.txt"), "--language", "fr", "--tts-engine", "drum"]
-    assert main(asked) == EXIT_USAGE
-    card = EngineCard("drum", "beats", ("fr",), (), (("", 300),), (VoiceCard("tom", "*"),))
-    offer = EngineOffer("drum", ("fr",), facts=msgspec.msgpack.encode(EngineFacts(card)))
-    seen = SeenEngines(tmp_path / "state")
-    seen.meet(Hello("w", "n", "attic", "1", (offer,), (), 1, PROTOCOL))
-    seen.save()
-    registry._OFFERED.clear()
-    assert main(asked) == 0
-
-
 TEXTS = (
     "“You see,” said Holmes. “It is simple.”",
     "“Indeed?” asked Watson.",
@@ -221,13 +169,8 @@ TEXTS = (
 CHAPTER = ChapterText("One", tuple(Block("paragraph", text) for text in TEXTS))
 
 
-def characters_of(chapter: ChapterText) -> Characters:
-    texts = [[block.text for block in chapter.blocks]]
-    return find_characters(texts, find_dialogue(texts, "en"))
-
-
 def test_speakers_are_counted_by_how_surely_they_are_known() -> None:
-    found = characters_of(CHAPTER)
+    found = find_characters([CHAPTER], "en")
     assert found.speakers[0] == Character("Holmes", 33, named=2, in_turn=1)
     assert {each.name: (each.named, each.unknown) for each in found.speakers} == {
         "Holmes": (2, 0),
@@ -240,7 +183,7 @@ def test_speakers_are_counted_by_how_surely_they_are_known() -> None:
 
 def test_the_list_is_a_cast_as_soon_as_voices_are_named(tmp_path: Path) -> None:
     path = tmp_path / "cast.txt"
-    lines = cast_lines(characters_of(CHAPTER))
+    lines = cast_lines(find_characters([CHAPTER], "en"))
     path.write_text("\n".join(lines))
     assert read_cast(path).voices == ()
     path.write_text("\n".join(line.removeprefix("#") if line.endswith("= VOICE") else line for line in lines))
@@ -253,7 +196,7 @@ def test_the_list_is_a_cast_as_soon_as_voices_are_named(tmp_path: Path) -> None:
 
 
 def test_a_book_without_dialogue_has_no_speakers() -> None:
-    assert characters_of(ChapterText("One", (Block("paragraph", "It rained."),))) == Characters(0.0, ())
+    assert find_characters([ChapterText("One", (Block("paragraph", "It rained."),))], "en") == Characters(0.0, ())
 
 
 def test_inspect_prints_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -285,7 +228,7 @@ def test_the_list_names_voices_if_the_engine_has_several(tmp_path: Path, capsys:
 
 def test_a_person_with_several_names_is_one_row() -> None:
     texts = ("“So,” said Mr. Utterson.", "“Ah,” said Poole.", "“Well,” said Utterson.")
-    found = characters_of(ChapterText("One", tuple(Block("paragraph", text) for text in texts)))
+    found = find_characters([ChapterText("One", tuple(Block("paragraph", text) for text in texts))], "en")
     assert [(each.name, each.named) for each in found.speakers] == [("Utterson", 2), ("Poole", 1)]
 
 

@@ -56,29 +56,6 @@ def test_jobs_are_listed_with_state_and_size(state: Path, capsys: pytest.Capture
     assert not listed["emma-2"]["finished"]
 
 
-def test_on_a_terminal_many_chapters_break_between_words_and_a_path_not_at_all(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    book = tmp_path / "a book with a rather long name of many words which does not fit.epub"
-    book.write_bytes(b"a book")
-    store = DiskStore(tmp_path / "state")
-    titles = ("A Caucus-Race and a Long Tale", "The Rabbit Sends in a Little Bill", "Advice from a Caterpillar")
-    chapters = tuple(Chapter(title, (Segment("Emma Woodhouse.", Pause.SENTENCE),)) for title in titles)
-    spec = BookFacts("Alice", ("Lewis Carroll",), "en")
-    store.create_job(JobSpec("alice-1", str(book), spec, Recipe("metronome", "tick", "en"), chapters, 1e9), book)
-    store.close()
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    monkeypatch.setenv("COLUMNS", "60")
-    assert main(["jobs", "--state-dir", str(tmp_path / "state")]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[1:4] == [
-        "  Alice: 3 chapters (A Caucus-Race and a Long Tale, The",
-        "    Rabbit Sends in a Little Bill, Advice from a",
-        "    Caterpillar)",
-    ]
-    assert f"  from {book}" in said
-
-
 def test_a_finished_job_names_its_audiobook_and_whether_it_is_still_there(
     state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,18 +94,6 @@ def test_a_job_of_many_files_names_the_audiobook_and_counts_its_chapters(
         file.unlink()
     assert main(["jobs", "--state-dir", str(state)]) == 0
     assert f"  with 5 files in {tmp_path / 'Emma'} (5 not there now)\n" in capsys.readouterr().out
-
-
-def test_the_help_shows_both_forms_and_another_word_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["jobs", "--help"]) == 0
-    said = capsys.readouterr().out
-    assert "e2a-swarm jobs remove [OPTION...] NAME...\n" in said
-    assert "e2a-swarm jobs prune --older AGE" in said
-    assert main(["jobs", "remove", "--help"]) == 0
-    assert "usage: e2a-swarm jobs remove [OPTION...] NAME...\n" in capsys.readouterr().out
-    assert main(["jobs", "delete", "x"]) == EXIT_USAGE
-    known = "remove, prune, export, import"
-    assert capsys.readouterr().err == f"e2a-swarm: e2a-swarm jobs does not know 'delete'; it knows {known}.\n"
 
 
 def test_a_job_is_removed_with_its_sound(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -199,13 +164,6 @@ def test_old_finished_jobs_go_and_what_that_frees_is_said(state: Path, capsys: p
     assert not list((state / "clips").rglob("*.flac"))
 
 
-def test_unfinished_jobs_go_only_where_that_is_said(state: Path) -> None:
-    assert main(["jobs", "prune", "--older", "8w", "--state-dir", str(state)]) == 0
-    assert names(state) == ["emma-1", "emma-2"]
-    assert main(["jobs", "prune", "--older", "8w", "--unfinished", "--state-dir", str(state)]) == 0
-    assert names(state) == []
-
-
 def test_a_job_is_as_old_as_its_last_run_not_as_its_making(state: Path) -> None:
     finish(state, "emma-1", time.time() - 3600)
     assert main(["jobs", "prune", "--older", "12h", "--state-dir", str(state)]) == 0
@@ -226,15 +184,7 @@ def test_a_finished_book_of_which_a_sentence_is_to_be_spoken_again_is_not_finish
 def test_sound_that_another_job_needs_stays_and_is_not_counted(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     finish(state, "emma-1", 1e9)
     store = DiskStore(state)
-    store.commit(
-        [
-            (
-                "emma-2",
-                CLIP,
-                b"",
-            )
-        ]
-    )
+    store.commit([("emma-2", CLIP, b"")])
     store.close()
     freed = size_of(state / "jobs" / "emma-1")
     assert main(["jobs", "prune", "--older", "30d", "--state-dir", str(state)]) == 0

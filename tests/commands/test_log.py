@@ -130,12 +130,3 @@ def test_a_run_says_once_that_it_writes_to_another_file(tmp_path: Path, capsys: 
         assert complaint(capsys) == ""
         with open_trace(parse(words)):
             assert complaint(capsys) == f"log: {tmp_path / 'swarm-2.log'} (swarm.log is another process's)"
-
-
-def test_the_variable_names_the_log_too(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("E2A_SWARM_LOG", str(tmp_path))
-    assert main(["coordinate", "book.epub"]) == EXIT_USAGE
-    assert "cannot be written (Is a directory)" in complaint(capsys)

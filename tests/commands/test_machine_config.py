@@ -45,12 +45,10 @@ def test_devices() -> None:
     assert devices("--device", "GPU-5a1e") == ("GPU-5a1e",)
 
 
-@pytest.mark.parametrize(
-    "words", ["--cpu --gpu 0", "--gpu first", "--gpu -1", "--device TPU", "--device ²", "--device 256", "--gpu 1,"]
-)
-def test_devices_that_cannot_be_meant(words: str) -> None:
-    with pytest.raises(UsageError):
-        devices(*words.split())
+def test_devices_that_cannot_be_meant() -> None:
+    for words in ["--cpu --gpu 0", "--gpu first", "--gpu -1", "--device TPU", "--device ²", "--device 256", "--gpu 1,"]:
+        with pytest.raises(UsageError):
+            devices(*words.split())
 
 
 def configured(*words: str) -> CoordinateConfig:
@@ -131,22 +129,19 @@ def test_when_a_worker_may_work(monkeypatch: pytest.MonkeyPatch) -> None:
     assert work_limits(worker("--cpu")) == Limits(on_battery=False)
 
 
-@pytest.mark.parametrize(
-    ("words", "part"),
-    [
+def test_limits_that_make_no_sense_are_refused() -> None:
+    for words, part in [
         (("--hours", "night"), "--hours takes spans such as 22-7"),
         (("--hours", "22-22"), "not '22-22'"),
         (("--max-temperature", "warm"), "--max-temperature takes a whole number"),
         (("--max-temperature", "5"), "from 30 to 120"),
-    ],
-)
-def test_limits_that_make_no_sense_are_refused(words: tuple[str, ...], part: str) -> None:
-    with pytest.raises(UsageError, match=part):
-        limits(*words)
+    ]:
+        with pytest.raises(UsageError, match=part):
+            limits(*words)
 
 
-@pytest.mark.parametrize("command", ["work", "status"])
-def test_a_second_coordinator_does_not_silently_replace_the_first(command: str) -> None:
-    with pytest.raises(UsageError, match="names one coordinator; without it, all"):
-        parse_line([command, "--coordinator", "one:5847", "--coordinator", "two:5847"])
-    assert parse_line([command, "--coordinator", "one", "--coordinator", "one"]).coordinator == "one"
+def test_a_second_coordinator_does_not_silently_replace_the_first() -> None:
+    for command in ["work", "status"]:
+        with pytest.raises(UsageError, match="names one coordinator; without it, all"):
+            parse_line([command, "--coordinator", "one:5847", "--coordinator", "two:5847"])
+        assert parse_line([command, "--coordinator", "one", "--coordinator", "one"]).coordinator == "one"

@@ -70,16 +70,6 @@ def test_a_member_is_put_out_with_those_it_admitted_by_one_command_and_one_new_c
     assert identity.membership.known and membership.key_epoch(identity.membership.known) == 1
 
 
-def test_a_removal_names_the_new_code(identity: Identity, capsys: pytest.CaptureFixture[str]) -> None:
-    identity.membership.found("laptop")
-    identity.membership.admit(b"\x07" * 32, "attic")
-    assert main(["members", "remove", "attic"]) == 0
-    identity.refresh()
-    out = capsys.readouterr().out
-    assert f"e2a-swarm join {identity.key.code}" in out and identity.key != KEY
-    assert [member.name for member in identity.membership.members.values()] == ["laptop"]
-
-
 def test_what_cannot_be_removed_is_said_with_the_remedy(identity: Identity, capsys: pytest.CaptureFixture[str]) -> None:
     identity.membership.found("laptop")
     for number in (7, 8):

@@ -27,38 +27,33 @@ def test_what_is_said_is_meant() -> None:
     assert chosen("--text", "the", "--all") == RedoConfig(texts=("the",), every=True)
 
 
-@pytest.mark.parametrize(
-    ("words", "answer"),
-    [
+def test_what_cannot_be_meant_is_refused_in_words() -> None:
+    for words, answer in [
         ("", "Choose what"),
         ("--say x", "Choose what"),
         ("--all", "Choose what"),
         ("--segments 12", "chapter:sentence"),
         ("--chapter x", "whole number"),
-    ],
-)
-def test_what_cannot_be_meant_is_refused_in_words(words: str, answer: str) -> None:
-    with pytest.raises(UsageError, match=answer):
-        chosen(*words.split())
+    ]:
+        with pytest.raises(UsageError, match=answer):
+            chosen(*words.split())
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("1:23:45", 5025), ("83:45", 5025), ("5025.5", 5025.5), (" 4:05 ", 245), ("0:00:01", 1)]
-)
-def test_a_moment_is_given_as_players_show_it(text: str, seconds: float) -> None:
-    assert moment_s(text) == seconds
+def test_a_moment_is_given_as_players_show_it() -> None:
+    for text, seconds in [("1:23:45", 5025), ("83:45", 5025), ("5025.5", 5025.5), (" 4:05 ", 245), ("0:00:01", 1)]:
+        assert moment_s(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "1:2:3:4", "1h", "-5", "1:-3", "١:٢"])
-def test_what_is_no_moment_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="1:23:45"):
-        moment_s(text)
+def test_what_is_no_moment_is_refused() -> None:
+    for text in ["", "1:2:3:4", "1h", "-5", "1:-3", "١:٢"]:
+        with pytest.raises(UsageError, match="1:23:45"):
+            moment_s(text)
 
 
-@pytest.mark.parametrize("text", ["9:99:99", "1:60:00", "4:60", "0:00:75.5"])
-def test_no_clock_shows_more_than_59_minutes_or_seconds(text: str) -> None:
-    with pytest.raises(UsageError, match="no such time"):
-        moment_s(text)
+def test_no_clock_shows_more_than_59_minutes_or_seconds() -> None:
+    for text in ["9:99:99", "1:60:00", "4:60", "0:00:75.5"]:
+        with pytest.raises(UsageError, match="no such time"):
+            moment_s(text)
 
 
 @pytest.fixture

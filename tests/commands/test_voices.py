@@ -29,21 +29,6 @@ def lines_of(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
-def test_every_engine_is_listed_with_what_it_speaks(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = lines_of(capsys)
-    text = "\n".join(lines)
-    for words in (
-        "hibari:",
-        "espeak:",
-        "metronome:",
-        "coqui:",
-        "English (en)",
-        "heart:",
-        "cost_per_char=0.001",
-    ):
-        assert words in text
-
-
 @pytest.mark.parametrize("here", [True, False])
 def test_an_engine_that_is_not_here_is_named_with_what_brings_it(
     here: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -72,12 +57,6 @@ def test_a_language_narrows_it_down(capsys: pytest.CaptureFixture[str]) -> None:
     assert "French robotically" in text
 
 
-def test_an_option_in_the_advice_is_not_cut_at_its_hyphen(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["voices", "--language", "fr"]) == 0
-    words = capsys.readouterr().out.partition("espeak speaks French robotically")[2].split()
-    assert "--tts-engine" in words
-
-
 def test_json_has_everything(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: False)
     value = json.loads("\n".join(lines_of(capsys, "--json")))
@@ -86,15 +65,6 @@ def test_json_has_everything(capsys: pytest.CaptureFixture[str], monkeypatch: py
     assert len(engines["espeak"]["voices"]) > 130
     assert engines["espeak"]["settings"] == {"pitch": 50, "speed": 1.0}
     assert value["not_here"][0]["engine"] == "coqui"
-
-
-def test_json_of_a_language_has_its_voices_only(capsys: pytest.CaptureFixture[str]) -> None:
-    value = json.loads("\n".join(lines_of(capsys, "--json", "--language", "pt")))
-    voices = {engine["engine"]: [voice["name"] for voice in engine["voices"]] for engine in value["engines"]}
-    assert voices["kokoro"] == ["pf_dora", "pm_alex", "pm_santa"]
-    assert "pt_BR-faber-medium" in voices["piper"]
-    assert (voices["espeak"], voices["metronome"]) == (["pt", "pt-br"], ["tick", "tock"])
-    assert "Gitta Nikolina" in voices["coqui"]
 
 
 def test_what_is_no_language_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

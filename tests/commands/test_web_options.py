@@ -32,9 +32,8 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
     return chain, secret
 
 
-@pytest.mark.parametrize(
-    ("words", "asks"),
-    [
+def test_a_password_is_asked_for_unless_only_this_machine_comes_in() -> None:
+    for words, asks in [
         ((), False),
         (("--web-password",), True),
         (("--web", "127.0.0.1:80"), False),
@@ -43,12 +42,10 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
         (("--web", "0.0.0.0:80"), True),
         (("--web", "[::]:80"), True),
         (("--web", "server.local:80"), True),
-    ],
-)
-def test_a_password_is_asked_for_unless_only_this_machine_comes_in(words: tuple[str, ...], asks: bool) -> None:
-    found = place(*words)
-    assert found is not None
-    assert found.asks_for_password is asks
+    ]:
+        found = place(*words)
+        assert found is not None, words
+        assert found.asks_for_password is asks
 
 
 def test_a_password_is_kept_where_one_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,9 +83,8 @@ def test_the_addresses_that_are_told_are_those_that_other_devices_open(monkeypat
     assert found and found.addresses(found.host, 5900) == ["http://127.0.0.1:5900"]
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_what_makes_no_sense_is_refused() -> None:
+    for words in [
         ("--web-proxy", "*"),
         ("--web-proxy", "proxy.example"),
         ("--web", "5848"),
@@ -99,11 +95,9 @@ def test_the_addresses_that_are_told_are_those_that_other_devices_open(monkeypat
         ("--web-prefix", '/"><script>'),
         ("--web-cert", "chain.pem"),
         ("--web-key", "key.pem"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(words: tuple[str, ...]) -> None:
-    with pytest.raises(UsageError):
-        place(*words)
+    ]:
+        with pytest.raises(UsageError):
+            place(*words)
 
 
 def test_a_certificate_is_tried_before_anybody_connects(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from manifest import manifest_faults
 
@@ -21,16 +20,16 @@ def load(name: str) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.parametrize("name", MANIFESTS)
-def test_a_manifest_is_valid_for_kubernetes(name: str) -> None:
-    assert manifest_faults(load(f"kubernetes/{name}")) == []
+def test_a_manifest_is_valid_for_kubernetes() -> None:
+    for name in MANIFESTS:
+        assert manifest_faults(load(f"kubernetes/{name}")) == []
 
 
-@pytest.mark.parametrize("name", MANIFESTS)
-def test_a_pod_runs_a_command_that_the_program_knows_and_has_time_to_finish_a_sentence(name: str) -> None:
-    pod = load(f"kubernetes/{name}")["spec"]["template"]["spec"]
-    assert parse(pod["containers"][0]["args"]).command == "work"
-    assert pod["terminationGracePeriodSeconds"] >= 60
+def test_a_pod_runs_a_command_that_the_program_knows_and_has_time_to_finish_a_sentence() -> None:
+    for name in MANIFESTS:
+        pod = load(f"kubernetes/{name}")["spec"]["template"]["spec"]
+        assert parse(pod["containers"][0]["args"]).command == "work", name
+        assert pod["terminationGracePeriodSeconds"] >= 60, name
 
 
 def test_the_scaler_reads_a_metric_that_the_coordinator_has() -> None:
@@ -55,6 +54,6 @@ def test_the_compose_file_runs_the_module_that_has_the_task() -> None:
     assert all(port.startswith("127.0.0.1:") for each in services.values() for port in each.get("ports", ()))
 
 
-@pytest.mark.parametrize("script", ["slurm/pilots.sh", "ssh/work.sh"])
-def test_a_script_can_be_read_by_its_shell(script: str) -> None:
-    assert subprocess.run(["bash", "-n", EXAMPLES / script], check=False).returncode == 0
+def test_a_script_can_be_read_by_its_shell() -> None:
+    for script in ["slurm/pilots.sh", "ssh/work.sh"]:
+        assert subprocess.run(["bash", "-n", EXAMPLES / script], check=False).returncode == 0

@@ -11,12 +11,12 @@ from pages import ROOT, blocks
 PAGE = ROOT / "docs" / "engines.md"
 
 
-@pytest.mark.parametrize(("kind", "file"), [("toml", "pyproject.toml"), ("python", "hum_tts.py")])
-def test_what_the_page_shows_is_in_the_package(kind: str, file: str) -> None:
-    source = (PACKAGE / file).read_text(encoding="utf-8")
-    assert blocks(PAGE, kind)
-    for block in blocks(PAGE, kind):
-        assert block in source
+def test_what_the_page_shows_is_in_the_package() -> None:
+    for kind, file in [("toml", "pyproject.toml"), ("python", "hum_tts.py")]:
+        source = (PACKAGE / file).read_text(encoding="utf-8")
+        assert blocks(PAGE, kind)
+        for block in blocks(PAGE, kind):
+            assert block in source
 
 
 @pytest.mark.slow

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 
-import pytest
-
 from swarm.lease.states import (
     LINK_TRANSITIONS,
     PROSPECTS,
@@ -36,36 +34,30 @@ def test_each_table_has_a_diagram() -> None:
     assert len(DIAGRAMS) == len(TABLES)
 
 
-@pytest.mark.parametrize("number", range(len(TABLES)), ids=["slot", "link", "session", "book"])
-def test_a_diagram_has_the_arrows_of_its_table_and_no_others(number: int) -> None:
-    drawn = re.findall(r"^ +(\S+) --> (\w+)", DIAGRAMS[number], re.MULTILINE)
-    table = TABLES[number]
-    arrows = {(before.name, after.name) for before, afters in table.items() for after in afters}
-    assert len(drawn) == len(set(drawn))
-    assert set(drawn) == {("[*]", BEGINNINGS[number].name), *arrows}
+def test_a_diagram_has_the_arrows_of_its_table_and_no_others() -> None:
+    for number in range(len(TABLES)):
+        drawn = re.findall(r"^ +(\S+) --> (\w+)", DIAGRAMS[number], re.MULTILINE)
+        table = TABLES[number]
+        arrows = {(before.name, after.name) for before, afters in table.items() for after in afters}
+        assert len(drawn) == len(set(drawn)), number
+        assert set(drawn) == {("[*]", BEGINNINGS[number].name), *arrows}
 
 
-@pytest.mark.parametrize("number", range(len(TABLES)), ids=["slot", "link", "session", "book"])
-def test_every_state_is_in_its_table_and_can_be_reached(number: int) -> None:
-    table = TABLES[number]
-    assert set(table) == set(type(BEGINNINGS[number]))
-    reached = {BEGINNINGS[number]}
-    for _ in table:
-        reached |= {after for before in reached for after in table[before]}
-    assert reached == set(table)
+def test_every_state_is_in_its_table_and_can_be_reached() -> None:
+    for number in range(len(TABLES)):
+        table = TABLES[number]
+        assert set(table) == set(type(BEGINNINGS[number]))
+        reached = {BEGINNINGS[number]}
+        for _ in table:
+            reached |= {after for before in reached for after in table[before]}
+        assert reached == set(table), number
 
 
-@pytest.mark.parametrize(
-    ("heads", "table", "of"),
-    [("state of the link | prospects", PROSPECTS, Prospect), ("prospect | turns", TURNS, Turn)],
-    ids=["prospects", "turns"],
-)
-def test_the_tables_of_prospects_and_turns_are_those_of_the_code(
-    heads: str, table: Mapping[Enum, frozenset[Enum]], of: type[Enum]
-) -> None:
-    rows = PAGE.split(f"| {heads} |\n| --- | --- |\n")[1].split("\n\n")[0].splitlines()
-    said = dict(row.strip("| ").split(" | ") for row in rows)
-    assert {key: set(names.split(", ")) for key, names in said.items()} == {
-        key.name: {one.name for one in allowed} for key, allowed in table.items()
-    }
-    assert set().union(*table.values()) == set(of)
+def test_the_tables_of_prospects_and_turns_are_those_of_the_code() -> None:
+    for heads, table, of in [("state of the link | prospects", PROSPECTS, Prospect), ("prospect | turns", TURNS, Turn)]:
+        rows = PAGE.split(f"| {heads} |\n| --- | --- |\n")[1].split("\n\n")[0].splitlines()
+        said = dict(row.strip("| ").split(" | ") for row in rows)
+        assert {key: set(names.split(", ")) for key, names in said.items()} == {
+            key.name: {one.name for one in allowed} for key, allowed in table.items()
+        }
+        assert set().union(*table.values()) == set(of)

@@ -26,7 +26,6 @@ from swarm.job.spec import BookFacts, JobSpec, Recipe, clip_key
 from swarm.job.state import JobState, apply
 from swarm.standby.adopt import replayed, unite
 
-PLACES = [(0, index) for index in range(4)]
 SPEC = JobSpec(
     "job-1",
     "/book.epub",

@@ -1,7 +1,5 @@
 """When written words are heard, though the engine was told others, and though a peer or a journal lies."""
 
-import pytest
-
 from swarm.book.model.book import Pause, Segment, WordTime, pack_words
 from swarm.job.clip_info import MAX_WORDS, ClipInfo, heard_words
 from swarm.job.state import reworded
@@ -44,9 +42,8 @@ def test_the_users_own_wording_is_what_was_spoken() -> None:
     assert heard(segment, *words) == [("No", 0.5), ("left", 1.0), ("the", 1.4), ("room.", 1.6)]
 
 
-@pytest.mark.parametrize(
-    "packed",
-    [
+def test_times_that_cannot_be_are_none() -> None:
+    for packed in [
         b"",
         b"\0",
         b"\0" * 7,
@@ -54,10 +51,8 @@ def test_the_users_own_wording_is_what_was_spoken() -> None:
         b"\5\0\0\0\5\0\0\0",  # one word twice
         b"\0\0\x09\0\5\0\1\0",  # back in time
         b"\0\0\xff\xff",  # behind the end of the clip
-    ],
-)
-def test_times_that_cannot_be_are_none(packed: bytes) -> None:
-    assert heard_words(Segment("It was cold.", Pause.SENTENCE), clip(packed)) == ()
+    ]:
+        assert heard_words(Segment("It was cold.", Pause.SENTENCE), clip(packed)) == ()
 
 
 def test_times_of_characters_that_the_text_lacks_are_passed_over() -> None:

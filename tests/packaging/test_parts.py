@@ -81,15 +81,12 @@ def test_parts_follow_the_extras_that_parts_ask_for_and_markers_of_other_systems
     assert [(part.name, part.needs) for part in found] == [("a", ("b",)), ("b", ("a", "c-c")), ("c-c", ())]
 
 
-@pytest.mark.parametrize(
-    ("about", "said"),
-    [
+def test_a_licence_is_what_the_package_states() -> None:
+    for about, said in [
         ({"License_Expression": "MIT"}, "MIT"),
         ({"Classifier": "License :: OSI Approved :: BSD License"}, "BSD License"),
         ({"License": "ISC\n licence"}, "ISC licence"),
         ({"License": "the whole text " * 50}, ""),
         ({}, ""),
-    ],
-)
-def test_a_licence_is_what_the_package_states(about: dict[str, str], said: str) -> None:
-    assert licence(cast(Distribution, Package("p", [], **about))) == said
+    ]:
+        assert licence(cast(Distribution, Package("p", [], **about))) == said

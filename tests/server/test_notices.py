@@ -150,11 +150,11 @@ async def test_neither_logs_nor_lines_nor_files_have_the_address(
     assert SECRET not in caplog.text + "".join(bench.said) + files.decode(errors="replace") + repr(vars(notifier))
 
 
-@pytest.mark.parametrize("url", [f"nonsense://{SECRET}", f"{SECRET}", f"json://{SECRET}:x:y:99999999"])
-def test_an_address_that_is_none_is_refused_without_repeating_it(url: str) -> None:
-    with pytest.raises(UsageError, match="Address 2 of --notify") as refused:
-        make_addresses(["json://127.0.0.1:9", url])
-    assert SECRET not in str(refused.value)
+def test_an_address_that_is_none_is_refused_without_repeating_it() -> None:
+    for url in [f"nonsense://{SECRET}", f"{SECRET}", f"json://{SECRET}:x:y:99999999"]:
+        with pytest.raises(UsageError, match="Address 2 of --notify") as refused:
+            make_addresses(["json://127.0.0.1:9", url])
+        assert SECRET not in str(refused.value), url
 
 
 def test_addresses_come_from_options_a_variable_or_a_credential(
@@ -246,14 +246,6 @@ def test_each_end_of_a_book_is_told_once_with_its_reason() -> None:
     ]
     assert lines(notices, done, gaps, bad, now=2.0) == []
     assert lines(notices, changed(done, ended_s=99.0), now=3.0) == ["Emma is finished"]  # it was mended
-
-
-def test_a_restart_tells_nothing_again_and_a_first_start_nothing_old() -> None:
-    done = changed(EMMA, state=BookState.FINISHED, ended_s=5.0)
-    first = Notices(None)
-    assert lines(first, done) == []
-    assert lines(Notices(first.told), done) == []
-    assert lines(Notices([]), done) == ["Emma is finished"]  # it ended just before a kill
 
 
 def test_a_book_that_waits_is_told_when_it_does_for_long_and_again_only_after_it_went_well() -> None:

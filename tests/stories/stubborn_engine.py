@@ -7,7 +7,7 @@ import numpy as np
 
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.spec import Recipe
-from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm
+from swarm.voice.engine import Engine, Pcm
 
 RATE = 24_000
 
@@ -47,10 +47,6 @@ class StubbornEngine(Engine):
     card = EngineCard("stubborn", "", ("*",), (), (("", 300),), (VoiceCard("mule", "*"),))
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> StubbornVoice:
-        if "STUBBORN_LOCKED" in os.environ:
-            raise EngineFault(FaultKind.UNAVAILABLE, "its model is locked away")
-        if "STUBBORN_FULL" in os.environ:
-            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")
         return StubbornVoice()
 
 

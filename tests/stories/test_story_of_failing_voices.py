@@ -88,11 +88,6 @@ def test_on_failure_stop_stops_with_one_line(here: Machine, troubled_book: Path,
     assert done.stderr.count("\n") == 1
     assert not list(here.desk.glob("*.m4b"))
 
-    mended = here.run("convert", troubled_book, *STUBBORN, **stubborn, STUBBORN_MENDED="1")
-    assert mended.returncode == 0
-    assert_complete(report_of(only(here.desk, "*.m4b")))
-    assert_spoken_once(here.home)
-
 
 def test_an_engine_that_crashes_costs_retries_only(
     here: Machine, write_book: Callable[..., Path], stubborn: dict[str, str]
@@ -123,15 +118,6 @@ def test_an_engine_that_always_crashes_or_is_silent_at_a_sentence_loses_only_tha
     assert len(accepted(here.home)) == report["totals"]["spoken"] == 4
 
 
-def test_an_engine_that_does_not_open_ends_the_command_with_the_reason(
-    here: Machine, troubled_book: Path, stubborn: dict[str, str]
-) -> None:
-    done = here.run("convert", troubled_book, *STUBBORN, **stubborn, STUBBORN_LOCKED="1")
-    assert done.returncode == EXIT_ENVIRONMENT
-    assert "its model is locked away" in done.stderr
-    assert done.stderr.count("\n") == 1
-
-
 def test_memory_that_runs_out_and_a_device_that_fails_are_no_fault_of_a_sentence(
     here: Machine, write_book: Callable[..., Path], stubborn: dict[str, str]
 ) -> None:
@@ -141,15 +127,6 @@ def test_memory_that_runs_out_and_a_device_that_fails_are_no_fault_of_a_sentence
     assert_complete(report_of(only(here.desk, "*.m4b")))
     assert not [record for record in records(here.home) if isinstance(record, SegmentFailed)]
     assert (here.home / "log" / "engine-0.log").read_text().count("\nRuntimeError: CUDA out of memory") == 1
-
-
-def test_a_machine_alone_without_room_for_the_model_says_so_and_ends(
-    here: Machine, troubled_book: Path, stubborn: dict[str, str]
-) -> None:
-    done = here.run("convert", troubled_book, *STUBBORN, "--workers", "2", **stubborn, STUBBORN_FULL="1")
-    assert done.returncode == EXIT_ENVIRONMENT
-    assert "CUDA out of memory" in done.stderr
-    assert done.stderr.count("\n") == 1
 
 
 def test_an_engine_that_fails_for_every_text_ends_convert_with_what_to_do_and_loses_nothing(

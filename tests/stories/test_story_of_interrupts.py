@@ -89,19 +89,6 @@ def test_twice_stops_at_once(lan: Callable[[str], Machine], small_book: Path, co
     wait_for(lambda: not any(map(is_alive, children)))
 
 
-def test_a_coordinator_finishes_what_is_being_spoken(lan: Callable[[str], Machine], small_book: Path) -> None:
-    laptop, desktop = lan("laptop"), lan("desktop")
-    coordinator = laptop.start("coordinate", small_book, *SLEEPY)
-    where = f"127.0.0.1:{coordinator.port}"
-    worker = desktop.start("work", "--cpu", "--slots", "2", "--coordinator", where, "--exit-when-done")
-    wait_for(lambda: accepted(laptop.home))
-    taken = len(accepted(laptop.home))
-    most = taken_when_told(coordinator, signal.SIGTERM, laptop) + 4
-    assert "run the same command again to resume" in coordinator.ends(EXIT_INTERRUPTED)
-    assert taken + 1 <= len(accepted(laptop.home)) <= most
-    worker.ends(0)
-
-
 def test_a_worker_delivers_what_it_speaks_before_it_leaves(lan: Callable[[str], Machine], small_book: Path) -> None:
     laptop, desktop, tower = lan("laptop"), lan("desktop"), lan("tower")
     coordinator = laptop.start("coordinate", small_book, *SLEEPY)

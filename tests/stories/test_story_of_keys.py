@@ -64,20 +64,6 @@ def test_another_key_opens_nothing_and_the_worker_says_why(machine: Make, lan: M
     assert "key" in asked.stdout + asked.stderr
 
 
-@pytest.mark.parametrize("opened", ["coordinator", "worker"])
-def test_where_only_one_side_is_open_the_worker_says_what_to_do(
-    machine: Make, lan: Make, small_book: Path, opened: str
-) -> None:
-    keyed, open_one = lan("keyed"), machine("open one")
-    (open_one if opened == "coordinator" else keyed).start(
-        "coordinate", small_book, *FAST, *(["--open"] if opened == "coordinator" else [])
-    )
-    if opened == "coordinator":
-        keyed.start("work", "--cpu").says("an open coordinator is at 127.0.0.1.*work --open")
-    else:
-        open_one.start("work", "--cpu", "--open").says("a coordinator at 127.0.0.1.* is not open: leave --open out")
-
-
 def test_open_on_both_sides_works_and_is_loud(machine: Make, small_book: Path) -> None:
     laptop, desktop = machine("laptop"), machine("desktop")
     coordinator = laptop.start("coordinate", "--open", small_book, *FAST)
@@ -111,12 +97,3 @@ def test_the_key_of_the_environment_serves_containers(machine: Make, small_book:
     coordinator.ends()
     worker.ends()
     assert not (desktop.home / "swarm.key").exists()
-
-
-def test_a_rotated_key_shuts_out_who_has_not_joined_again(lan: Make, small_book: Path) -> None:
-    laptop, desktop = lan("laptop"), lan("desktop")
-    assert laptop.run("key", "--rotate").returncode == 0
-    coordinator = laptop.start("coordinate", small_book, *FAST)
-    worker = work(desktop, coordinator)
-    worker.says("another key than this machine")
-    assert "serving" not in worker.output

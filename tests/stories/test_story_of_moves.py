@@ -62,23 +62,3 @@ def assert_goes_on(machine: Machine, book: Path, before: int) -> None:
     records = accepted(machine.home)
     assert len({(clip.chapter, clip.index) for clip in records}) == len(records) == report["totals"]["segments"]
     assert len(records) > before > 0
-
-
-def test_a_state_folder_of_0_2_is_refused_by_a_sentence(here: Machine, small_book: Path) -> None:
-    (here.home / "jobs").mkdir(parents=True)
-    refused = here.run("convert", small_book, *SLOW)
-    assert (refused.returncode, refused.stdout) == (69, "")
-    assert f"{here.home} is of an older e2a-swarm: finish its books with that version" in refused.stderr
-
-
-def test_a_mistyped_name_or_file_is_a_sentence(old: Machine, small_book: Path) -> None:
-    refused = old.run("jobs", "export", "no-such-job")
-    assert (refused.returncode, refused.stdout) == (64, "")
-    assert "There is no job 'no-such-job'" in refused.stderr
-    refused = old.run("jobs", "export", job_of(old), "--to", Path("no-such-folder") / "x")
-    assert refused.returncode == 69
-    assert "no-such-folder/x cannot be used" in refused.stderr
-    refused = old.run("jobs", "import", small_book)
-    assert refused.returncode == 64
-    assert "is no job that `e2a-swarm jobs export` wrote" in refused.stderr
-    assert "Traceback" not in refused.stderr

@@ -4,13 +4,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from evidence import accepted, only, report_of
+from evidence import accepted, report_of
 from household import FAST, Machine, wait_for
 from library import AUTHOR, CHAPTERS, SENTENCES, TITLE
 from read_along_rules import check_rules
 
 from swarm.audiobook.sound.container import embedded_chapters
-from swarm.errors import EXIT_INTERRUPTED
 from swarm.system.disk import part_of
 
 NAME = f"{TITLE} - {AUTHOR}"
@@ -48,26 +47,6 @@ def test_a_shelf_that_was_finished_before_is_one_line_and_needs_nobody(
     assert not (here.home / "swarm.key").exists()
 
 
-def test_two_books_of_one_title_in_one_command_are_two_audiobooks(
-    here: Machine, write_book: Callable[..., Path], tmp_path: Path
-) -> None:
-    one = write_book({"One": "This is the first of two books."})
-    one = one.rename(tmp_path / "one.epub")
-    two = write_book({"One": "And this is quite another one, of the same title."})
-    done = here.run("convert", one, two, *FAST)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert sorted(path.name for path in here.desk.glob("*.m4b")) == [f"{NAME} (2).m4b", f"{NAME}.m4b"]
-
-
-def test_an_audiobook_that_was_changed_is_written_again(here: Machine, small_book: Path) -> None:
-    assert here.run("convert", small_book, *FAST).returncode == 0
-    path = here.desk / f"{NAME}.m4b"
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    assert here.run("convert", small_book, *FAST).returncode == 0
-    assert path.read_bytes() == whole
-
-
 def test_what_a_killed_run_left_hidden_goes_at_the_next_start(here: Machine, small_book: Path) -> None:
     running = here.start("convert", small_book, "--tts-engine", "metronome", "--engine-option", "cost_per_char=0.05")
     wait_for(lambda: accepted(here.home))
@@ -79,15 +58,3 @@ def test_what_a_killed_run_left_hidden_goes_at_the_next_start(here: Machine, sma
     assert here.run("convert", small_book, *FAST, "--output-format", "mp3").returncode == 0
     assert not [path for path in torn if path.exists()]
     assert sorted(path.name for path in here.desk.iterdir()) == [f"{NAME}.mp3", f"{NAME}.report.json"]
-
-
-def test_a_job_that_is_given_up_gives_its_name_up_too(here: Machine, small_book: Path) -> None:
-    running = here.start("convert", small_book, "--tts-engine", "metronome", "--engine-option", "cost_per_char=0.05")
-    wait_for(lambda: accepted(here.home))
-    running.signal()
-    running.ends(EXIT_INTERRUPTED)
-    assert not list(here.desk.iterdir()), "there is no audiobook yet, so there is no report"
-    assert here.run("jobs", "remove", only(here.home / "jobs", "*").name).returncode == 0
-    assert not list(here.desk.iterdir())
-    assert here.run("convert", small_book, *FAST).returncode == 0
-    assert (here.desk / f"{NAME}.m4b").is_file()

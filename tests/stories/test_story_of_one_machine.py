@@ -66,18 +66,6 @@ def test_a_book_becomes_an_audiobook(here: Machine, small_book: Path) -> None:
     assert sum(row["segments"] for row in report["workers"]) == report["totals"]["spoken"]
 
 
-def test_a_finished_book_is_not_spoken_again(here: Machine, small_book: Path) -> None:
-    assert here.run("convert", small_book, *FAST).returncode == 0
-    path = only(here.desk, "*.m4b")
-    written, spoken, taken = path.stat().st_mtime_ns, clips(here.home), len(accepted(here.home))
-
-    again = here.run("convert", small_book, *FAST)
-    assert (again.returncode, again.stderr) == (0, "")
-    assert "finished already" in again.stdout
-    assert str(path) in again.stdout or path.name in again.stdout
-    assert (path.stat().st_mtime_ns, clips(here.home), len(accepted(here.home))) == (written, spoken, taken)
-
-
 def test_a_lost_audiobook_is_written_again_without_speaking(here: Machine, small_book: Path) -> None:
     assert here.run("convert", small_book, *FAST).returncode == 0
     path = only(here.desk, "*.m4b")

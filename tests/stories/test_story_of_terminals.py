@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import struct
 import subprocess
 import sys
@@ -19,12 +18,9 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and terminals 
 
 
 @posix
-@pytest.mark.parametrize("words", [["voices"], ["inspect"], ["convert"]], ids=" ".join)
-def test_a_reader_that_leaves_stops_nothing(here: Machine, small_book: Path, words: list[str]) -> None:
-    words = [*words, *([str(small_book)] if words[0] in ("inspect", "convert") else [])]
-    words += [*SLOW] if words[0] == "convert" else []
+def test_a_reader_that_leaves_stops_nothing(here: Machine, small_book: Path) -> None:
     writing = subprocess.Popen(
-        command(*words),
+        command("convert", small_book, *SLOW),
         env=here.environment(),
         cwd=here.desk,
         stdin=subprocess.DEVNULL,
@@ -37,19 +33,17 @@ def test_a_reader_that_leaves_stops_nothing(here: Machine, small_book: Path, wor
     writing.stdout.close()
     assert writing.stderr.read() == ""
     assert writing.wait(300) == 0
-    if words[0] == "convert":
-        assert_complete(report_of(only(here.desk, "*.m4b")))
+    assert_complete(report_of(only(here.desk, "*.m4b")))
 
 
-@pytest.mark.parametrize("coerced", ["0", pytest.param("1", marks=pytest.mark.slow)])
-def test_a_locale_without_unicode(here: Machine, write_book: Callable[..., Path], coerced: str) -> None:
+def test_a_locale_without_unicode(here: Machine, write_book: Callable[..., Path]) -> None:
     book = write_book({"Über Café 章": "Größe is a word. So is naïve — “indeed”."}, title="Über 本")
-    env = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": coerced, "PYTHONCOERCECLOCALE": coerced}
-    for words in (["inspect", book], ["convert", book, *FAST], ["convert", book, *FAST], ["jobs"]):
+    env = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for words in (["inspect", book], ["convert", book, *FAST], ["jobs"]):
         done = here.run(*words, **env)
         assert (done.returncode, done.stderr) == (0, ""), words
     path = only(here.desk, "*.m4b")
-    assert path.name == ("Über 本 - Ada Example.m4b" if coerced == "1" else "ber - Ada Example.m4b")
+    assert path.name == "ber - Ada Example.m4b"
     assert listen(path).chapters[0][0] == "Über Café 章"
     assert_complete(report_of(path))
 
@@ -62,15 +56,8 @@ def test_json_lines_are_json_and_nothing_else(here: Machine, small_book: Path) -
     assert any(str(here.desk) in line["text"] for line in lines if line["type"] == "note")
 
 
-def test_quiet_says_the_end_only(here: Machine, small_book: Path) -> None:
-    done = here.run("convert", small_book, *FAST, "--quiet")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[0] == str(only(here.desk, "*.m4b"))
-    assert len(done.stdout.splitlines()) == 2
-
-
-def in_a_terminal(here: Machine, columns: int, *words: object, keys: bytes = b"", **env: str) -> tuple[int, str]:
-    """Run a command on a mock terminal, where keys are pressed; return its exit code and all that it drew."""
+def in_a_terminal(here: Machine, columns: int, *words: object) -> tuple[int, str]:
+    """Run a command on a mock terminal; return its exit code and all that it drew."""
     import fcntl  # Windows has none of them
     import pty
     import termios
@@ -79,7 +66,7 @@ def in_a_terminal(here: Machine, columns: int, *words: object, keys: bytes = b""
     fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
         command(*words),
-        env=here.environment(TERM="xterm", **env),
+        env=here.environment(TERM="xterm"),
         cwd=here.desk,
         stdin=screen,
         stdout=screen,
@@ -87,7 +74,6 @@ def in_a_terminal(here: Machine, columns: int, *words: object, keys: bytes = b""
         start_new_session=True,
     )
     os.close(screen)
-    os.write(keyboard, keys)
     drawn = b""
     while True:
         try:
@@ -114,20 +100,11 @@ def test_a_book_in_a_narrow_terminal(here: Machine, small_book: Path) -> None:
 
 
 @posix
-@pytest.mark.parametrize("words", [["convert", "--help"], ["voices"], ["doctor"]], ids=" ".join)
-def test_commands_in_a_narrow_terminal(here: Machine, words: list[str]) -> None:
-    code, drawn = in_a_terminal(here, 40, *words)
+def test_a_command_in_a_narrow_terminal(here: Machine) -> None:
+    code, drawn = in_a_terminal(here, 40, "doctor")
     assert code in (0, EXIT_ENVIRONMENT)  # `doctor` where something is amiss
     assert "Traceback" not in drawn
     assert drawn.strip()
-
-
-@posix
-@pytest.mark.skipif(not shutil.which("less"), reason="needs less")
-def test_help_of_more_rows_than_the_terminal_opens_in_a_pager_that_a_key_closes(here: Machine) -> None:
-    code, drawn = in_a_terminal(here, 80, "convert", "--help-all", keys=b"q", PAGER="less")
-    assert code == 0
-    assert 10 < drawn.count("\n") < 40
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")

@@ -21,11 +21,9 @@ from swarm.system.capacity import (
 )
 
 
-@pytest.mark.parametrize(
-    ("cores", "engines_that_fit", "slots"), [(4, inf, 4), (4, 2.5, 2), (4, 4, 4), (16, 0.5, 1), (1, 9, 1)]
-)
-def test_slots_go_by_the_cores_and_by_the_memory(cores: int, engines_that_fit: float, slots: int) -> None:
-    assert Capacity(cores, engines_that_fit * SLOT_BYTES).slots == slots
+def test_slots_go_by_the_cores_and_by_the_memory() -> None:
+    for cores, engines_that_fit, slots in [(4, inf, 4), (4, 2.5, 2), (4, 4, 4), (16, 0.5, 1), (1, 9, 1)]:
+        assert Capacity(cores, engines_that_fit * SLOT_BYTES).slots == slots
 
 
 @pytest.mark.parametrize(("quota", "cores"), [(0.25, 1), (1, 1), (1.5, 2), (3, 3), (64, 8), (inf, 8)])

@@ -16,9 +16,8 @@ from swarm.system.disk import Lock, check_state, clear_parts, full_name, guarded
 WHERE = Path("/state/jobs/moby")
 
 
-@pytest.mark.parametrize(
-    ("number", "said"),
-    [
+def test_a_failing_disk_is_named_with_what_to_do() -> None:
+    for number, said in [
         (errno.ENOSPC, "no space left"),
         (errno.EROFS, "read-only"),
         (errno.EMFILE, "too many files are open; raise the limit"),
@@ -28,11 +27,9 @@ WHERE = Path("/state/jobs/moby")
         (errno.ENOTDIR, "a file is where a folder"),
         (errno.ENOENT, "cannot be created; name another folder"),
         (errno.EIO, "check the disk"),
-    ],
-)
-def test_a_failing_disk_is_named_with_what_to_do(number: int, said: str) -> None:
-    with pytest.raises(StoreError, match=rf"^{WHERE} cannot be used: .*{said}.*\.$"), guarded(WHERE):
-        raise OSError(number, "…")
+    ]:
+        with pytest.raises(StoreError, match=rf"^{WHERE} cannot be used: .*{said}.*\.$"), guarded(WHERE):
+            raise OSError(number, "…")
 
 
 def test_a_database_without_room_is_a_full_disk_too() -> None:

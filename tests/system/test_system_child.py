@@ -239,15 +239,14 @@ def test_another_version_of_a_package_has_another_digest(tmp_path: Path) -> None
     assert code_digest(tmp_path) != before
 
 
-@pytest.mark.parametrize(
-    ("module", "heavy"),
-    [
+def test_a_child_loads_nothing_heavy_that_it_does_not_need() -> None:
+    for module, heavy in [
         ("swarm.voice.host.engine_child", {"asyncio", "ssl", "http", "email"}),
         ("swarm.audiobook.sound.encoder", {"asyncio", "ssl", "http", "email"}),
         ("swarm.audiobook.sound.book_binder", {"asyncio", "ssl", "http", "email", "numpy"}),
-    ],
-)
-def test_a_child_loads_nothing_heavy_that_it_does_not_need(module: str, heavy: set[str]) -> None:
-    script = f"import sys, {module}; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    assert heavy & set(loaded) == set()
+    ]:
+        script = f"import sys, {module}; print(*sys.modules)"
+        loaded = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        ).stdout.split()
+        assert heavy & set(loaded) == set()

@@ -85,13 +85,13 @@ def test_the_program_understands_what_the_units_say_to_it(unit: str, device: str
     assert callable(parse(words).run)
 
 
-@pytest.mark.parametrize("unit", [unit for unit in ALL if "-work@" in unit])
-def test_a_worker_has_the_time_to_drain(unit: str) -> None:
-    from swarm.worker.node import DRAIN_S
+def test_a_worker_has_the_time_to_drain() -> None:
+    for unit in [unit for unit in ALL if "-work@" in unit]:
+        from swarm.worker.node import DRAIN_S
 
-    (stop,) = settings(unit, "TimeoutStopSec")
-    assert int(stop) > DRAIN_S + 10
-    assert settings(unit, "KillMode") == ["mixed"]
+        (stop,) = settings(unit, "TimeoutStopSec")
+        assert int(stop) > DRAIN_S + 10, unit
+        assert settings(unit, "KillMode") == ["mixed"]
 
 
 CODES = {name: code for name, code in vars(errors).items() if name.startswith("EXIT_")}
@@ -109,18 +109,18 @@ def test_systemd_has_no_other_word_for_an_exit_code(tmp_path: Path, code: int) -
     assert said.stdout.splitlines()[-1].split()[:1] == [SYSEXITS.get(code, "-")]
 
 
-@pytest.mark.parametrize("unit", [unit for unit in ALL if "-work@" in unit])
-def test_a_worker_is_started_again_unless_its_command_line_has_no_meaning(unit: str) -> None:
-    assert settings(unit, "Restart") == ["on-failure"]
-    assert codes(unit, "RestartPreventExitStatus") == {errors.EXIT_USAGE}
-    assert codes(unit, "SuccessExitStatus") == {errors.EXIT_INTERRUPTED, errors.EXIT_OUTDATED}
-    assert codes(unit, "RestartForceExitStatus") == {errors.EXIT_OUTDATED}
+def test_a_worker_is_started_again_unless_its_command_line_has_no_meaning() -> None:
+    for unit in [unit for unit in ALL if "-work@" in unit]:
+        assert settings(unit, "Restart") == ["on-failure"]
+        assert codes(unit, "RestartPreventExitStatus") == {errors.EXIT_USAGE}
+        assert codes(unit, "SuccessExitStatus") == {errors.EXIT_INTERRUPTED, errors.EXIT_OUTDATED}
+        assert codes(unit, "RestartForceExitStatus") == {errors.EXIT_OUTDATED}
 
 
-@pytest.mark.parametrize("unit", [unit for unit in ALL if "-coordinate" in unit and unit.endswith(".service")])
-def test_a_coordinator_is_started_again_after_a_crash_or_an_upgrade(unit: str) -> None:
-    assert settings(unit, "Restart") == ["on-failure"]
-    harmless = {errors.EXIT_NO_BOOKS, errors.EXIT_OUTDATED, errors.EXIT_INTERRUPTED}
-    assert codes(unit, "SuccessExitStatus") == harmless
-    assert codes(unit, "RestartPreventExitStatus") == set(CODES.values()) - {errors.EXIT_DONE} - harmless
-    assert codes(unit, "RestartForceExitStatus") == {errors.EXIT_OUTDATED}
+def test_a_coordinator_is_started_again_after_a_crash_or_an_upgrade() -> None:
+    for unit in [unit for unit in ALL if "-coordinate" in unit and unit.endswith(".service")]:
+        assert settings(unit, "Restart") == ["on-failure"]
+        harmless = {errors.EXIT_NO_BOOKS, errors.EXIT_OUTDATED, errors.EXIT_INTERRUPTED}
+        assert codes(unit, "SuccessExitStatus") == harmless
+        assert codes(unit, "RestartPreventExitStatus") == set(CODES.values()) - {errors.EXIT_DONE} - harmless
+        assert codes(unit, "RestartForceExitStatus") == {errors.EXIT_OUTDATED}

@@ -1,5 +1,3 @@
-import pytest
-
 from swarm.system.text import (
     about_text,
     bytes_text,
@@ -34,9 +32,8 @@ def test_percent_rounds_down_so_that_100_means_all() -> None:
     assert percent(0, 0) == 100
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
+def test_durations() -> None:
+    for seconds, text in [
         (0, "0 s"),
         (0.2, "less than 1 s"),
         (59.4, "59 s"),
@@ -44,15 +41,12 @@ def test_percent_rounds_down_so_that_100_means_all() -> None:
         (3599.7, "1 h"),
         (900, "15 min"),
         (27120, "7 h 32 min"),
-    ],
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert duration_text(seconds) == text
+    ]:
+        assert duration_text(seconds) == text
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
+def test_guesses_are_coarse() -> None:
+    for seconds, text in [
         (3, "less than a minute"),
         (49, "less than a minute"),
         (50, "about 1 min"),
@@ -63,10 +57,8 @@ def test_durations(seconds: float, text: str) -> None:
         (80 * 60, "about 1 h 20 min"),
         (14 * 3600, "about 14 h"),
         (3 * 86400, "about 3 days"),
-    ],
-)
-def test_guesses_are_coarse(seconds: float, text: str) -> None:
-    assert about_text(seconds) == text
+    ]:
+        assert about_text(seconds) == text
 
 
 def test_speeds_and_counts_and_bytes() -> None:

@@ -30,7 +30,6 @@ from swarm.watch.words import (
 )
 
 TABLES = (words.WAITING, words.KEPT, words.LACKING, words.HOPELESS, words.REFUSED, words.REJECTED, words.EVENTS)
-KEY = "0" * 32
 FULL = Reason("", worker="attic", title="Emma", engine="xtts", model="vctk", language="fr", command="pip", note="why")
 PAUSED = Resting(0, Hindrance(NotLeasing.PAUSED, "why", by="laptop"))
 FULL = structs.replace(FULL, resting=(PAUSED,))
@@ -48,10 +47,10 @@ def test_every_code_has_words_and_every_word_a_code() -> None:
     assert known_codes() == {code for table in TABLES for code in table}
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_every_sentence_is_made_of_its_facts(table: dict[str, words.Sentence]) -> None:
-    for code, sentence in table.items():
-        assert sentence(FULL), code
+def test_every_sentence_is_made_of_its_facts() -> None:
+    for table in TABLES:
+        for code, sentence in table.items():
+            assert sentence(FULL), code
 
 
 def test_a_code_of_a_newer_coordinator_has_no_words() -> None:
@@ -59,18 +58,15 @@ def test_a_code_of_a_newer_coordinator_has_no_words() -> None:
     assert waiting_text(unknown) == event_text(unknown) == hopeless_text(unknown) == waiting_text(None) == ""
 
 
-@pytest.mark.parametrize(
-    ("kind", "note", "text"),
-    [
+def test_a_failure_is_told_with_its_kind() -> None:
+    for kind, note, text in [
         ("empty", "", "empty"),
         ("empty", "nothing came", "empty: nothing came"),
         ("rejected", "other clip", "rejected: the clip is not of this text and recipe"),
         ("rejected", "implausible length", "rejected: the clip is far too long or too short for its text"),
         ("rejected", "the digest is another", "rejected: the digest is another"),
-    ],
-)
-def test_a_failure_is_told_with_its_kind(kind: str, note: str, text: str) -> None:
-    assert failure_text(kind, note) == text
+    ]:
+        assert failure_text(kind, note) == text
 
 
 @pytest.mark.parametrize(("protocol", "behind"), [(1, "attic"), (3, "laptop")])
@@ -90,14 +86,14 @@ def test_how_to_start_a_worker_is_said_until_workers_were_called() -> None:
     assert waiting_text(paused, called=True) == "every worker for it is paused: paused from laptop"
 
 
-@pytest.mark.parametrize("cause", NotLeasing)
-def test_each_cause_of_a_slot_that_takes_no_lease_has_a_sentence(cause: NotLeasing) -> None:
-    text = hindrance_text(Hindrance(cause, "no room on cuda:0", "cuda:0", "laptop", "22:00", 80, 300.0))
-    assert text == text.strip()
-    assert len(text) > 10
-    assert resting_text([Resting(n, Hindrance(cause, "hot")) for n in range(3)]) == hindrance_text(
-        Hindrance(cause, "hot")
-    )
+def test_each_cause_of_a_slot_that_takes_no_lease_has_a_sentence() -> None:
+    for cause in NotLeasing:
+        text = hindrance_text(Hindrance(cause, "no room on cuda:0", "cuda:0", "laptop", "22:00", 80, 300.0))
+        assert text == text.strip(), cause
+        assert len(text) > 10, cause
+        assert resting_text([Resting(n, Hindrance(cause, "hot")) for n in range(3)]) == hindrance_text(
+            Hindrance(cause, "hot")
+        )
 
 
 def test_a_cause_of_a_newer_peer_is_told_as_its_note() -> None:
@@ -106,33 +102,27 @@ def test_a_cause_of_a_newer_peer_is_told_as_its_note() -> None:
     assert hindrance_text(newer) == "the fan is too loud"
 
 
-@pytest.mark.parametrize(
-    ("names", "text"),
-    [
+def test_files_are_called_by_what_they_are_for() -> None:
+    for names, text in [
         (("voice.wav",), "the voice"),
         (("model/model.pth", "model/config.json"), "the model"),
         (("voice.wav", "model/model.pth"), "the voice and the model"),
-    ],
-)
-def test_files_are_called_by_what_they_are_for(names: tuple[str, ...], text: str) -> None:
-    assert files_text(names) == text
+    ]:
+        assert files_text(names) == text
 
 
 def test_a_sentence_is_bounded() -> None:
     assert len(waiting_text(Reason("loading", note="x" * 9000))) == words.MAX_LETTERS
 
 
-@pytest.mark.parametrize(
-    ("standby", "state", "text"),
-    [
+def test_a_standby_follows_copies_or_is_away() -> None:
+    for standby, state, text in [
         (StandbyStatus("tower", 1.4), "following", "1 s behind"),
         (StandbyStatus("tower", 1.4, books=9, of_books=12), "following", "1 s behind, 9 of 12 books"),
         (StandbyStatus("tower", None, behind=7), "copying", "copying, 7 records behind"),
         (StandbyStatus("tower", 90.0, 80.0), "away", "away for 1 min 20 s"),
-    ],
-)
-def test_a_standby_follows_copies_or_is_away(standby: StandbyStatus, state: str, text: str) -> None:
-    assert (standby_state(standby), standby_text(standby)) == (state, text)
+    ]:
+        assert (standby_state(standby), standby_text(standby)) == (state, text)
 
 
 def told(voice: str, count: int) -> tuple[Segment, ...]:

@@ -82,10 +82,10 @@ def test_the_same_clips_make_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "reel").read_bytes() == (tmp_path / "b" / "reel").read_bytes()
 
 
-@pytest.mark.parametrize("rate", [8000, 16000, 22050, 24000, 44100, 48000])
-def test_every_common_rate_gives_a_packet_a_frame(rate: int) -> None:
-    _, packets = encode(np.zeros(5 * 1024, np.float32), Coding(sample_rate=rate))
-    assert len(packets) == 5
+def test_every_common_rate_gives_a_packet_a_frame() -> None:
+    for rate in [8000, 16000, 22050, 24000, 44100, 48000]:
+        _, packets = encode(np.zeros(5 * 1024, np.float32), Coding(sample_rate=rate))
+        assert len(packets) == 5, rate
 
 
 @cache
@@ -135,7 +135,7 @@ def test_what_is_heard_is_as_loud_as_asked_and_no_peak_passes_by_another_meter(
 
 @pytest.mark.parametrize(
     ("name", "bitrate", "sample_rate"),
-    [("mp3", 192_000, 44_100), ("mp3", 320_000, 48_000), ("opus", 96_000, 48_000), ("m4b", 192_000, 48_000)],
+    [("mp3", 320_000, 48_000), ("opus", 96_000, 48_000)],
 )
 def test_at_high_bit_rates_coders_turn_down_less_and_that_is_reckoned_with(
     tmp_path: Path, name: str, bitrate: int, sample_rate: int

@@ -3,8 +3,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import av
-import mutagen.id3
-import pytest
 
 from swarm.audiobook.sound.container import make_chapter
 from swarm.audiobook.sound.cover import Picture
@@ -41,32 +39,20 @@ def strict(tag: bytes) -> list[tuple[str, bytes]]:
     return list(frames(tag[10:]))
 
 
-@pytest.mark.parametrize("count", [1, 26, 27, 139, 255, 256, 1200])
-def test_chapters_of_any_number_and_length_are_whole_to_a_strict_reader(count: int) -> None:
-    titles = [f"{number}: " + "第" * (number % 80) for number in range(count)]
-    found = strict(id3_tag(TAGS, COVER, chapters(titles)))
-    heard = [data for name, data in found if name == "CHAP"]
-    for number, data in enumerate(heard):
-        name, _, rest = data.partition(b"\0")
-        assert (name, int.from_bytes(rest[:4], "big")) == (f"ch{number}".encode(), 2000 * number)
-        [(kind, title)] = frames(rest[16:])
-        assert kind == "TIT2"
-        assert title[1:].decode("utf-16").rstrip("\0") == titles[number]
-    assert len(heard) == count
-    assert [name for name, _ in found].count("CTOC") == (count <= 255)
-    assert next(data for name, data in found if name == "APIC").endswith(COVER.data)
-
-
-def test_mutagen_reads_it_back() -> None:
-    tag = mutagen.id3.ID3(io.BytesIO(id3_tag(TAGS, COVER, chapters(["One", "Two"]))))
-    assert tag.version == (2, 3, 0)
-    assert str(tag["TDRC"]) == "1899"
-    assert str(tag["TRCK"]) == "2/9"
-    assert str(tag["COMM::ger"]) == "d" * 500
-    assert str(tag["TXXX:SERIES"]) == "Reihe"
-    assert tag["APIC:"].data == COVER.data
-    assert tag["CTOC:toc"].child_element_ids == ["ch0", "ch1"]
-    assert (tag["CHAP:ch1"].start_time, tag["CHAP:ch1"].end_time) == (2000, 4000)
+def test_chapters_of_any_number_and_length_are_whole_to_a_strict_reader() -> None:
+    for count in [1, 26, 27, 139, 255, 256, 1200]:
+        titles = [f"{number}: " + "第" * (number % 80) for number in range(count)]
+        found = strict(id3_tag(TAGS, COVER, chapters(titles)))
+        heard = [data for name, data in found if name == "CHAP"]
+        for number, data in enumerate(heard):
+            name, _, rest = data.partition(b"\0")
+            assert (name, int.from_bytes(rest[:4], "big")) == (f"ch{number}".encode(), 2000 * number)
+            [(kind, title)] = frames(rest[16:])
+            assert kind == "TIT2"
+            assert title[1:].decode("utf-16").rstrip("\0") == titles[number]
+        assert len(heard) == count
+        assert [name for name, _ in found].count("CTOC") == (count <= 255)
+        assert next(data for name, data in found if name == "APIC").endswith(COVER.data), count
 
 
 def test_ffmpeg_reads_chapters_of_long_titles_in_their_order() -> None:

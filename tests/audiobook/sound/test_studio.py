@@ -130,13 +130,6 @@ def dying(studio: Studio, deaths: int) -> list[Child]:
     return died
 
 
-async def test_an_assembler_that_dies_at_the_beginning_is_started_again(tmp_path: Path, studio: Studio) -> None:
-    died = dying(studio, 1)
-    async with binding(studio) as binder:
-        await binder.begin_file(book_order(tmp_path))
-        assert len(died) == 1
-
-
 @pytest.mark.parametrize("work", ["begin", "encode"])
 async def test_what_dies_again_after_a_while_is_the_machines_fault(
     tmp_path: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch, work: str

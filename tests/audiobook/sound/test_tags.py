@@ -1,14 +1,12 @@
-import pytest
-
 from swarm.audiobook.sound.tags import MAX_TAG_CHARACTERS, Tags, clean_tag, comment_language, ffmpeg_tags
 
 
-@pytest.mark.parametrize("family", ["ogg", "flac", "wav"])
-def test_what_is_not_known_is_not_written(family: str) -> None:
-    found = ffmpeg_tags(Tags("Emma"), family)
-    assert found.items() >= {"title": "Emma", "album": "Emma", "genre": "Audiobook"}.items()
-    assert all(found.values())
-    assert not {"artist", "series", "SERIES", "track"} & found.keys()
+def test_what_is_not_known_is_not_written() -> None:
+    for family in ["ogg", "flac", "wav"]:
+        found = ffmpeg_tags(Tags("Emma"), family)
+        assert found.items() >= {"title": "Emma", "album": "Emma", "genre": "Audiobook"}.items(), family
+        assert all(found.values()), family
+        assert not {"artist", "series", "SERIES", "track"} & found.keys(), family
 
 
 def test_a_part_has_its_own_title_and_number_in_the_album() -> None:

@@ -7,9 +7,8 @@ from swarm.book.model.language_code import language_name, long_code, marked_lang
 from swarm.errors import UsageError
 
 
-@pytest.mark.parametrize(
-    ("word", "code"),
-    [
+def test_codes_tags_and_names_become_the_primary_subtag() -> None:
+    for word, code in [
         ("en", "en"),
         ("eng", "en"),
         ("en-GB", "en"),
@@ -34,19 +33,27 @@ from swarm.errors import UsageError
         ("Bangla", "bn"),
         ("Bengali", "bn"),
         ("ewe", "ewe"),
-    ],
-)
-def test_codes_tags_and_names_become_the_primary_subtag(word: str, code: str) -> None:
-    assert normal_language(word) == code
+    ]:
+        assert normal_language(word) == code
 
 
-@pytest.mark.parametrize(
-    "word", ["", "-", "und", "mul", "zxx", "unknown language", "e", "english please", "12", "en/../..", "x" * 10_000]
-)
-def test_nonsense_is_refused(word: str) -> None:
-    with pytest.raises(UsageError, match="names no language") as refusal:
-        normal_language(word)
-    assert len(str(refusal.value)) < 200
+def test_nonsense_is_refused() -> None:
+    for word in [
+        "",
+        "-",
+        "und",
+        "mul",
+        "zxx",
+        "unknown language",
+        "e",
+        "english please",
+        "12",
+        "en/../..",
+        "x" * 10_000,
+    ]:
+        with pytest.raises(UsageError, match="names no language") as refusal:
+            normal_language(word)
+        assert len(str(refusal.value)) < 200, word
 
 
 def test_a_language_has_a_name() -> None:
@@ -57,17 +64,21 @@ def test_a_language_has_a_name() -> None:
     assert language_name("xx") == "xx"
 
 
-@pytest.mark.parametrize(
-    ("code", "long"),
-    [("en", "eng"), ("fr", "fra"), ("grc", "grc"), ("zh", "zho"), ("xx", "und"), ("nb", "nob"), ("ak", "aka")],
-)
-def test_a_language_has_its_three_letters(code: str, long: str) -> None:
-    assert long_code(code) == long
+def test_a_language_has_its_three_letters() -> None:
+    for code, long in [
+        ("en", "eng"),
+        ("fr", "fra"),
+        ("grc", "grc"),
+        ("zh", "zho"),
+        ("xx", "und"),
+        ("nb", "nob"),
+        ("ak", "aka"),
+    ]:
+        assert long_code(code) == long
 
 
-@pytest.mark.parametrize(
-    ("mark", "code"),
-    [
+def test_a_mark_of_a_book_names_a_language_or_none() -> None:
+    for mark, code in [
         ("fr-CA", "fr"),
         ("ger", "de"),
         ("iw", "he"),
@@ -76,10 +87,8 @@ def test_a_language_has_its_three_letters(code: str, long: str) -> None:
         ("", ""),
         ("fr;espeak;⟦", ""),
         ("x" * 9999, ""),
-    ],
-)
-def test_a_mark_of_a_book_names_a_language_or_none(mark: str, code: str) -> None:
-    assert marked_language(mark) == code
+    ]:
+        assert marked_language(mark) == code
 
 
 def test_codes_of_two_letters_and_no_mark_need_no_babel() -> None:

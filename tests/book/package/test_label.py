@@ -1,4 +1,3 @@
-import pytest
 from lxml import etree
 
 from swarm.book.model.book import LibraryFacts
@@ -40,18 +39,15 @@ def test_a_set_of_books_is_no_series() -> None:
     assert label(set_of_books + '<meta refines="#c" property="collection-type">set</meta>').series == ""
 
 
-@pytest.mark.parametrize(
-    ("identifier", "isbn"),
-    [
+def test_only_what_is_an_isbn_is_taken_for_one() -> None:
+    for identifier, isbn in [
         ('<dc:identifier opf:scheme="ISBN">0-306-40615-X</dc:identifier>', "030640615X"),
         ("<dc:identifier>9780306406157</dc:identifier>", "9780306406157"),
         ("<dc:identifier>0306406157</dc:identifier>", ""),
         ("<dc:identifier>http://www.gutenberg.org/1952</dc:identifier>", ""),
         ("<dc:identifier>urn:isbn:12</dc:identifier>", ""),
-    ],
-)
-def test_only_what_is_an_isbn_is_taken_for_one(identifier: str, isbn: str) -> None:
-    assert label(identifier).isbn == isbn
+    ]:
+        assert label(identifier).isbn == isbn
 
 
 def test_odd_numbers_are_no_place_in_a_series() -> None:
@@ -100,15 +96,12 @@ def test_subjects_are_bounded() -> None:
     assert {len(subject) for subject in found} == {MAX_SUBJECT_CHARACTERS}
 
 
-@pytest.mark.parametrize(
-    ("identifier", "asin"),
-    [
+def test_only_what_is_an_asin_is_taken_for_one() -> None:
+    for identifier, asin in [
         ("<dc:identifier>urn:amazon:asin:B000FC1PJI</dc:identifier>", "B000FC1PJI"),
         ("<dc:identifier>mobi-asin:B000FC1PJI</dc:identifier>", "B000FC1PJI"),
         ('<dc:identifier opf:scheme="AMAZON">B000FC1PJI</dc:identifier>', "B000FC1PJI"),
         ("<dc:identifier>B000FC1PJI</dc:identifier>", ""),
         ('<dc:identifier opf:scheme="ASIN">0306406157</dc:identifier>', ""),
-    ],
-)
-def test_only_what_is_an_asin_is_taken_for_one(identifier: str, asin: str) -> None:
-    assert label(identifier).library.asin == asin
+    ]:
+        assert label(identifier).library.asin == asin

@@ -1,5 +1,3 @@
-import pytest
-
 from swarm.book.page.chapter_line import TextParagraph, headings
 
 TOLD = "He went out and came home again. " * 20
@@ -10,9 +8,8 @@ def found(*paragraphs: str) -> list[str]:
     return [lines[place].text for place in sorted(headings(lines))]
 
 
-@pytest.mark.parametrize(
-    "heading",
-    [
+def test_the_heading_of_a_chapter_is_told() -> None:
+    for heading in [
         *(
             "Chapter 1",
             "BOOK THE FIRST",
@@ -44,15 +41,12 @@ def found(*paragraphs: str) -> list[str]:
             "Оглавление",
             "XIV.",
         ),
-    ],
-)
-def test_the_heading_of_a_chapter_is_told(heading: str) -> None:
-    assert found(TOLD, heading, TOLD) == [heading]
+    ]:
+        assert found(TOLD, heading, TOLD) == [heading]
 
 
-@pytest.mark.parametrize(
-    "paragraph",
-    [
+def test_a_short_paragraph_is_no_heading() -> None:
+    for paragraph in [
         *(
             "Tom said nothing.",
             "Dio mio!",
@@ -70,16 +64,14 @@ def test_the_heading_of_a_chapter_is_told(heading: str) -> None:
             "The part",
             "一人の男がいた。",
         ),
-    ],
-)
-def test_a_short_paragraph_is_no_heading(paragraph: str) -> None:
-    assert found(TOLD, paragraph, TOLD, paragraph) == []
+    ]:
+        assert found(TOLD, paragraph, TOLD, paragraph) == []
 
 
-@pytest.mark.parametrize("pair", [("Erstes Kapitel", "Zweites Kapitel"), ("Première partie", "Deuxième partie")])
-def test_ordinals_before_the_word_are_headings_if_there_are_several(pair: tuple[str, str]) -> None:
-    assert found(TOLD, pair[0], TOLD, pair[1], TOLD) == list(pair)
-    assert found(TOLD, pair[0], TOLD) == []
+def test_ordinals_before_the_word_are_headings_if_there_are_several() -> None:
+    for pair in [("Erstes Kapitel", "Zweites Kapitel"), ("Première partie", "Deuxième partie")]:
+        assert found(TOLD, pair[0], TOLD, pair[1], TOLD) == list(pair)
+        assert found(TOLD, pair[0], TOLD) == []
 
 
 def test_bare_numbers_in_a_row_are_headings_in_figures_and_in_chinese() -> None:

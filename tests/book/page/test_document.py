@@ -1,5 +1,3 @@
-import pytest
-
 from swarm.book.page.document import Document, read_document, without_chords, without_verse_numbers
 from swarm.book.page.markup import parse
 
@@ -21,9 +19,8 @@ def kinds(body: str) -> list[str]:
     return [passage.kind for passage in document(body).passages]
 
 
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
+def test_every_word_that_a_reader_sees_once() -> None:
+    for body, expected in [
         ("bare <div>in a div</div> tail", ["bare", "in a div", "tail"]),
         ("<ul><li>one<ul><li><p>two</p></li></ul>three</li></ul>", ["one", "two", "three"]),
         ("<table><tr><th>a</th><td>b</td></tr><tr><td><p>c</p></td></tr></table>", ["a\nb", "c"]),
@@ -74,10 +71,8 @@ def kinds(body: str) -> list[str]:
             "<p><span style='display:block;float:left'>O</span>nce, <b style='display:block'>T</b>hen</p>",
             ["Once, Then"],
         ),
-    ],
-)
-def test_every_word_that_a_reader_sees_once(body: str, expected: list[str]) -> None:
-    assert texts(body) == expected
+    ]:
+        assert texts(body) == expected
 
 
 def test_rules_and_ornaments_are_scene_breaks() -> None:
@@ -153,9 +148,8 @@ def test_stacks_of_accents_are_taken_off_a_word() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("formula", "said"),
-    [
+def test_exponents_and_fractions_of_a_formula_are_said() -> None:
+    for formula, said in [
         ("<mi>E</mi><mo>=</mo><mi>m</mi><msup><mi>c</mi><mn>2</mn></msup>", "E = m c²"),
         ("<mfrac><mn>1</mn><mn>2</mn></mfrac><mo>+</mo><msup><mn>10</mn><mn>-3</mn></msup>", "1/2 + 10⁻³"),
         ("<mfrac><mi>a</mi><mn>2</mn></mfrac><msup><mi>x</mi><mi>n</mi></msup>", "a/2 x n"),
@@ -169,32 +163,28 @@ def test_stacks_of_accents_are_taken_off_a_word() -> None:
         ),
         ("<semantics><mi>x</mi><annotation>\\x</annotation></semantics>", "x"),
         ("<msup><mn>2</mn><mrow><mn>3</mn></mrow></msup><msub><mi>x</mi><mn>1</mn></msub>", "2³ x 1"),
-    ],
-)
-def test_exponents_and_fractions_of_a_formula_are_said(formula: str, said: str) -> None:
-    page = f'<html><body><p><math xmlns="http://www.w3.org/1998/Math/MathML">{formula}</math></p></body></html>'
-    assert [passage.text for passage in read_document(parse(page.encode(), "a page"), set()).passages] == [said]
+    ]:
+        page = f'<html><body><p><math xmlns="http://www.w3.org/1998/Math/MathML">{formula}</math></p></body></html>'
+        assert [passage.text for passage in read_document(parse(page.encode(), "a page"), set()).passages] == [said]
 
 
-@pytest.mark.parametrize(
-    ("alternative", "said"),
-    [
+def test_an_alternative_text_is_read_only_if_it_says_something() -> None:
+    for alternative, said in [
         ("Alternative text not available", "x = 2"),
         ("\\frac{x}{2}", "x = 2"),
         ("Formula 12", "x = 2"),
         ("x equals two", "x equals two"),
-    ],
-)
-def test_an_alternative_text_is_read_only_if_it_says_something(alternative: str, said: str) -> None:
-    page = f"<html><body><p>So <math alttext='{alternative}'><mi>x</mi><mo>=</mo><mn>2</mn></math>.</p></body></html>"
-    assert [passage.text for passage in read_document(parse(page.encode(), "a page"), set()).passages] == [
-        f"So {said}."
-    ]
+    ]:
+        page = (
+            f"<html><body><p>So <math alttext='{alternative}'><mi>x</mi><mo>=</mo><mn>2</mn></math>.</p></body></html>"
+        )
+        assert [passage.text for passage in read_document(parse(page.encode(), "a page"), set()).passages] == [
+            f"So {said}."
+        ]
 
 
-@pytest.mark.parametrize(
-    ("written", "said"),
-    [
+def test_chords_are_not_said() -> None:
+    for written, said in [
         ("Am        G         C7\nHello my river", "Hello my river"),
         ("G  D/F#  Em\nHello\nCmaj7 | D | Bb\nGood night", "Hello\nGood night"),
         ("[Am]Over the [G]water we go", "Over the water we go"),
@@ -205,22 +195,17 @@ def test_an_alternative_text_is_read_only_if_it_says_something(alternative: str,
         ("Am I?", "Am I?"),
         ("House[A] and boat[B].", "House[A] and boat[B]."),
         ("Grade A", "Grade A"),
-    ],
-)
-def test_chords_are_not_said(written: str, said: str) -> None:
-    assert without_chords(written) == said
+    ]:
+        assert without_chords(written) == said
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
+def test_numbers_of_verses_are_taken_off() -> None:
+    for text, said in [
         ("1:1 In the beginning", "In the beginning"),
         ("3 And he said, 4:2 Let it be.", "And he said, Let it be."),
         ("[2] “And so,” he said. {1:3} Then", "“And so,” he said. Then"),
         ("12 And\n13 Or", "And\nOr"),
         ("He came at 8:30 in the morning.", "He came at 8:30 in the morning."),
         ("1984", "1984"),
-    ],
-)
-def test_numbers_of_verses_are_taken_off(text: str, said: str) -> None:
-    assert without_verse_numbers(text) == said
+    ]:
+        assert without_verse_numbers(text) == said

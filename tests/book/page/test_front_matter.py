@@ -1,12 +1,9 @@
-import pytest
-
 from swarm.book.page import front_matter
 from swarm.book.page.likeness import is_legal_page, is_sentence
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
+def test_names_promise() -> None:
+    for name, reason in [
         ("Title Page", front_matter.TITLE_PAGE),
         ("TABLE DES MATIÈRES.", front_matter.CONTENTS),
         ("titlepage", front_matter.TITLE_PAGE),
@@ -23,17 +20,13 @@ from swarm.book.page.likeness import is_legal_page, is_sentence
         ("Inhoudsopgave", front_matter.CONTENTS),
         ("Voetnoten", front_matter.NOTES),
         ("Eerder verschenen van Louis Couperus", front_matter.ADVERTISEMENT),
-    ],
-)
-def test_names_promise(name: str, reason: str) -> None:
-    assert front_matter.named(name) == reason
+    ]:
+        assert front_matter.named(name) == reason
 
 
-@pytest.mark.parametrize(
-    "name", ["Success", "Cover Me", "Notes from Underground", "Introduction", "Epilogue", "", "12"]
-)
-def test_names_of_chapters_promise_nothing(name: str) -> None:
-    assert front_matter.named(name) == ""
+def test_names_of_chapters_promise_nothing() -> None:
+    for name in ["Success", "Cover Me", "Notes from Underground", "Introduction", "Epilogue", "", "12"]:
+        assert front_matter.named(name) == ""
 
 
 def test_a_chapter_that_is_only_called_so_is_kept() -> None:
@@ -63,17 +56,14 @@ def test_the_lines_of_project_gutenberg() -> None:
     assert not front_matter.begins_gutenberg_footer("At the end of Project Gutenberg Street he stopped.")
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
+def test_a_page_that_the_law_asks_for_is_known_in_each_language() -> None:
+    for page in [
         ["© 1921 Jan Kowalski", "Wszelkie prawa zastrzeżone."],
         ["© 1921 Jan de Vries", "Niets uit deze uitgave mag worden verveelvoudigd."],
         ["Urheberrecht 1921", "Alle Rechte vorbehalten."],
-    ],
-)
-def test_a_page_that_the_law_asks_for_is_known_in_each_language(page: list[str]) -> None:
-    assert is_legal_page(page, 0.0)
-    assert not is_legal_page(page[1:], 0.0)
+    ]:
+        assert is_legal_page(page, 0.0)
+        assert not is_legal_page(page[1:], 0.0)
 
 
 def test_a_page_of_prose_above_a_list_of_its_sections_is_no_contents() -> None:
@@ -84,9 +74,8 @@ def test_a_page_of_prose_above_a_list_of_its_sections_is_no_contents() -> None:
     assert not front_matter.is_contents("F", [prose * 2, *lines, prose * 2], titles)
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
+def test_sentences_end_with_the_full_stop_of_their_script() -> None:
+    for line, expected in [
         ("It rained all night.", True),
         ("Smith, Elder & Co.", False),
         ("London, 1890.", False),
@@ -95,7 +84,5 @@ def test_a_page_of_prose_above_a_list_of_its_sections_is_no_contents() -> None:
         ("吾輩は猫である", False),
         ("यह एक कहानी है।", True),
         ("זה היה לילה שקט.", True),
-    ],
-)
-def test_sentences_end_with_the_full_stop_of_their_script(line: str, expected: bool) -> None:
-    assert is_sentence(line) is expected
+    ]:
+        assert is_sentence(line) is expected

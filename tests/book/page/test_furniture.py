@@ -1,5 +1,3 @@
-import pytest
-
 from swarm.book.model.reading_choice import Reading
 from swarm.book.page.document import DEFAULT_READING, read_document
 from swarm.book.page.markup import parse
@@ -10,9 +8,8 @@ def texts(body: str, reading: Reading = DEFAULT_READING) -> list[str]:
     return [passage.text for passage in read_document(parse(page.encode(), "a page"), set(), reading).passages]
 
 
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
+def test_what_stands_about_the_text_is_not_read() -> None:
+    for body, expected in [
         ("<p>into the Hofgarten,<span class='lnum'>10</span></p>", ["into the Hofgarten,"]),
         ("<p>on<a id='Page_19'>[19]</a>ward</p>", ["onward"]),
         ("<p>on<span id='page12' class='pb'>p. 12</span>ward</p>", ["onward"]),
@@ -47,15 +44,12 @@ def texts(body: str, reading: Reading = DEFAULT_READING) -> list[str]:
         ("<figure><figcaption>The boat. (Page 432.)</figcaption></figure>", ["The boat."]),
         ("<p>See the map (page 432).</p>", ["See the map (page 432)."]),
         ("<p>[Illustration]</p><p>[Illustration: The boat.]</p>", ["The boat."]),
-    ],
-)
-def test_what_stands_about_the_text_is_not_read(body: str, expected: list[str]) -> None:
-    assert texts(body) == expected
+    ]:
+        assert texts(body) == expected
 
 
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
+def test_drop_caps_are_whole_words() -> None:
+    for body, expected in [
         ("<p><span class='dropcap'>T</span>\n he end</p>", ["The end"]),
         ("<p><span class='dropcap'>A</span> man</p>", ["A man"]),
         ("<p><span class='c7'>T</span> he end</p>", ["The end"]),
@@ -67,10 +61,8 @@ def test_what_stands_about_the_text_is_not_read(body: str, expected: list[str]) 
         ("<div class='dropcap'><img alt='“T'/></div><p>he end</p>", ["“The end"]),
         ("<div class='drop-cap'>O</div><p>nce upon</p>", ["Once upon"]),
         ("<p><img alt='A ship at sea'/>And then</p>", ["And then"]),
-    ],
-)
-def test_drop_caps_are_whole_words(body: str, expected: list[str]) -> None:
-    assert texts(body) == expected
+    ]:
+        assert texts(body) == expected
 
 
 def test_pictures_are_described_where_one_asks_for_it() -> None:
@@ -95,16 +87,13 @@ def test_a_formula_without_words_is_read_sign_by_sign() -> None:
     assert texts("<p>so <math><mi>x</mi><mo>=</mo><mn>2</mn></math>.</p>") == ["so x = 2."]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
+def test_lines_of_links_to_other_pages_are_not_read() -> None:
+    for line in [
         "<p><a href='1'>Previous</a> <a href='2'>Home</a> <a href='3'>Next</a></p>",
         "<table><tr><td><a href='1'>Prev</a></td><td><a href='2'>Up</a></td><td><a href='3'>Next</a></td></tr></table>",
         "<p>Chapter " + " ".join(f"<a href='{n}.html'>{n}</a>" for n in range(1, 51)) + "</p>",
-    ],
-)
-def test_lines_of_links_to_other_pages_are_not_read(line: str) -> None:
-    assert texts(f"<p>before</p>{line}<p>after</p>") == ["before", "after"]
+    ]:
+        assert texts(f"<p>before</p>{line}<p>after</p>") == ["before", "after"]
 
 
 def test_a_sentence_with_links_to_numbers_is_read() -> None:

@@ -1,5 +1,3 @@
-import pytest
-
 from swarm.book.model.book import TextTrace
 from swarm.book.model.reading_choice import Reading
 from swarm.book.page.document import read_document
@@ -32,17 +30,14 @@ def test_lines_of_prose_are_whole_paragraphs_also_before_a_name() -> None:
     assert not [paragraph for paragraph in joined(lines(PROSE * 12, 70)) if not paragraph.endswith(".")]
 
 
-@pytest.mark.parametrize(
-    "texts",
-    [
+def test_verse_and_whole_paragraphs_stay() -> None:
+    for texts in [
         lines(PROSE, 70),  # too few
         [line[: 46 + at * 7 % 40] for at, line in enumerate(lines(PROSE * 20, 90))],  # lines of verse differ in length
         lines(PROSE * 12, 35),  # and are short
         [PROSE.strip()] * 20,
-    ],
-)
-def test_verse_and_whole_paragraphs_stay(texts: list[str]) -> None:
-    assert joined(texts) == texts
+    ]:
+        assert joined(texts) == texts
 
 
 HEAD = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Not read</title></head><body>'

@@ -1,23 +1,18 @@
-import pytest
-
 from swarm.book.model.book import Pause
 from swarm.book.page.spoken_mark import pieces_between_marks, without_marks
 
 
-@pytest.mark.parametrize(
-    ("text", "pieces"),
-    [
+def test_marks_are_pauses() -> None:
+    for text, pieces in [
         ("One [pause:2] two", [("One", Pause.CHAPTER), ("two", None)]),
         ("One [pause:0.5]two", [("One", Pause.SENTENCE), ("two", None)]),
         ("One [break] two [pause]", [("One", Pause.PARAGRAPH), ("two", Pause.SCENE), ("", None)]),
         ("[voice:/v/ann.wav]One[/voice] two", [("", None), ("One", None), ("two", None)]),
         ("a [note] and [brackets: 3]", [("a [note] and [brackets: 3]", None)]),
-    ],
-)
-def test_marks_are_pauses(text: str, pieces: list[tuple[str, Pause | None]]) -> None:
-    found = list(pieces_between_marks(text))
-    assert [(piece, pause) for _, piece, pause in found] == pieces
-    assert all(text.startswith(piece, start) for start, piece, _ in found)
+    ]:
+        found = list(pieces_between_marks(text))
+        assert [(piece, pause) for _, piece, pause in found] == pieces
+        assert all(text.startswith(piece, start) for start, piece, _ in found)
 
 
 def test_a_title_has_no_marks() -> None:

@@ -14,9 +14,8 @@ def shape(text: str) -> list[tuple[str, str]]:
     return [(element.tag, "|".join(element.itertext())) for element in body]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
+def test_text_has_a_shape() -> None:
+    for text, expected in [
         ("a riv-\ner; in-\ndeed\n\nthe river", [("p", "a river; indeed"), ("p", "the river")]),
         ("a well-\nknown man, well known\n\nx", [("p", "a well-known man, well known"), ("p", "x")]),
         ("Anglo-\nSaxon and the mother-in-\nlaw\n\nx", [("p", "Anglo-Saxon and the mother-in-law"), ("p", "x")]),
@@ -39,11 +38,9 @@ def shape(text: str) -> list[tuple[str, str]]:
             [("p", "x"), ("p", "Roses are red,|Violets are blue,"), ("p", "y")],
         ),
         ("a _very_ snake_case_name\n\n\x00\x01b", [("p", "a very snake_case_name"), ("p", "b")]),
-    ],
-)
-def test_text_has_a_shape(text: str, expected: list[tuple[str, str]] | None) -> None:
-    found = shape(text)
-    assert found == expected if expected else found[0][0] == "p"
+    ]:
+        found = shape(text)
+        assert found == expected if expected else found[0][0] == "p"
 
 
 def test_what_a_text_says_about_itself() -> None:
@@ -119,9 +116,8 @@ def words(book: Book) -> str:
     return " ".join(block.text for chapter in book.chapters if not chapter.left_out for block in chapter.blocks)
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
+def test_signs_of_the_notation_are_read_and_not_spoken() -> None:
+    for line, expected in [
         ("吾輩《わがはい》は猫", "<p><ruby>吾輩<rt>わがはい</rt></ruby>は猫</p>"),
         ("一番｜獰悪《どうあく》な", "<p>一番<ruby>獰悪<rt>どうあく</rt></ruby>な</p>"),
         ("時々《ときどき》ヶ丘《おか》", "<p><ruby>時々<rt>ときどき</rt></ruby><ruby>ヶ丘<rt>おか</rt></ruby></p>"),
@@ -135,24 +131,19 @@ def words(book: Book) -> str:
         ("序［＃「序」は大見出し］", "<h2>序</h2>"),
         ("序［＃「序」は同行小見出し］　それは", "<p>序　それは</p>"),
         ("『《史記》を読む』", "<p>『《史記》を読む』</p>"),
-    ],
-)
-def test_signs_of_the_notation_are_read_and_not_spoken(line: str, expected: str) -> None:
-    assert written(line) == [expected]
+    ]:
+        assert written(line) == [expected]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
+def test_the_notation_is_told_by_its_legend_or_its_signs() -> None:
+    for text, expected in [
         (BOOK, True),
         ("吾輩《わがはい》は見当《けんとう》が［＃改ページ］", True),
         ("吾輩《わがはい》は猫である。", False),
         ("我读《红楼梦》、《水浒传》和《西游记》。", False),
         ("《a》 [#b] ［#c］" * 9, False),
-    ],
-)
-def test_the_notation_is_told_by_its_legend_or_its_signs(text: str, expected: bool) -> None:
-    assert is_aozora(text) is expected
+    ]:
+        assert is_aozora(text) is expected
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp932"])

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import epub_maker as maker
-import pytest
 
 from swarm.book.any_file import read_book
 from swarm.book.model.book import Book
@@ -26,9 +25,11 @@ def left(texts: list[str]) -> list[str]:
     return [passage.text for passage in passages if not passage.left_out]
 
 
-@pytest.mark.parametrize("head", ["MOBY DICK", "{}", "Page {}", "12 The Whale", "Chapter 3 | {}"])
-def test_what_recurs_and_cuts_sentences_is_left_out_and_the_sentences_are_whole(head: str) -> None:
-    assert left(pages(6, head)) == [f"{PAGE.format(f' {number}')} the sentence goes on here." for number in range(1, 7)]
+def test_what_recurs_and_cuts_sentences_is_left_out_and_the_sentences_are_whole() -> None:
+    for head in ["MOBY DICK", "{}", "Page {}", "12 The Whale", "Chapter 3 | {}"]:
+        assert left(pages(6, head)) == [
+            f"{PAGE.format(f' {number}')} the sentence goes on here." for number in range(1, 7)
+        ]
 
 
 def test_a_word_that_the_page_divided_is_whole() -> None:
@@ -44,18 +45,15 @@ def test_a_head_and_a_number_together_cut_a_paragraph_over_several_pages() -> No
     assert joined[0].endswith("6 the end of it all.")
 
 
-@pytest.mark.parametrize(
-    "texts",
-    [
+def test_what_only_recurs_is_the_book() -> None:
+    for texts in [
         pages(4, "{}"),  # too few to be running heads
         pages(9, "{}", "."),  # headings of chapters cut no sentence
         pages(9, "“Yes.”", " said so."),
         ["and the rain", "La la la", "and the wind"] * 9,
         pages(9, "he said"),
-    ],
-)
-def test_what_only_recurs_is_the_book(texts: list[str]) -> None:
-    assert left(texts) == texts
+    ]:
+        assert left(texts) == texts
 
 
 def book(folder: Path) -> Book:
@@ -79,20 +77,18 @@ def test_a_text_of_pages_has_no_chapters_for_them(tmp_path: Path) -> None:
     assert len(spoken[0].blocks) == 8
 
 
-@pytest.mark.parametrize(
-    "stamp", ["OceanofPDF.com", "z-library.sk, 1lib.sk", "https://www.example.org/", "[books.example]"]
-)
-def test_the_stamp_of_a_site_is_left_out_where_it_recurs(stamp: str) -> None:
-    told = ["It rained.", stamp, "Then the sun came out.", stamp, "So they went."]
-    assert left(told) == ["It rained.", "Then the sun came out.", "So they went."]
-    assert left(told[:3]) == told[:3]
+def test_the_stamp_of_a_site_is_left_out_where_it_recurs() -> None:
+    for stamp in ["OceanofPDF.com", "z-library.sk, 1lib.sk", "https://www.example.org/", "[books.example]"]:
+        told = ["It rained.", stamp, "Then the sun came out.", stamp, "So they went."]
+        assert left(told) == ["It rained.", "Then the sun came out.", "So they went."], stamp
+        assert left(told[:3]) == told[:3], stamp
 
 
 def test_a_sentence_that_a_stamp_cuts_is_whole() -> None:
     assert left(pages(2, "ebooks.example"))[0].endswith("1 the sentence goes on here.")
 
 
-@pytest.mark.parametrize("line", ["No.", "and so on.", "a.m.", "Yes. No.", "Mr.Smith", "...", "He said no.why"])
-def test_short_lines_that_recur_are_no_stamps(line: str) -> None:
-    told = ["It rained.", line, "Then the sun came out.", line, "So they went."]
-    assert left(told) == told
+def test_short_lines_that_recur_are_no_stamps() -> None:
+    for line in ["No.", "and so on.", "a.m.", "Yes. No.", "Mr.Smith", "...", "He said no.why"]:
+        told = ["It rained.", line, "Then the sun came out.", line, "So they went."]
+        assert left(told) == told, line

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import epub_maker as maker
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -29,9 +28,8 @@ def seen(root: etree._Element) -> str:
     return " ".join(passage.text for passage in read_document(root, set()).passages)
 
 
-@pytest.mark.parametrize(
-    ("sheet", "hidden"),
-    [
+def test_what_a_sheet_hides_is_not_seen() -> None:
+    for sheet, hidden in [
         (".off { color: red; display: none }", "off deep"),
         (".OFF{display:none} .off{DISPLAY : NONE}", "off deep"),
         ("span.y, p.on{display:none}", "on inner"),
@@ -61,12 +59,10 @@ def seen(root: etree._Element) -> str:
         ),
         (".b:first-of-type, .b:local-link{display:none}", ""),
         (".a|, .a:foo, .a:is(:is(:is(:is(.a)))), .a:local-link, .a::x, .a & .b{display:none}", ""),
-    ],
-)
-def test_what_a_sheet_hides_is_not_seen(sheet: str, hidden: str) -> None:
-    root = page()
-    read(sheet).mark(root)
-    assert seen(root).split() == [word for word in ALL.split() if word not in hidden.split()]
+    ]:
+        root = page()
+        read(sheet).mark(root)
+        assert seen(root).split() == [word for word in ALL.split() if word not in hidden.split()]
 
 
 def test_a_later_sheet_and_an_elements_own_style_may_show_again() -> None:
@@ -76,14 +72,12 @@ def test_a_later_sheet_and_an_elements_own_style_may_show_again() -> None:
     assert seen(root) == "off on x xy inner deep a"
 
 
-@pytest.mark.parametrize(
-    "piece", ["@a{", "@a{b{}", ".a{", "{{{", "/*", "a,", ".a ", ".a>", ".a:not(", ".a:is(.b,", "1"]
-)
-def test_a_sheet_made_to_take_time_takes_little_and_hides_nothing(piece: str) -> None:
-    root = page()
-    sheet = "display:" + piece * 5000
-    assert read(sheet, f"{sheet}{{display:none}}", f"{piece * 300}{{display:none}}").mark(root) == 0
-    assert seen(root) == ALL
+def test_a_sheet_made_to_take_time_takes_little_and_hides_nothing() -> None:
+    for piece in ["@a{", "@a{b{}", ".a{", "{{{", "/*", "a,", ".a ", ".a>", ".a:not(", ".a:is(.b,", "1"]:
+        root = page()
+        sheet = "display:" + piece * 5000
+        assert read(sheet, f"{sheet}{{display:none}}", f"{piece * 300}{{display:none}}").mark(root) == 0
+        assert seen(root) == ALL, piece
 
 
 def test_a_books_sheets_are_parsed_once_and_only_up_to_a_bound() -> None:
@@ -129,39 +123,33 @@ def test_no_sheet_and_no_style_raises(css: str) -> None:
         is_line(element)
 
 
-@pytest.mark.parametrize(
-    ("sheet", "expected"),
-    [
+def test_rules_mean_what_they_mean_to_a_browser() -> None:
+    for sheet, expected in [
         (".a .b{display:none}", "one three four"),
         (".a>.b{display:none}", "one three four"),
         ("div .b{display:none} .c .b{display:block}", "one two three four"),
         (".b{display:none} .a{display:none} div.c{display:block}", "one three four"),
         ("#i, p.d.e{visibility:hidden}", "two three"),
         (".c p{display:none} .c #i{display:inline}", "one four"),
-    ],
-)
-def test_rules_mean_what_they_mean_to_a_browser(sheet: str, expected: str) -> None:
-    body = "<div class='c'><p id='i'>one</p><div class='a'><p class='b x'>two</p></div><p>three</p></div>"
-    root = parse(f"<html><body>{body}<p class='d e f'>four</p></body></html>".encode(), "a page")
-    read(sheet).mark(root)
-    assert seen(root) == expected
+    ]:
+        body = "<div class='c'><p id='i'>one</p><div class='a'><p class='b x'>two</p></div><p>three</p></div>"
+        root = parse(f"<html><body>{body}<p class='d e f'>four</p></body></html>".encode(), "a page")
+        read(sheet).mark(root)
+        assert seen(root) == expected
 
 
-@pytest.mark.parametrize(
-    ("sheet", "expected"),
-    [
+def test_what_a_sheet_sets_on_a_line_of_its_own_is_glued_to_nothing() -> None:
+    for sheet, expected in [
         (".a{display:block}", ["one\ntwo three"]),
         (".a, .b{display: block; margin: 0}", ["one\ntwo\nthree"]),
         (".a{display:block; float:left}", ["onetwo three"]),
         (".a{display:block} p .a{display:inline}", ["onetwo three"]),
         ("p{display:block} .b{color:red}", ["onetwo three"]),
-    ],
-)
-def test_what_a_sheet_sets_on_a_line_of_its_own_is_glued_to_nothing(sheet: str, expected: list[str]) -> None:
-    body = "<p><span class='a'>one</span><span>two</span> <b class='b'>three</b></p>"
-    root = parse(f"<html><body>{body}</body></html>".encode(), "a page")
-    assert read(sheet).mark(root) == 0
-    assert [passage.text for passage in read_document(root, set()).passages] == expected
+    ]:
+        body = "<p><span class='a'>one</span><span>two</span> <b class='b'>three</b></p>"
+        root = parse(f"<html><body>{body}</body></html>".encode(), "a page")
+        assert read(sheet).mark(root) == 0
+        assert [passage.text for passage in read_document(root, set()).passages] == expected
 
 
 def test_a_pages_own_style_hides_too(tmp_path: Path) -> None:

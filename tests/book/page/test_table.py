@@ -1,5 +1,3 @@
-import pytest
-
 from swarm.book.page.document import read_document
 from swarm.book.page.markup import parse
 
@@ -17,9 +15,8 @@ def test_each_cell_is_said_with_the_heading_of_its_column() -> None:
     assert texts(HEAD + ROWS) == ["Ship: Pequod\nYear: 1841", "Ship: Rachel"]
 
 
-@pytest.mark.parametrize(
-    ("table", "expected"),
-    [
+def test_headings_reach_over_the_cells_that_they_span() -> None:
+    for table, expected in [
         (
             HEAD + ROWS + "<tr><td colspan='2'>all lost</td></tr>",
             ["Ship: Pequod\nYear: 1841", "Ship: Rachel", "all lost"],
@@ -35,10 +32,8 @@ def test_each_cell_is_said_with_the_heading_of_its_column() -> None:
             "<tr><th>Rachel</th><td colspan='2'>3</td></tr>",
             ["Whalers", "Pequod\nYear, in: 1\nYear, out: 2", "Rachel\nYear: 3"],
         ),
-    ],
-)
-def test_headings_reach_over_the_cells_that_they_span(table: str, expected: list[str]) -> None:
-    assert texts(table) == expected
+    ]:
+        assert texts(table) == expected
 
 
 def test_spans_without_end_cost_nothing() -> None:
@@ -46,16 +41,13 @@ def test_spans_without_end_cost_nothing() -> None:
     assert texts(wide + ROWS)[0] == "a\nb"
 
 
-@pytest.mark.parametrize(
-    ("table", "expected"),
-    [
+def test_other_tables_are_read_as_they_stand() -> None:
+    for table, expected in [
         (ROWS, ["Pequod\n1841", "Rachel"]),
         (HEAD + "<tr><td>Pequod</td><td>1841</td></tr>", ["Ship\nYear:", "Pequod\n1841"]),
         (HEAD.replace("Ship", "Ship " * 20) + ROWS, [f"{('Ship ' * 20).strip()}\nYear:", "Pequod\n1841", "Rachel"]),
         (HEAD + ROWS + "<tr><td>a</td><td>b</td><td>c</td></tr>", ["Ship\nYear:", "Pequod\n1841", "Rachel", "a\nb\nc"]),
         (HEAD + ROWS.replace("1841", "<table><tr><td>x</td></tr></table>"), ["Ship\nYear:", "Pequod", "x", "Rachel"]),
         ("<tr><th>a</th><td>b</td></tr>" * 3, ["a\nb"] * 3),
-    ],
-)
-def test_other_tables_are_read_as_they_stand(table: str, expected: list[str]) -> None:
-    assert texts(table) == expected
+    ]:
+        assert texts(table) == expected

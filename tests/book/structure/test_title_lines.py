@@ -1,5 +1,3 @@
-import pytest
-
 from swarm.book.page.front_matter import TITLE_PAGE
 from swarm.book.page.passage import Passage
 from swarm.book.structure.composition import mark_title_lines
@@ -13,9 +11,8 @@ def left_out(*headings: str, title: str = "The Ferry") -> list[str]:
     return [passage.text for passage in passages if passage.left_out]
 
 
-@pytest.mark.parametrize(
-    ("headings", "count"),
-    [
+def test_the_headings_of_a_title_page_are_left_out() -> None:
+    for headings, count in [
         (("THE FERRY", "A Romance", "By A. B. Smith", "London, 1890", "CHAPTER I"), 4),
         (("The Ferry", "von Anna Schmidt", "BOOK ONE", "CHAPTER I"), 2),
         (("The Ferry", "by the Rev. John van Dyke", "The River"), 2),
@@ -25,10 +22,8 @@ def left_out(*headings: str, title: str = "The Ferry") -> list[str]:
         (("The Ferry", "CHAPTER I", "By A. B. Smith", "He Comes"), 0),
         (("The Ferry", "London, 1890", "CHAPTER I"), 0),
         (("CHAPTER I",), 0),
-    ],
-)
-def test_the_headings_of_a_title_page_are_left_out(headings: tuple[str, ...], count: int) -> None:
-    assert left_out(*headings) == list(headings[:count])
+    ]:
+        assert left_out(*headings) == list(headings[:count])
 
 
 def test_a_book_without_a_title_or_with_a_long_row_of_headings_is_left_alone() -> None:

@@ -82,18 +82,21 @@ TITLES = ("List of Illustrations by the Author of this Book", "List of Plates", 
 LISTS = tuple(ChapterText(title, (Block("paragraph", "e"),), "lists", "by its title") for title in TITLES)
 
 
-@pytest.mark.parametrize(
-    ("name", "wanted"),
-    [
-        ("list of illustratio…", [0]), ("List of Ill...", [0]), ("list of ill", [0]), ("List of\n    Ill", [0]),
-        ("List of P…", [1, 3]), ("[Verso]", [2]), ("Index", [4]), ("*plates", [1, 3]),
-    ],
-)  # fmt: skip
-def test_a_beginning_that_fits_one_title_names_it(name: str, wanted: list[int]) -> None:
-    found = chosen((*LISTS, CHAPTERS[0]), Reading(include=(name,)))
-    assert [at for at, chapter in enumerate(found[:5]) if not chapter.left_out] == wanted
-    spoken = tuple(ChapterText(chapter.title, chapter.blocks) for chapter in LISTS)
-    assert [at for at, chapter in enumerate(chosen(spoken, Reading(exclude=(name,)))) if chapter.left_out] == wanted
+def test_a_beginning_that_fits_one_title_names_it() -> None:
+    for name, wanted in [
+        ("list of illustratio…", [0]),
+        ("List of Ill...", [0]),
+        ("list of ill", [0]),
+        ("List of\n    Ill", [0]),
+        ("List of P…", [1, 3]),
+        ("[Verso]", [2]),
+        ("Index", [4]),
+        ("*plates", [1, 3]),
+    ]:
+        found = chosen((*LISTS, CHAPTERS[0]), Reading(include=(name,)))
+        assert [at for at, chapter in enumerate(found[:5]) if not chapter.left_out] == wanted
+        spoken = tuple(ChapterText(chapter.title, chapter.blocks) for chapter in LISTS)
+        assert [at for at, chapter in enumerate(chosen(spoken, Reading(exclude=(name,)))) if chapter.left_out] == wanted
 
 
 def test_a_beginning_that_fits_several_titles_is_refused_and_they_are_named() -> None:

@@ -136,16 +136,6 @@ def test_a_heartbeat_that_names_a_segment_that_does_not_exist_is_no_progress() -
     assert revoked == [Revoke(grant.lease, expired=True)]
 
 
-def test_loading_a_model_is_no_lack_of_progress() -> None:
-    core = make_core(JobState(make_spec(TEXTS)))
-    join(core)
-    grant = offer(core)
-    for now in range(1, 2000):
-        report = SlotReport(0, "loading", grant.lease)
-        core.receive(b"p", Heartbeat((report,), (), (grant.lease,)), float(now))
-        assert not sent(core.tick(float(now)), Revoke)
-
-
 def test_a_coordinator_that_slept_blames_nobody() -> None:
     core = make_core(JobState(make_spec(TEXTS)))
     join(core)
@@ -157,21 +147,6 @@ def test_a_coordinator_that_slept_blames_nobody() -> None:
     assert not said(outcome)
     assert not sent(core.tick(4.0 + OWN_GAP_S + 3601), Revoke)
     assert core.sessions
-
-
-def test_a_lease_whose_grant_was_lost_is_granted_again() -> None:
-    core = make_core(JobState(make_spec(TEXTS)))
-    join(core)
-    offer(core)
-    for now in range(1, 7):
-        assert not sent(core.receive(b"p", Heartbeat((), (0,)), float(now)), Grant)
-    assert len(offer(core, now=7.0).lines) == len(TEXTS)
-
-
-def test_a_lease_from_before_a_restart_is_revoked() -> None:
-    core = make_core(JobState(make_spec(TEXTS)), epoch=2)
-    join(core)
-    assert sent(core.receive(b"p", Heartbeat((), (), (77,)), 1.0), Revoke) == [Revoke(77)]
 
 
 def test_held_clips_are_wanted_where_their_place_is_open_and_not_granted_to_others_meanwhile() -> None:
@@ -301,14 +276,6 @@ def test_a_lease_queued_behind_that_of_another_coordinator_does_not_expire_meanw
         assert not sent(core.tick(float(now)), Revoke)
 
 
-def test_after_a_sleep_what_waits_is_read_before_anything_is_granted() -> None:
-    core = make_core(JobState(make_spec(TEXTS)), split=False)
-    join(core, b"a")
-    join(core, b"b")
-    assert not sent(core.receive(b"b", Heartbeat((), (0,)), 3600.0), Grant)
-    assert sent(core.tick(3601.6), Grant, b"b")
-
-
 def test_after_all_were_cut_off_the_first_one_back_waits_for_the_others() -> None:
     core = make_core(JobState(make_spec(TEXTS)))
     join(core, b"a")
@@ -336,16 +303,6 @@ def test_a_wanted_clip_of_a_worker_that_fell_silent_is_taken_when_it_comes() -> 
     assert (0, 0) in state.accepted
     answers = [type(send.message) for send in outcome.sends if send.peer == b"p"]
     assert answers == [Accepted, WhoAreYou], "the clip is settled before the worker offers it again"
-
-
-def test_a_wanted_clip_is_taken_from_a_worker_that_a_message_did_not_reach() -> None:
-    state = JobState(make_spec(TEXTS))
-    core = make_core(state)
-    join(core)
-    clip = make_clip(offer(core))
-    core.unsent(b"p")
-    core.receive(b"p", clip, 1.0, b"flac")
-    assert (0, 0) in state.accepted
 
 
 def test_a_late_clip_that_is_damaged_or_of_a_stranger_is_dropped_without_blame() -> None:

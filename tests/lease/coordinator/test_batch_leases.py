@@ -23,12 +23,6 @@ def beat(core: CoordinatorCore, grant: Grant, index: int, lines: int, now: float
     return core.receive(b"a", Heartbeat((report,), (), (grant.lease,)), now)
 
 
-def test_a_slot_is_granted_whole_batches() -> None:
-    core = make_batch_core(16)
-    grant = offer(core, b"a")
-    assert len(grant.lines) % 16 == 0
-
-
 def test_what_is_spoken_together_is_not_cut_from_a_lease() -> None:
     core = make_batch_core(16, 16, texts=LONG[:20])
     first = offer(core, b"a")

@@ -1,10 +1,10 @@
 """Clips that come in pieces: in order, bounded, a sign of life, and answered early where they are not needed."""
 
-from making import INFO, TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent, shown
+from making import INFO, TEXTS, join, make_clip, make_core, make_spec, offer, said, sent, shown
 from msgspec import structs
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator_core import RESERVATION_S, SILENCE_S, CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import RESERVATION_S, CoordinatorCore
 from swarm.lease.coordinator.roster import MIN_BYTES_S, PATIENCE_S
 from swarm.lease.envelope import MAX_CLIP_BYTES
 from swarm.lease.file_transfer import Fetch, Piece
@@ -16,7 +16,6 @@ from swarm.lease.message import (
     Rejected,
     SlotReport,
     Wanted,
-    Welcome,
     WhoAreYou,
 )
 from swarm.lease.outcome import Outcome
@@ -44,12 +43,6 @@ def have(offset: int) -> list[Fetch]:
     return [Fetch(INFO.digest, offset, "clip")]
 
 
-def test_a_worker_is_told_how_large_a_piece_may_be() -> None:
-    core = make_core(JobState(make_spec(TEXTS)))
-    (welcome,) = sent(core.receive(b"p", make_hello("p"), 0.0), Welcome)
-    assert welcome.clip_piece == 64 * 1024
-
-
 def test_each_piece_is_answered_with_what_came_and_the_whole_clip_is_accepted() -> None:
     state = JobState(make_spec(TEXTS))
     core = make_core(state)
@@ -74,16 +67,6 @@ def test_pieces_are_a_sign_of_life_and_keep_leases_that_wait() -> None:
         core.tick(float(now))
     assert core.sessions
     assert clip.lease in core.jobs["job"].ledger.leases
-
-
-def test_pieces_alone_are_a_sign_of_life() -> None:
-    core = make_core(JobState(make_spec(TEXTS)))
-    begin(core, size=20_000)
-    for now in range(2, 12):
-        go_on(core, (now - 1) * 1000, float(now))
-        core.tick(float(now))
-    assert SILENCE_S < 12
-    assert core.sessions
 
 
 def test_a_clip_that_trickles_is_no_progress() -> None:

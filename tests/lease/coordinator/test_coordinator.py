@@ -29,7 +29,6 @@ from swarm.lease.message import (
     StatusReply,
     Trim,
     Welcome,
-    WhoAreYou,
 )
 from swarm.watch.words import refused_text
 
@@ -43,11 +42,6 @@ def test_a_worker_is_welcomed_and_gets_the_job_before_its_first_grant() -> None:
     outcome = core.receive(b"p", Heartbeat((), (0,)), 0.1)
     assert [type(s.message) for s in outcome.sends] == [Job, Grant]
     assert [line.text for line in outcome.sends[1].message.lines] == TEXTS
-
-
-def test_an_unknown_peer_is_asked_who_it_is() -> None:
-    core = make_core(JobState(make_spec(TEXTS)))
-    assert sent(core.receive(b"?", Heartbeat((), (0,)), 0.0), WhoAreYou)
 
 
 def test_another_protocol_is_refused_in_words() -> None:
@@ -122,14 +116,6 @@ def test_one_machine_alone_does_not_wait_for_an_engine_that_is_not_installed() -
     assert hope(core) == ""
     join(core)
     assert "it is not installed: pip install coqui" in hope(core)
-
-
-def test_a_late_joiner_is_put_to_work_at_once() -> None:
-    core = make_core(JobState(make_spec(TEXTS)))
-    join(core, b"a")
-    offer(core, b"a")
-    join(core, b"b", now=2.0)
-    assert sent(core.receive(b"b", Heartbeat((), (0,)), 2.0), Grant)
 
 
 def test_leaving_frees_everything_at_once() -> None:
@@ -244,7 +230,7 @@ def test_a_book_waits_for_the_encoding_of_those_that_are_spoken_before_it() -> N
 
 
 def test_the_time_left_of_many_books_takes_no_time() -> None:
-    states = [JobState(make_spec(["One."], job=f"{number}")) for number in range(2000)]
+    states = [JobState(make_spec(["One."], job=f"{number}")) for number in range(200)]
     core = make_core(*states)
     for number, state in enumerate(states):
         apply(state, SegmentQuarantined(0, 0, "nothing can speak it"))
@@ -253,8 +239,8 @@ def test_the_time_left_of_many_books_takes_no_time() -> None:
     with noted_calls() as calls:
         told = [job.eta_s for job in shown(core, 1.0).jobs]
     assert len(calls) < 300 * len(states)  # 96 were counted
-    assert told[:2] == pytest.approx([2000, 3999])
-    assert told[-1] == pytest.approx(2000 * 2001 / 2)
+    assert told[:2] == pytest.approx([200, 399])
+    assert told[-1] == pytest.approx(200 * 201 / 2)
 
 
 def test_the_time_left_follows_what_is_really_spoken() -> None:

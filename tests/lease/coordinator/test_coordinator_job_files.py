@@ -131,17 +131,6 @@ def test_when_the_one_that_computes_dies_another_takes_over() -> None:
     assert again.chapter == grant.chapter
 
 
-def test_latents_that_do_not_fit_their_digest_cost_the_worker_the_job() -> None:
-    core = make_core(state := make_state(VOICE_FILE))
-    (grant,) = sent(begin(core, b"p", b"q"), Grant)
-    beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(MADE,), offers=())
-    beat(core, b"q", VOICE_FILE)
-    outcome = core.receive(b"p", Piece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES[::-1])
-    assert [revoke.lease for revoke in sent(outcome, Revoke, b"p")] == [grant.lease]
-    assert sent(outcome, Grant, b"q")
-    assert state.latents is None
-
-
 def test_latents_that_are_no_safetensors_are_refused_and_those_of_the_next_worker_are_taken() -> None:
     core = make_core(state := make_state(VOICE_FILE))
     (grant,) = sent(begin(core, b"p", b"q"), Grant)
@@ -235,14 +224,6 @@ def test_a_model_that_nobody_has_is_named_with_the_line_that_fetches_it() -> Non
         "P": "lacks vctk",
         "R": "lacks metronome for English",
     }
-
-
-def test_a_worker_that_comes_by_a_model_says_so_and_is_given_the_job() -> None:
-    core = make_core(make_state(recipe=structs.replace(RECIPE, model="vctk")))
-    join(core, b"p", engines=(EngineOffer("metronome", ("*",), ()),))
-    assert not sent(beat(core, b"p"), Grant)
-    join(core, b"p", engines=(EngineOffer("metronome", ("*",), ("vctk",)),))
-    assert sent(beat(core, b"p"), Grant)
 
 
 def test_who_cannot_open_one_voice_of_a_model_is_given_another() -> None:

@@ -1,6 +1,5 @@
 """Clips and failures that a coordinator takes in: accepted, dropped, tried elsewhere, set aside."""
 
-import pytest
 from making import INFO, RECIPE, TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent
 from msgspec import structs
 
@@ -48,27 +47,24 @@ def test_the_first_clip_of_a_place_wins_and_later_ones_are_answered_and_dropped(
     assert state.accepted[0, 0].bytes == len(b"first")
 
 
-@pytest.mark.parametrize(
-    ("changed", "fault"),
-    [
+def test_a_clip_that_does_not_fit_is_rejected_and_gives_its_credit_back() -> None:
+    for changed, fault in [
         ({"key": "f" * 32}, ""),
         ({"index": 99}, ""),
         ({"chapter": 9}, ""),
         ({"job": "another"}, ""),
         ({"take": 1000}, ""),
         ({}, "the clip's bytes do not match their digest"),
-    ],
-)
-def test_a_clip_that_does_not_fit_is_rejected_and_gives_its_credit_back(changed: dict, fault: str) -> None:
-    state = JobState(make_spec(TEXTS))
-    core = make_core(state)
-    join(core)
-    clip = make_clip(offer(core))
-    fields = {name: getattr(clip, name) for name in clip.__struct_fields__} | changed
-    outcome = core.receive(b"p", Clip(**fields), 1.0, b"flac", fault)
-    (rejected,) = sent(outcome, Rejected)
-    assert rejected.reason
-    assert not state.accepted
+    ]:
+        state = JobState(make_spec(TEXTS))
+        core = make_core(state)
+        join(core)
+        clip = make_clip(offer(core))
+        fields = {name: getattr(clip, name) for name in clip.__struct_fields__} | changed
+        outcome = core.receive(b"p", Clip(**fields), 1.0, b"flac", fault)
+        (rejected,) = sent(outcome, Rejected)
+        assert rejected.reason, changed
+        assert not state.accepted, changed
 
 
 def test_a_clip_of_half_an_hour_for_a_sentence_is_rejected_at_the_door() -> None:
@@ -109,20 +105,20 @@ def test_a_first_clip_of_another_rate_is_rejected_where_the_card_says_the_rate()
     assert not state.failures
 
 
-@pytest.mark.parametrize("leaves", [True, False])
-def test_one_clip_of_another_rate_does_not_fix_the_rate_for_all(leaves: bool) -> None:
-    state = JobState(make_spec(TEXTS))
-    core = make_core(state)
-    join(core, b"liar")
-    core.receive(b"liar", at_rate(make_clip(offer(core, b"liar")), 8000), 1.0, b"x")
-    assert state.sample_rate == 8000
-    if leaves:
-        core.receive(b"liar", Bye(), 1.5)
-    join(core, b"honest", now=2.0)
-    speak_all(core, b"honest", 3.0)
-    assert {record.sample_rate for record in state.accepted.values()} == {24000}
-    assert len(state.accepted) == len(TEXTS)
-    assert not state.quarantined
+def test_one_clip_of_another_rate_does_not_fix_the_rate_for_all() -> None:
+    for leaves in [True, False]:
+        state = JobState(make_spec(TEXTS))
+        core = make_core(state)
+        join(core, b"liar")
+        core.receive(b"liar", at_rate(make_clip(offer(core, b"liar")), 8000), 1.0, b"x")
+        assert state.sample_rate == 8000, leaves
+        if leaves:
+            core.receive(b"liar", Bye(), 1.5)
+        join(core, b"honest", now=2.0)
+        speak_all(core, b"honest", 3.0)
+        assert {record.sample_rate for record in state.accepted.values()} == {24000}, leaves
+        assert len(state.accepted) == len(TEXTS), leaves
+        assert not state.quarantined, leaves
 
 
 def test_the_rate_of_a_book_that_is_under_way_stays() -> None:
@@ -142,17 +138,17 @@ def test_the_rate_of_a_book_that_is_under_way_stays() -> None:
     assert state.sample_rate == 24000
 
 
-@pytest.mark.parametrize("take", [0, 2])
-def test_one_clip_serves_every_place_of_its_text(take: int) -> None:
-    state = JobState(make_spec(["Yes.", "No, not at all.", "Yes."]))
-    core = make_core(state)
-    join(core)
-    clip = structs.replace(make_clip(offer(core)), take=take, key=state.key((0, 0), take), takes=3, doubt="hums")
-    outcome = core.receive(b"p", clip, 1.0, b"flac")
-    accepted = [entry.record for entry in outcome.entries if isinstance(entry.record, ClipAccepted)]
-    assert [(record.index, record.reused) for record in accepted] == [(0, False), (2, True)]
-    assert {(record.take, record.takes, record.doubt) for record in accepted} == {(take, 3, "hums")}
-    assert (0, 1) not in state.accepted
+def test_one_clip_serves_every_place_of_its_text() -> None:
+    for take in [0, 2]:
+        state = JobState(make_spec(["Yes.", "No, not at all.", "Yes."]))
+        core = make_core(state)
+        join(core)
+        clip = structs.replace(make_clip(offer(core)), take=take, key=state.key((0, 0), take), takes=3, doubt="hums")
+        outcome = core.receive(b"p", clip, 1.0, b"flac")
+        accepted = [entry.record for entry in outcome.entries if isinstance(entry.record, ClipAccepted)]
+        assert [(record.index, record.reused) for record in accepted] == [(0, False), (2, True)], take
+        assert {(record.take, record.takes, record.doubt) for record in accepted} == {(take, 3, "hums")}
+        assert (0, 1) not in state.accepted, take
 
 
 def test_a_segment_that_fails_is_tried_elsewhere_with_another_take() -> None:
@@ -206,16 +202,16 @@ def test_the_earlier_take_stays_where_no_other_one_can_be_spoken() -> None:
     assert any("the earlier sound of “Only this.” stays" in note for note in said(outcome))
 
 
-@pytest.mark.parametrize(("doubt", "stays"), [("", True), ("too long", False)])
-def test_a_doubtful_take_takes_no_place_of_a_good_one(doubt: str, stays: bool) -> None:
-    core, before = another_take_wanted(doubt)
-    join(core)
-    clip = make_clip(offer(core))
-    outcome = core.receive(b"p", structs.replace(clip, doubt="silent"), 1.0, b"new")
-    found = core.jobs["job"].state.accepted[0, 0]
-    assert (found == before) is stays
-    assert sent(outcome, Accepted)
-    assert core.jobs["job"].state.complete
+def test_a_doubtful_take_takes_no_place_of_a_good_one() -> None:
+    for doubt, stays in [("", True), ("too long", False)]:
+        core, before = another_take_wanted(doubt)
+        join(core)
+        clip = make_clip(offer(core))
+        outcome = core.receive(b"p", structs.replace(clip, doubt="silent"), 1.0, b"new")
+        found = core.jobs["job"].state.accepted[0, 0]
+        assert (found == before) is stays
+        assert sent(outcome, Accepted), doubt
+        assert core.jobs["job"].state.complete, doubt
 
 
 def test_a_damaged_clip_is_spoken_again() -> None:

@@ -86,16 +86,14 @@ def said_and_true(seed: int, length_s: int, swings_s: float, spread: float) -> I
             yield left_s, float(len(said) - 1 - second)
 
 
-@pytest.mark.parametrize(
-    ("length_s", "swings_s", "spread"), [(300, 30.0, 0.25), (1200, 20.0, 0.3), (3600, 60.0, 0.3), (3600, 20.0, 0.5)]
-)
-def test_the_time_left_is_true_by_half_in_nine_of_ten_moments(length_s: int, swings_s: float, spread: float) -> None:
-    judged = [
-        1 / 1.5 <= said / true <= 1.5
-        for seed in range(5)
-        for said, true in said_and_true(seed, length_s, swings_s, spread)
-    ]
-    assert sum(judged) >= 0.9 * len(judged)
+def test_the_time_left_is_true_by_half_in_nine_of_ten_moments() -> None:
+    for length_s, swings_s, spread in [(300, 30.0, 0.25), (1200, 20.0, 0.3), (3600, 60.0, 0.3), (3600, 20.0, 0.5)]:
+        judged = [
+            1 / 1.5 <= said / true <= 1.5
+            for seed in range(5)
+            for said, true in said_and_true(seed, length_s, swings_s, spread)
+        ]
+        assert sum(judged) >= 0.9 * len(judged), length_s
 
 
 def judged(run: Run, seed: int) -> Iterator[bool]:

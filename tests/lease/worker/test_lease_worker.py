@@ -136,12 +136,6 @@ def test_a_failure_is_told_once_the_next_segment_is_spoken() -> None:
     assert (failed.index, failed.kind, failed.note) == (0, "silent", "nothing heard")
 
 
-def test_a_crashed_engine_is_loaded_afresh() -> None:
-    worker = make_worker()
-    command = ordered(speak(worker, grant(worker, "Bad.", "Good.")))
-    assert isinstance(ordered(worker.failed(command.slot, command.turn, "crashed", "", 1.0)), Load)
-
-
 def test_an_engine_that_does_not_open_gives_its_leases_back() -> None:
     worker = make_worker()
     load = grant(worker, "One.").commands[0]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from making import KEY, RECIPE, grant, make_worker, ordered, speak
 
 from swarm.job.job_asset import LATENTS, JobAsset
@@ -43,22 +42,22 @@ def accept(worker: WorkerCore, now: float = 3.0) -> WorkerOutcome:
     return worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), now)
 
 
-@pytest.mark.parametrize("cut", [Trim(1, 2), Revoke(1), None], ids=["trimmed", "revoked", "drained"])
-def test_the_next_line_is_prefetched_until_its_lease_is_cut(cut: Trim | Revoke | None) -> None:
-    worker = make_worker()
-    out = grant(worker, "One.", "Two.", "Three.")
-    (slot,) = worker.slots
-    assert not about_prefetches(out)  # it loads
-    out = speak(worker, out)
-    assert about_prefetches(out) == [prefetch_of(slot, Line(1, "Two.", 0))]
-    out = speak(worker, out)
-    order, ahead = out.commands
-    assert ahead == prefetch_of(slot, THREE)
-    assert isinstance(order, Speak)
-    assert order.batch == slot.words((Line(1, "Two.", 0),))
-    out = worker.drain(2.0) if cut is None else worker.receive("a", cut, 2.0)
-    assert slot.lines == (Line(1, "Two.", 0),)
-    assert out.commands == [CancelPrefetch(0)]
+def test_the_next_line_is_prefetched_until_its_lease_is_cut() -> None:
+    for cut in [Trim(1, 2), Revoke(1), None]:
+        worker = make_worker()
+        out = grant(worker, "One.", "Two.", "Three.")
+        (slot,) = worker.slots
+        assert not about_prefetches(out), cut  # it loads
+        out = speak(worker, out)
+        assert about_prefetches(out) == [prefetch_of(slot, Line(1, "Two.", 0))], cut
+        out = speak(worker, out)
+        order, ahead = out.commands
+        assert ahead == prefetch_of(slot, THREE), cut
+        assert isinstance(order, Speak), cut
+        assert order.batch == slot.words((Line(1, "Two.", 0),)), cut
+        out = worker.drain(2.0) if cut is None else worker.receive("a", cut, 2.0)
+        assert slot.lines == (Line(1, "Two.", 0),), cut
+        assert out.commands == [CancelPrefetch(0)], cut
 
 
 def test_a_prefetched_line_stays_while_the_slot_waits_for_room_and_is_then_ordered() -> None:
@@ -113,34 +112,32 @@ WITHDRAWN: dict[str, Callable[[WorkerCore], WorkerOutcome]] = {
 }
 
 
-@pytest.mark.parametrize("end", WITHDRAWN.values(), ids=WITHDRAWN)
-def test_a_prefetched_line_is_withdrawn_from_a_slot_that_waits_when_it_is_gone(
-    end: Callable[[WorkerCore], WorkerOutcome],
-) -> None:
-    worker, slot = make_waiting()
-    out = end(worker)
-    (command,) = out.commands
-    assert command == (Unload(0) if end is WITHDRAWN["lost"] else CancelPrefetch(0))
-    assert not slot.prefetched
+def test_a_prefetched_line_is_withdrawn_from_a_slot_that_waits_when_it_is_gone() -> None:
+    for end in WITHDRAWN.values():
+        worker, slot = make_waiting()
+        out = end(worker)
+        (command,) = out.commands
+        assert command == (Unload(0) if end is WITHDRAWN["lost"] else CancelPrefetch(0))
+        assert not slot.prefetched, end
 
 
-@pytest.mark.parametrize("end", ["drained", "rests"])
-def test_a_slot_that_drains_or_rests_prefetches_nothing_whatever_is_granted_to_it(end: str) -> None:
-    worker = make_worker()
-    speak(worker, grant(worker, "One.", "Two."))
-    WITHDRAWN[end](worker)
-    out = grant(worker, "Five.", "Six.", lease=2)
-    assert worker.slots[0].lines == (Line(0, "One.", 0),)
-    assert not out.commands
+def test_a_slot_that_drains_or_rests_prefetches_nothing_whatever_is_granted_to_it() -> None:
+    for end in ["drained", "rests"]:
+        worker = make_worker()
+        speak(worker, grant(worker, "One.", "Two."))
+        WITHDRAWN[end](worker)
+        out = grant(worker, "Five.", "Six.", lease=2)
+        assert worker.slots[0].lines == (Line(0, "One.", 0),), end
+        assert not out.commands, end
 
 
-@pytest.mark.parametrize("kind", ["memory", "crashed"])
-def test_an_engine_that_ends_takes_its_prefetched_line_with_it(kind: str) -> None:
-    worker = make_worker()
-    order = ordered(speak(worker, grant(worker, *TEXTS)))
-    cancel, load = worker.failed(0, order.turn, kind, "a stand-in ends", 1.0).commands
-    assert cancel == CancelPrefetch(0)
-    assert isinstance(load, Load)
+def test_an_engine_that_ends_takes_its_prefetched_line_with_it() -> None:
+    for kind in ["memory", "crashed"]:
+        worker = make_worker()
+        order = ordered(speak(worker, grant(worker, *TEXTS)))
+        cancel, load = worker.failed(0, order.turn, kind, "a stand-in ends", 1.0).commands
+        assert cancel == CancelPrefetch(0), kind
+        assert isinstance(load, Load), kind
 
 
 def test_an_equal_line_of_a_job_with_another_voice_is_not_the_prefetched_one() -> None:

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 from making import INFO, RECIPE
 
@@ -40,20 +38,16 @@ def test_a_slot_goes_from_a_lease_over_the_load_and_each_line_back_to_idle() -> 
     assert slot.state is SlotState.EMPTY
 
 
-@pytest.mark.parametrize(
-    "act",
-    [
+def test_a_slot_that_loads_does_nothing_else() -> None:
+    for act in [
         lambda slot: slot.speak((Line(0, "One.", 0),), 1.0),
         lambda slot: slot.collect([SpokenClip(b"", INFO)]),
         lambda slot: slot.speak_again(),
-    ],
-    ids=["speak", "collect", "speak-again"],
-)
-def test_a_slot_that_loads_does_nothing_else(act: Callable[[EngineSlot], object]) -> None:
-    slot = a_slot()
-    slot.load(JOB, 1, 0.0)
-    with pytest.raises(IllegalTransition):
-        act(slot)
+    ]:
+        slot = a_slot()
+        slot.load(JOB, 1, 0.0)
+        with pytest.raises(IllegalTransition):
+            act(slot)
 
 
 def test_a_voice_that_nobody_loads_is_not_loaded() -> None:

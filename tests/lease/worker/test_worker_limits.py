@@ -31,9 +31,8 @@ def at(clock: str) -> int:
     return int(hour) * 60 + int(minute)
 
 
-@pytest.mark.parametrize(
-    ("hours", "inside", "outside"),
-    [
+def test_hours_may_go_over_midnight() -> None:
+    for hours, inside, outside in [
         ("22-7", ["22:00", "23:59", "00:00", "06:59"], ["07:00", "12:00", "21:59"]),
         ("8-17", ["08:00", "16:59"], ["07:59", "17:00", "00:00"]),
         ("22:30-6:15", ["22:30", "06:14"], ["22:29", "06:15"]),
@@ -41,20 +40,16 @@ def at(clock: str) -> int:
         ("18-24", ["18:00", "23:59"], ["00:00", "17:59"]),
         ("0-24", ["00:00", "12:00", "23:59"], []),
         ("22-0", ["22:00", "23:59"], ["00:00", "21:59"]),
-    ],
-)
-def test_hours_may_go_over_midnight(hours: str, inside: list[str], outside: list[str]) -> None:
-    spans = parse_hours(hours)
-    assert all(is_within(spans, at(clock)) for clock in inside)
-    assert not any(is_within(spans, at(clock)) for clock in outside)
+    ]:
+        spans = parse_hours(hours)
+        assert all(is_within(spans, at(clock)) for clock in inside)
+        assert not any(is_within(spans, at(clock)) for clock in outside)
 
 
-@pytest.mark.parametrize(
-    "hours", ["", "22", "22-", "22-22", "0-0", "25-7", "22-25", "7:60-8", "22-7,", "22–7", "24-7", "10-11:75"]
-)
-def test_hours_that_make_no_sense_are_refused(hours: str) -> None:
-    with pytest.raises(ValueError):
-        parse_hours(hours)
+def test_hours_that_make_no_sense_are_refused() -> None:
+    for hours in ["", "22", "22-", "22-22", "0-0", "25-7", "22-25", "7:60-8", "22-7,", "22–7", "24-7", "10-11:75"]:
+        with pytest.raises(ValueError):
+            parse_hours(hours)
 
 
 def test_the_next_beginning_is_named() -> None:
@@ -92,12 +87,13 @@ def test_a_gpu_that_others_use_is_left_to_them_until_it_has_been_quiet_for_a_whi
     assert why(judge, "cuda:0", Sight(others=False), 0, 10.0 + QUIET_S) is None
 
 
-@pytest.mark.parametrize(
-    ("limits", "sight"),
-    [(Limits(idle_only=True), None), (Limits(max_temperature=80), None), (Limits(max_temperature=80), Sight())],
-)
-def test_what_cannot_be_seen_is_not_allowed(limits: Limits, sight: Sight | None) -> None:
-    assert why(Judge(limits), "cuda:0", sight, 0, 0.0) == Hindrance(NotLeasing.UNREAD, device="cuda:0")
+def test_what_cannot_be_seen_is_not_allowed() -> None:
+    for limits, sight in [
+        (Limits(idle_only=True), None),
+        (Limits(max_temperature=80), None),
+        (Limits(max_temperature=80), Sight()),
+    ]:
+        assert why(Judge(limits), "cuda:0", sight, 0, 0.0) == Hindrance(NotLeasing.UNREAD, device="cuda:0")
 
 
 def test_a_laptop_rests_on_its_battery_unless_its_owner_lets_it_work() -> None:

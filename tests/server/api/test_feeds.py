@@ -161,11 +161,11 @@ async def test_a_feed_token_opens_nothing_else_and_the_feeds_themselves_need_the
         assert (await fetch(f"{bench.url}/feeds/{wrong}/podcast.xml")).status_code in (401, 404)
 
 
-@pytest.mark.parametrize("path", ["../../state/web-token.mp3", "1.epub", "9.mp3", "0.mp3", "1.m4b"])
-async def test_only_files_of_finished_books_are_sent(bench: FeedBench, path: str) -> None:
+async def test_only_files_of_finished_books_are_sent(bench: FeedBench) -> None:
     await bench.publish("Emma")
     feed = await make_feed(bench)
-    assert (await fetch(feed["podcast"].replace("podcast.xml", f"books/1/{path}"))).status_code in (401, 404)
+    for path in ["../../state/web-token.mp3", "1.epub", "9.mp3", "0.mp3", "1.m4b"]:
+        assert (await fetch(feed["podcast"].replace("podcast.xml", f"books/1/{path}"))).status_code in (401, 404)
 
 
 async def test_a_reading_app_finds_the_books_in_both_catalogues(bench: FeedBench) -> None:

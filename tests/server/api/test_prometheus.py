@@ -82,19 +82,6 @@ def test_the_dashboard_and_the_alerts_ask_only_for_metrics_that_are_there() -> N
     assert served_names() - names_in(dashboard) == {"e2a_swarm_sound_seconds", "e2a_swarm_sound_to_encode_seconds"}
 
 
-def test_the_panels_of_the_dashboard_do_not_overlap_and_explain_themselves() -> None:
-    board = json.loads((EXAMPLES / "dashboard.json").read_text(encoding="utf-8"))
-    taken = set()
-    for panel in board["panels"]:
-        at = panel["gridPos"]
-        assert panel["title"] and panel["description"]
-        assert at["x"] + at["w"] <= 24
-        squares = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
-        assert not taken & squares
-        taken |= squares
-    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
-
-
 async def promtool(*words: object) -> str:
     assert PROMTOOL
     pipe = asyncio.subprocess.PIPE

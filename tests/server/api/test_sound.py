@@ -70,9 +70,12 @@ async def test_a_book_is_heard_while_it_is_spoken_and_its_samples_are_those_of_i
     assert [(each["spoken"], each["sentences"], each["is_whole"]) for each in book["chapters"]] == [(2, 2, True)]
 
 
-@pytest.mark.parametrize(
-    ("asked", "code", "part"),
-    [
+async def test_players_seek_by_ranges(bench: ListenBench) -> None:
+    for index in range(2):
+        bench.speak(1, 0, index, tone(300))
+    url = address(await stretch_of(bench))
+    whole = (await bench.client.get(url)).content
+    for asked, code, part in [
         ("bytes=0-3", 206, slice(0, 4)),
         ("bytes=44-", 206, slice(44, None)),
         ("bytes=-10", 206, slice(-10, None)),
@@ -82,19 +85,13 @@ async def test_a_book_is_heard_while_it_is_spoken_and_its_samples_are_those_of_i
         ("bytes=-", 200, slice(None)),
         ("bytes=0-1,4-5", 200, slice(None)),
         ("nonsense", 200, slice(None)),
-    ],
-)
-async def test_players_seek_by_ranges(bench: ListenBench, asked: str, code: int, part: slice) -> None:
-    for index in range(2):
-        bench.speak(1, 0, index, tone(300))
-    url = address(await stretch_of(bench))
-    whole = (await bench.client.get(url)).content
-    answer = await bench.client.get(url, headers={"Range": asked})
-    assert (answer.status_code, answer.content) == (code, whole[part])
-    if code == 206:
-        first = whole.index(answer.content) if len(answer.content) < len(whole) else 0
-        assert answer.headers["content-range"].endswith(f"/{len(whole)}")
-        assert first >= 0
+    ]:
+        answer = await bench.client.get(url, headers={"Range": asked})
+        assert (answer.status_code, answer.content) == (code, whole[part])
+        if code == 206:
+            first = whole.index(answer.content) if len(answer.content) < len(whole) else 0
+            assert answer.headers["content-range"].endswith(f"/{len(whole)}")
+            assert first >= 0
 
 
 async def test_a_changed_sound_has_another_name_and_an_old_range_is_not_mixed_with_it(bench: ListenBench) -> None:
@@ -156,24 +153,19 @@ async def test_a_finished_book_is_heard_and_mended_and_goes_through_the_queue_ag
     assert list(bench.state_of(1).accepted) == [(0, 1)]
 
 
-@pytest.mark.parametrize(
-    ("asked", "why"),
-    [
+async def test_what_cannot_be_mended_is_said_and_changes_nothing(bench: ListenBench) -> None:
+    bench.speak(1, 0, 0, tone(300))
+    for asked, why in [
         ({"chapter": 9, "sentence": 1}, "no chapter 9"),
         ({"chapter": 1, "sentence": 0}, "sentences 1 to 2"),
         ({"chapter": 1, "sentence": 1, "say": "word " * 9000}, "too"),
         ({"chapter": 1, "sentence": 1, "say": "***"}, "cannot be spoken"),
         ({"chapter": "one"}, "not understood"),
         ({"chapter": 1, "sentence": 2}, "no sound yet"),
-    ],
-)
-async def test_what_cannot_be_mended_is_said_and_changes_nothing(
-    bench: ListenBench, asked: dict[str, object], why: str
-) -> None:
-    bench.speak(1, 0, 0, tone(300))
-    answer = await redo(bench, **asked)
-    assert (answer.status_code, why in answer.json()["error"]) == (400, True), answer.text
-    assert list(bench.state_of(1).accepted) == [(0, 0)]
+    ]:
+        answer = await redo(bench, **asked)
+        assert (answer.status_code, why in answer.json()["error"]) == (400, True), answer.text
+        assert list(bench.state_of(1).accepted) == [(0, 0)]
 
 
 async def test_what_could_not_be_recorded_is_not_told_to_be_done(bench: ListenBench) -> None:

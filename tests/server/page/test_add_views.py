@@ -196,9 +196,9 @@ async def test_books_that_are_dropped_together_share_their_options(bench: SiteBe
     assert MAX_TOGETHER == 20
 
 
-@pytest.mark.parametrize("path", ["/add/0", "/add/../x", "/add/", "/add/,,,"])
-async def test_a_draft_that_is_gone_is_told_so(bench: SiteBench, path: str) -> None:
-    assert (await bench.client.get(path)).status_code in (400, 404)
+async def test_a_draft_that_is_gone_is_told_so(bench: SiteBench) -> None:
+    for path in ["/add/0", "/add/../x", "/add/", "/add/,,,"]:
+        assert (await bench.client.get(path)).status_code in (400, 404)
 
 
 async def test_what_is_no_book_is_said_and_leaves_nothing(bench: SiteBench) -> None:

@@ -131,22 +131,17 @@ def test_answers_that_make_no_sense_are_told_so() -> None:
             read_answer(answer)
 
 
-@pytest.mark.parametrize(
-    ("text", "price", "cost"),
-    [
+def test_a_price_is_read_and_told_for_a_book() -> None:
+    for text, price, cost in [
         ("openai=15 USD", Price("openai", 15, "USD"), "0.46 USD"),
         (" openai=12.5€ ", Price("openai", 12.5, "€"), "0.39 €"),
         ("my-engine_2=40", Price("my-engine_2", 40), "1.23"),
-    ],
-)
-def test_a_price_is_read_and_told_for_a_book(text: str, price: Price, cost: str) -> None:
-    assert parse_price(text) == price
-    assert price.cost_of(30_801) == cost
+    ]:
+        assert parse_price(text) == price
+        assert price.cost_of(30_801) == cost
 
 
-@pytest.mark.parametrize(
-    "text", ["", "openai", "openai=", "openai=-1", "=15", "openai=1e5", "openai=15 US dollars!", "a=1 <b"]
-)
-def test_what_is_no_price_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(UsageError, match="such as openai=15 USD"):
-        parse_price(text)
+def test_what_is_no_price_is_refused_with_an_example() -> None:
+    for text in ["", "openai", "openai=", "openai=-1", "=15", "openai=1e5", "openai=15 US dollars!", "a=1 <b"]:
+        with pytest.raises(UsageError, match="such as openai=15 USD"):
+            parse_price(text)

@@ -70,15 +70,15 @@ async def test_only_a_proxy_that_was_named_is_believed(
     await bench.close()
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "user@127.0.0.1", "", "0.0.0.0"])
-async def test_without_a_password_the_page_answers_to_no_other_name(bench: SiteBench, host: str) -> None:
-    for path in ("/", "/live/books", "/offline"):
-        assert (await bench.client.get(path, headers={"Host": host})).status_code in (400, 421)
+async def test_without_a_password_the_page_answers_to_no_other_name(bench: SiteBench) -> None:
+    for name in ["evil.example", "127.0.0.1.evil.example", "user@127.0.0.1", "", "0.0.0.0"]:
+        for path in ("/", "/live/books", "/offline"):
+            assert (await bench.client.get(path, headers={"Host": name})).status_code in (400, 421)
 
 
-@pytest.mark.parametrize("host", ["localhost:5848", "127.0.0.1", "[::1]:80", "127.9.9.9", "page.localhost"])
-def test_names_of_this_machine_are_known(host: str) -> None:
-    assert names_loopback(host)
+def test_names_of_this_machine_are_known() -> None:
+    for name in ["localhost:5848", "127.0.0.1", "[::1]:80", "127.9.9.9", "page.localhost"]:
+        assert names_loopback(name)
 
 
 @pytest.mark.parametrize(
@@ -143,13 +143,6 @@ async def test_log_in_and_out(guarded: SiteBench) -> None:
         assert (await guarded.send("/log-out")).headers["location"] == "/log-in"
         assert (await thief.get("/")).status_code == 303, "the cookie is void, wherever it is"
     assert (await guarded.client.get("/")).status_code == 303
-
-
-async def test_after_many_wrong_passwords_an_address_waits(guarded: SiteBench) -> None:
-    for _ in range(PER_ADDRESS):
-        assert (await guarded.log_in("a wrong password")).status_code == 403
-    answer = await guarded.log_in("a long password")
-    assert (answer.status_code, "Too many wrong passwords" in answer.text) == (429, True)
 
 
 async def test_programs_need_their_token_wherever_the_page_is_open(bench: SiteBench) -> None:

@@ -35,10 +35,10 @@ def test_a_hash_is_slow_and_knows_its_password_alone() -> None:
     assert hash_password("a long password").stored != hashed.stored
 
 
-@pytest.mark.parametrize("password", ["", "short", "x" * 1001])
-def test_a_password_without_enough_letters_is_refused(password: str) -> None:
-    with pytest.raises(UsageError, match="8 letters"):
-        hash_password(password)
+def test_a_password_without_enough_letters_is_refused() -> None:
+    for password in ["", "short", "x" * 1001]:
+        with pytest.raises(UsageError, match="8 letters"):
+            hash_password(password)
 
 
 def test_a_password_is_made_once_and_lies_in_a_file_until_the_first_log_in(tmp_path: Path) -> None:

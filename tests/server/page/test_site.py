@@ -73,41 +73,35 @@ async def test_more_pages_than_can_be_served_are_told_so(bench: SiteBench, monke
     assert "are open already" in (await bench.client.get("/live/books")).text
 
 
-@pytest.mark.parametrize(
-    ("note", "shown"),
-    [
+def test_no_command_of_a_terminal_is_told_on_a_page() -> None:
+    for note, shown in [
         ("Emma is paused; `e2a-swarm resume 1` lets it go on", "Emma is paused"),
         ("There is no book 5 in the queue: `e2a-swarm status` lists them.", "There is no book 5 in the queue."),
         ("There is no room. Free some (`e2a-swarm jobs` shows it), or wait.", "There is no room. Free some, or wait."),
         ("It is not here. Run `e2a-swarm work` there.", "It is not here."),
         ("`serve` is busy; try again: 1:2", "`serve` is busy; try again: 1:2"),
-    ],
-)
-def test_no_command_of_a_terminal_is_told_on_a_page(note: str, shown: str) -> None:
-    assert page_note(note) == shown
+    ]:
+        assert page_note(note) == shown
 
 
-@pytest.mark.parametrize(
-    ("told", "shown"),
-    [
+def test_no_folder_of_the_server_is_told_to_who_fetches_a_voice() -> None:
+    for told, shown in [
         ("It is away (no). Try again, or copy a.onnx, a.json to /root/m/a.", "It is away (no). Try again."),
         ("It is away (no): copy it to C:\\m\\a, or connect this machine.", "It is away (no): connect this machine."),
         ("It is another. Copy the right one to /m/a.bin, or get a newer one.", "It is another. Get a newer one."),
         ("Emma cannot be downloaded to /m/emma: no room.", "Emma cannot be downloaded: no room."),
         ("Emma, 40 %", "Emma, 40 %"),
-    ],
-)
-def test_no_folder_of_the_server_is_told_to_who_fetches_a_voice(told: str, shown: str) -> None:
-    assert fetch_note(told) == shown
+    ]:
+        assert fetch_note(told) == shown
 
 
-@pytest.mark.parametrize("action", ["remove", "cancel", "drain"])
-def test_a_question_names_what_it_is_about_and_its_buttons_differ(action: str) -> None:
-    question = question_of(action, "Emma")
-    assert question and "Emma" in question.ask
-    assert question.yes != question.no
+def test_a_question_names_what_it_is_about_and_its_buttons_differ() -> None:
+    for action in ["remove", "cancel", "drain"]:
+        question = question_of(action, "Emma")
+        assert question and "Emma" in question.ask, action
+        assert question.yes != question.no, action
 
 
-@pytest.mark.parametrize("action", ["pause", "resume", "move", "limit"])
-def test_what_another_button_takes_back_is_not_asked_for(action: str) -> None:
-    assert question_of(action, "Emma") is None
+def test_what_another_button_takes_back_is_not_asked_for() -> None:
+    for action in ["pause", "resume", "move", "limit"]:
+        assert question_of(action, "Emma") is None

@@ -109,14 +109,6 @@ def test_a_worker_that_lost_its_lease_is_the_reason_of_the_next_grant(bench: Ben
     assert bench.story((0, 0))[-1] == "1/1 to 1/4: granted again to Q, slot 0: P does not have the lease"
 
 
-def test_a_sentence_is_granted_and_its_clip_accepted(bench: Bench) -> None:
-    bench.core.receive(b"p", make_clip(offer(bench.core), work_s=0.5), 1.0, b"sound")
-    assert bench.story((0, 0)) == [
-        "1/1 to 1/4: granted to P, slot 0",
-        "1/1: the clip of P is accepted (take 1, 1.0 s of sound, spoken in 0.5 s)",
-    ]
-
-
 def test_a_clip_that_comes_twice_is_not_needed(bench: Bench) -> None:
     clip = make_clip(offer(bench.core))
     for _ in range(2):

@@ -98,10 +98,10 @@ def test_a_folder_in_place_of_the_file_is_a_mistake_in_the_command_line(tmp_path
         open_log(tmp_path)
 
 
-@pytest.mark.parametrize("name", [".", "/", "..", "x" * 300, "a\0b"])
-def test_what_can_be_no_file_is_a_mistake_in_the_command_line(name: str) -> None:
-    with pytest.raises(UsageError, match="give --log a file in another folder"):
-        open_log(Path(name))
+def test_what_can_be_no_file_is_a_mistake_in_the_command_line() -> None:
+    for name in [".", "/", "..", "x" * 300, "a\0b"]:
+        with pytest.raises(UsageError, match="give --log a file in another folder"):
+            open_log(Path(name))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")

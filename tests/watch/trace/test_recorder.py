@@ -135,15 +135,16 @@ def test_the_end_of_a_log_says_how_the_coordinator_stands(tmp_path: Path) -> Non
     assert last["result"]["jobs"][0]["segments"] == len(TEXTS)
 
 
-@pytest.mark.parametrize("core", [CoordinatorCore, WorkerCore])
-def test_only_methods_that_change_nothing_are_left_out(core: type) -> None:
-    methods = {name for name, _ in inspect.getmembers(core, inspect.isfunction) if not name.startswith("_")}
-    assert (
-        methods & READS
-        == {CoordinatorCore: {"status", "hopeless", "next_deadline", "coming"}, WorkerCore: {"serves", "piece_bytes"}}[
-            core
-        ]
-    )
+def test_only_methods_that_change_nothing_are_left_out() -> None:
+    for core in [CoordinatorCore, WorkerCore]:
+        methods = {name for name, _ in inspect.getmembers(core, inspect.isfunction) if not name.startswith("_")}
+        assert (
+            methods & READS
+            == {
+                CoordinatorCore: {"status", "hopeless", "next_deadline", "coming"},
+                WorkerCore: {"serves", "piece_bytes"},
+            }[core]
+        )
 
 
 def test_a_hello_names_the_worker_that_opens_the_log(log: LogFile) -> None:
