@@ -23,7 +23,7 @@ from swarm.config import DEFAULT_PORT, ENV_BIND, state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EnvironmentFault, SwarmError, UsageError
 from swarm.system.capacity import SLOT_BYTES, read_capacity
 from swarm.system.disk import store_fault
-from swarm.system.machine import package_line, unknown_zone
+from swarm.system.machine import clock_fault, package_line, unknown_zone
 from swarm.system.platform import graphics_makers
 from swarm.system.text import bytes_text, count_text
 from swarm.voice.engine import Check
@@ -80,7 +80,6 @@ def _show(check: Check) -> None:
 FULL_BYTES = 200 * 10**6  # not even a short book fits into less
 TIGHT_BYTES = 2 * 10**9  # the sound of a long book, clips and audiobook
 MDNS_GROUP = ("224.0.0.251", 5353)
-OLDEST_NOW_S = 1_767_225_600  # 2026-01-01: a clock before it was never set
 NVIDIA_SMI = ("nvidia-smi", "--query-gpu=index,name,memory.total,driver_version", "--format=csv,noheader")
 PATIENCE_S = 10.0
 
@@ -334,8 +333,9 @@ def check_clock(now_s: float | None = None) -> Check:
     """Check whether the clock was ever set."""
     now_s = time.time() if now_s is None else now_s
     said = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s))
-    if now_s < OLDEST_NOW_S:
-        return Check("clock", "warn", f"it says {said} UTC", "set the clock; times in reports are wrong until then.")
+    if fault := clock_fault(now_s):
+        remedy = "set the clock; --hours, invites and times in reports are wrong until then."
+        return Check("clock", "warn", fault, remedy)
     if zone := unknown_zone():
         remedy = "set TZ to a name such as Europe/Berlin; until then --hours counts in UTC."
         return Check("clock", "warn", f"{said} UTC; TZ={zone} is no time zone that this machine knows", remedy)

@@ -1,6 +1,7 @@
 """`e2a-swarm work`: speak for the coordinators of the swarm."""
 
 import argparse
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from swarm.commands.machine_config import asked_devices, open_trace, prepare_voi
 from swarm.config import Limits, WorkConfig, state_folder
 from swarm.errors import UsageError
 from swarm.lease.worker.rest import parse_hours
-from swarm.system.machine import unknown_zone
+from swarm.system.machine import clock_fault, unknown_zone
 from swarm.system.platform import run_loop
 from swarm.voice.host.registry import engine_for
 from swarm.watch.progress import make_progress
@@ -85,6 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     service = Service()
     note = service.echo(make_progress("quiet" if arguments.quiet else "plain").note)
+    if fault := clock_fault(time.time()):
+        note(f"set the clock of this machine: {fault}; --hours, invites and times in reports go by it")
     devices, gpus = find_devices(asked, slots, note, Needs(config.state_dir).least())
     config = replace(config, devices=devices)
     with open_trace(arguments) as trace:

@@ -25,6 +25,7 @@ _OF_THIS_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER
 _TAIL_BYTES = 2048  # the message of a death ends with this part of the log
 _LOG_BYTES = 1 << 20  # a larger log is renamed at the next start
 _PATIENCE_S = 2.0  # for a child to end by itself
+_ILLEGAL = (-4, 0xC000001D)  # SIGILL, and what Windows says in its place
 _MAX_LINE = 2000  # characters of a line that a command wrote
 
 
@@ -298,6 +299,8 @@ class Child:
 
     def _obituary(self, code: int) -> str:
         how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+        if code in _ILLEGAL:
+            how += " (this processor lacks an instruction that its libraries need, such as AVX2)"
         with contextlib.suppress(OSError), self._log_path.open("rb") as log:
             log.seek(max(self._log_start, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
             if tail := log.read().decode(errors="replace").strip():

@@ -72,8 +72,15 @@ def _running_s() -> float:
     return time.monotonic()
 
 
+OLDEST_NOW_S = 1_767_225_600  # 2026-01-01: a clock before it was never set
 BY_RULE = re.compile(r"(<[+\w-]+>|[A-Za-z]{3,})[+-]?\d")  # "CET-1CEST" says all that there is to know
 ALWAYS = ("", "UTC", "GMT")
+
+
+def clock_fault(now_s: float) -> str:
+    """Return what is wrong with a clock that says so many seconds since the epoch; "" if it may be right."""
+    said = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s))
+    return f"it says {said} UTC" if now_s < OLDEST_NOW_S else ""
 
 
 def unknown_zone() -> str:

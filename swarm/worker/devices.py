@@ -243,6 +243,9 @@ def _cpu_devices(slots: Slots, say: Say, least: Mapping[str, int], on_gpus: int 
     capacity = capacity_for(read_capacity(), least.get(CPU, 0))
     if slots.cpu is None and capacity.slots < capacity.cores:
         say(f"{_engines(capacity)}: {bytes_text(int(capacity.free_bytes))} of memory are free")
+    if capacity.free_bytes < capacity.slot_bytes:
+        need = bytes_text(capacity.slot_bytes)
+        say(f"an engine with its encoder takes up to {need}: end other programs, or choose a smaller voice")
     return core_slots(slots, capacity, on_gpus)
 
 

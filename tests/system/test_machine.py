@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.system.machine import Clock, new_nonce, worker_id
+from swarm.system.machine import Clock, clock_fault, new_nonce, worker_id
 from swarm.worker.devices import greeting
 
 
@@ -49,3 +49,8 @@ def test_the_clock_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPa
     before, real = clock.now(), time.clock_gettime
     monkeypatch.setattr("time.clock_gettime", lambda which: real(which) + 3600.0)  # CLOCK_BOOTTIME jumps after a sleep
     assert 3600 <= clock.now() - before < 3660
+
+
+def test_a_clock_that_was_never_set_is_told_from_one_that_may_be_right() -> None:
+    assert clock_fault(3600.0) == "it says 1970-01-01 01:00:00 UTC"
+    assert clock_fault(1_800_000_000.0) == ""

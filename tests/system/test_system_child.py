@@ -106,6 +106,12 @@ async def test_an_exception_is_told_and_logged(child: Child, tmp_path: Path) -> 
     assert await child.call({"do": "echo", "value": 1}) == {"echo": 1}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends no process by this signal")
+async def test_a_processor_that_lacks_an_instruction_is_named_as_the_cause(child: Child) -> None:
+    with pytest.raises(ChildDied, match="lacks an instruction that its libraries need, such as AVX2"):
+        await child.call({"do": "compute"})
+
+
 async def test_a_death_fails_every_call_and_quotes_the_log(child: Child) -> None:
     waiting = [asyncio.create_task(child.call({"do": "wait", "lane": lane})) for lane in (1, 2)]
     with pytest.raises(ChildDied, match=r"code 7(.|\n)*last words"):
