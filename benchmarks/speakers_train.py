@@ -6,6 +6,7 @@ order over the turns of a chapter, found by gradients; they go to swarm/book/spe
 
 python benchmarks/speakers_train.py              # learn from all, and write the weights
 python benchmarks/speakers_train.py --folds      # for each third, learn from the others and measure; write nothing
+python benchmarks/speakers_train.py --folds --server 0.1,0.2    # and with models that point wrongly so often
 """
 
 import argparse
@@ -15,7 +16,7 @@ import csv
 import random
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,9 +26,9 @@ import regex
 from swarm.book.any_file import read_book
 from swarm.book.language.language import words
 from swarm.book.speech import dialogue
-from swarm.book.speech.dialogue import Page, SpokenTurn, find_persons_of, find_turns, steps
+from swarm.book.speech.dialogue import POINTED, POINTED_WEIGHT, DialogueDraft, SpokenTurn, find_dialogue, steps
 from swarm.book.speech.person import ME, NOBODY
-from swarm.book.speech.quotation import find_quotations
+from swarm.book.speech.pointing import Answer, SpeakerQuestion, pointed, questions_of
 
 HERE = Path(__file__).resolve().parent
 NOVELS = HERE.parent.parent / "shared" / "suites" / "novels"
@@ -55,14 +56,19 @@ class Said(NamedTuple):
 
     kind: str  # Explicit, Anaphoric or Implicit
     pieces: int  # of quotations of the corpus
-    right: frozenset[int]  # candidates who are that speaker
+    right: frozenset[int]  # persons who are that speaker
 
 
 class Chapter(NamedTuple):
-    """The turns of a chapter, and who says them as far as the corpus tells."""
+    """A chapter, and who says its turns as far as the corpus tells."""
 
-    turns: list[SpokenTurn]
+    draft: DialogueDraft
     said: list[Said | None]
+
+    @property
+    def turns(self) -> list[SpokenTurn]:
+        """Its turns."""
+        return self.draft.turns
 
 
 class Novel(NamedTuple):
@@ -117,17 +123,20 @@ def read_novel(folder: Path) -> Novel:
         book = read_book(file, None)
     gold = _quotations(folder / "quotation_info.csv")
     chapters = [[block.text for block in chapter.blocks] for chapter in book.chapters]
-    persons = find_persons_of(chapters, "en")
+    drafts = list[DialogueDraft]()
+
+    def keep(found: Sequence[DialogueDraft]) -> Sequence[DialogueDraft]:
+        drafts.extend(found)
+        return found
+
+    persons = find_dialogue(chapters, "en", keep).persons
     people = Characters(folder / "character_info.csv")
     fits = {who: people.fit(each.name) for who, each in enumerate(persons.all)}
     fits[ME] = {NARRATORS.get(folder.name, "")} - {""}
     aligned, found = _Aligned(text), []
-    for texts in chapters:
-        page = Page(texts, find_quotations(texts, "en"), persons, "en")
-        turns = find_turns(page)
-        places = [aligned.find(block) for block in texts]
-        said = [_said(page, turn, places, gold, people, fits) for turn in turns]
-        found.append(Chapter(turns, said))
+    for draft in drafts:
+        places = [aligned.find(block) for block in draft.page.texts]
+        found.append(Chapter(draft, [_said(draft, turn, places, gold, people, fits) for turn in draft.turns]))
     return Novel(folder.name, len(gold), [chapter for chapter in found if chapter.turns])
 
 
@@ -161,7 +170,7 @@ class _Aligned:
 
 
 def _said(
-    page: Page,
+    draft: DialogueDraft,
     turn: SpokenTurn,
     places: Sequence[dict[int, int]],
     gold: Sequence[tuple[int, int, str, str]],
@@ -169,6 +178,7 @@ def _said(
     fits: dict[int, set[str]],
 ) -> Said | None:
     votes: Counter[tuple[str, str]] = Counter()
+    page = draft.page
     said = [(turn.block, number) for number in turn.said]
     said += [(block, number) for block in turn.more for number in range(len(page.spoken[block]))]
     for block, number in said:
@@ -186,7 +196,7 @@ def _said(
         return None
     speaker, kind = votes.most_common(1)[0][0]
     meant = people.are_called(speaker)
-    return Said(kind, votes.total(), frozenset(who for who in turn.facts if fits[who] & meant))
+    return Said(kind, votes.total(), frozenset(who for who in fits if fits[who] & meant))
 
 
 class _Numbers:
@@ -229,7 +239,7 @@ def _compile(chapter: Chapter, numbers: _Numbers) -> _Compiled:
             )
         )
     right = [
-        np.array([said is None or (who in said.right if said.right else who == NOBODY) for who in turn.candidates])
+        np.array([said is None or who in (said.right & turn.facts.keys() or {NOBODY}) for who in turn.candidates])
         for turn, said in zip(turns, chapter.said, strict=True)
     ]
     return _Compiled(own, tables, right)
@@ -303,8 +313,31 @@ def learn(novels: Iterable[Novel]) -> dict[str, float]:
 
 def use(weights: dict[str, float]) -> None:
     """Let the program decide by these weights."""
-    known = dict(weights)
+    known = weights | {POINTED: POINTED_WEIGHT}
     dialogue.weights = lambda: known  # type: ignore[assignment]
+
+
+def with_model(novel: Novel, wrong: float) -> Novel:
+    """Return a novel whose doubtful turns a model points at by the corpus's marks, but for a share of wrong answers."""
+    chance = random.Random(novel.name)
+    marks = [chapter.said for chapter in novel.chapters]
+    asked = iter([at for at, chapter in enumerate(novel.chapters) for _ in questions_of(chapter.draft)])
+
+    def answer(question: SpeakerQuestion, said: Sequence[Said | None]) -> Answer:
+        found = {}
+        for number, turn in enumerate(question.turns, 1):
+            mark = said[turn]
+            right = [at for at, who in enumerate(question.who, 1) if mark and who in mark.right]
+            others = [at for at in range(len(question.who) + 1) if at not in right]
+            found[number] = right[0] if right and chance.random() >= wrong else chance.choice(others)
+        return found
+
+    def ask(questions: Sequence[SpeakerQuestion]) -> Iterator[Answer]:
+        return (answer(question, marks[next(asked)]) for question in questions)
+
+    drafts = pointed([chapter.draft for chapter in novel.chapters], ask)
+    chapters = [Chapter(draft, said) for draft, said in zip(drafts, marks, strict=True)]
+    return novel._replace(chapters=chapters)
 
 
 class Figures:
@@ -352,6 +385,9 @@ def main() -> None:
     parser.add_argument("--novels", type=Path, default=NOVELS)
     parser.add_argument("--only", default="", help="novels to learn from, separated by commas; the others are measured")
     parser.add_argument("--folds", action="store_true")
+    parser.add_argument(
+        "--server", default="", metavar="SHARES", help="also ask models of whose answers so much is wrong"
+    )
     chosen = parser.parse_args()
     novels = [read_novel(folder) for folder in sorted(chosen.novels.iterdir()) if folder.is_dir()]
     if not chosen.folds and not chosen.only:
@@ -364,7 +400,8 @@ def main() -> None:
             one.add(novel)
             print(novel.name, "|", one.row(), flush=True)
         return
-    whole = Figures()
+    models = [float(share) for share in chosen.server.split(",") if share]
+    whole, helped = Figures(), [Figures() for _ in models]
     few = chosen.only.split(",") if chosen.only else []
     folds = [([n for n in novels if n.name in few], [n for n in novels if n.name not in few])] if few else []
     groups = [novels[at::FOLDS] for at in range(FOLDS)]
@@ -374,10 +411,14 @@ def main() -> None:
         for novel in left_out:
             one = Figures()
             again = read_novel(chosen.novels / novel.name)  # candidates are chosen by the weights, too
+            for wrong, figures in zip(models, helped, strict=True):
+                figures.add(with_model(again, wrong))
             for figures in (one, whole):
                 figures.add(again)
             print(novel.name, "|", one.row(), flush=True)
     print("all |", whole.row(), "\n", whole.calibration())
+    for wrong, figures in zip(models, helped, strict=True):
+        print(f"with a model of which {wrong:.0%} is wrong |", figures.row(), "\n", figures.calibration())
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ ENV_VERIFY = "E2A_SWARM_VERIFY"  # the speech recogniser of --verify: a model na
 ENV_VERIFY_SAMPLE = "E2A_SWARM_VERIFY_SAMPLE"  # "1": --verify listens to a sample of the sentences
 ENV_TTS_SERVER = "E2A_SWARM_TTS_SERVER"  # the URL of this machine's speech server, as --tts-server
 ENV_TTS_KEY = "E2A_SWARM_TTS_KEY"  # the key of that server, since other users can see the options of a command
+ENV_SPEAKER_KEY = "E2A_SWARM_SPEAKER_KEY"  # the key of the server of --speaker-server
 ENV_SERVE_OPTIONS = "E2A_SWARM_SERVE_OPTIONS"  # further options of `serve`, for containers
 ENV_WORK_OPTIONS = "E2A_SWARM_WORK_OPTIONS"  # further options of `work`
 ENV_LOG = "E2A_SWARM_LOG"  # the log file of --log
@@ -142,6 +143,8 @@ class RenderConfig:
     reading: "Reading | None" = None  # the parts of the book to speak; None: the defaults
     credits: "Credits | None" = None  # names for a spoken opening and closing; None: neither is spoken
     cast: "Cast | None" = None  # voices of characters; None: one voice speaks the book
+    speaker_server: str = ""  # the URL of a language model that points at who speaks; "": the rules alone tell
+    speaker_model: str = ""  # its name on that server
     one_engine: bool = False  # passages in other languages are left to the engine of the book
     settings: "dict[str, Setting]" = field(
         default_factory=dict

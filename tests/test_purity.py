@@ -64,7 +64,7 @@ ARROWS = {
     "standby": GROUND | {"audiobook", "job/store", "lease", "net"},
     "coordinator": GROUND
     | {"audiobook", "audiobook/sound", "book", "book/speech", "job/store", "lease", "lease/coordinator", "net"}
-    | {"net/identity", "standby", "voice/host", "watch", "watch/trace"},
+    | {"net/identity", "standby", "voice/host", "voice/openai", "watch", "watch/trace"},
     "worker/files": GROUND | {"job/store", "lease", "lease/worker", "net", "voice", "voice/host"},
     "worker": GROUND
     | {"audiobook/sound", "lease", "lease/worker", "net", "net/identity", "standby", "voice", "voice/host", "watch"}

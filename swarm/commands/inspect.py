@@ -17,9 +17,10 @@ from swarm.book.model.engine_text import split_at_phonemes
 from swarm.book.model.language_code import language_name, normal_language
 from swarm.book.model.reading_choice import NO_CAST, Cast
 from swarm.book.speech.capitals import usage_of
-from swarm.book.speech.casting import cast_by_itself
+from swarm.book.speech.casting import cast_by_itself, marks_in
+from swarm.book.speech.dialogue import Dialogue, find_dialogue
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
-from swarm.book.speech.script import spoken_chapters
+from swarm.book.speech.script import chapter_texts, spoken_chapters
 from swarm.book.speech.segment import segment_chapter, unsaid_languages
 from swarm.book.speech.speech import Speech
 from swarm.commands.book_config import reading
@@ -99,14 +100,9 @@ class Characters(Struct, frozen=True):
     marks: tuple[str, ...] = ()  # names of marks [voice:NAME]
 
 
-def find_characters(chapters: Sequence[ChapterText], language: str) -> Characters:
-    """Find the speakers of some chapters."""
-    from swarm.book.speech.casting import marks_in
-    from swarm.book.speech.dialogue import find_persons_of, find_utterances
-
-    texts = [[block.text for block in chapter.blocks] for chapter in chapters]
-    persons = find_persons_of(texts, language)
-    found = [each for blocks in texts for row in find_utterances(blocks, language, persons) for each in row]
+def find_characters(texts: Sequence[Sequence[str]], dialogue: Dialogue) -> Characters:
+    """Find the speakers of a book, by the texts of the blocks of each chapter."""
+    persons, found = dialogue.persons, list(dialogue.utterances)
     counts = Counter((each.speaker, each.grounds if each.speaker else "unknown") for each in found)
     said: Counter[str] = Counter()
     for each in found:
@@ -180,7 +176,7 @@ def run(arguments: argparse.Namespace) -> int:
         _print_names(spoken_chapters(book), speech, language, as_json=arguments.json)
         return 0
     if arguments.cast:
-        _print_cast(spoken_chapters(book), language, card, as_json=arguments.json)
+        _print_cast(book, language, card, as_json=arguments.json)
         return 0
     spoken = spoken_chapters(book)
     guests = find_guests(card, unsaid_languages(spoken, language, card))
@@ -204,14 +200,15 @@ def _print_names(chapters: tuple[ChapterText, ...], speech: Speech, language: st
         say(*name_lines(names, speech.card.name, language))
 
 
-def _print_cast(chapters: tuple[ChapterText, ...], language: str, card: EngineCard, *, as_json: bool) -> None:
-    found = find_characters(chapters, language)
+def _print_cast(book: Book, language: str, card: EngineCard, *, as_json: bool) -> None:
+    texts = chapter_texts(book)
+    dialogue = find_dialogue(texts, language)
+    found = find_characters(texts, dialogue)
     if as_json:
         say_json(found)
         return
     voices = cast_voices(card, language, find_voice(card, language).name) if card.casts else []
-    texts = [[block.text for block in chapter.blocks] for chapter in chapters]
-    say(*cast_lines(found, cast_by_itself(texts, language, NO_CAST, voices) if len(voices) > 1 else None))
+    say(*cast_lines(found, cast_by_itself(dialogue, NO_CAST, voices) if len(voices) > 1 else None))
 
 
 def _with_cover_fault(book: Book) -> Book:

@@ -6,7 +6,7 @@ import importlib
 
 from swarm.commands.option import Choices, Option, Sheet
 from swarm.commands.parser import Joined, OneCoordinator
-from swarm.config import DEFAULT_PORT, ENV_ABS_TOKEN, ENV_ASSETS_LIMIT, ENV_BIND, ENV_HOME, ENV_LOG
+from swarm.config import DEFAULT_PORT, ENV_ABS_TOKEN, ENV_ASSETS_LIMIT, ENV_BIND, ENV_HOME, ENV_LOG, ENV_SPEAKER_KEY
 from swarm.voice.built_in import OPTIONS, EngineOption, Licence, MachineOption
 
 # These words repeat those of format.py, subtitle.py and tags.py in audiobook/sound/ and of book/model/book.py, which
@@ -350,6 +350,12 @@ JOB = Sheet(
             "--keep-both", "", "do not take the place of the last edition of the same book", rivals="editions",
             more="This one is named `Title - Author (2)`.",
         ),
+        Option(
+            "--speaker-server", "URL", "a server of a language model that points at who speaks, with OpenAI's API",
+            more="Only with a `--cast` or a `--dialogue-voice`. [It changes voices and no word]"
+            f"(../audiobook.md#a-model-that-points-at-who-speaks). Its key belongs into `{ENV_SPEAKER_KEY}`.",
+        ),
+        Option("--speaker-model", "NAME", "its model", usual="the server's own"),
         Option("--anyway", "", "speak a book even if the voice cannot say most of it"),
         ALLOW_SLEEP,
         STATE_DIR,

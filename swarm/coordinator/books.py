@@ -34,7 +34,7 @@ from swarm.audiobook.style import Style, make_style, read_cover
 from swarm.book.model.reading_choice import Wording
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
-from swarm.coordinator.prepare import Prepared, prepare
+from swarm.coordinator.prepare import Prepared, prepare, unheard
 from swarm.errors import BookError, EnvironmentFault, ReaderMissing, StoreError
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState
@@ -154,7 +154,7 @@ class Books:
         self.unread: list[BookError | ReaderMissing] = []  # books of a folder that could not be read
         self.brought = BroughtFiles()
         self.workers: Workers | None = None  # only commands that take workers set it
-        self.tell: Say = lambda words: None  # shows how far the download of a voice is
+        self.tell: Say = unheard  # shows how far the download of a voice is, or a question who speaks
         self.destination: Destination | None = None
         self.upload: Upload | None = None
 
@@ -204,7 +204,7 @@ class Books:
         """Prepare the job of a book; None if a folder held it and it cannot be read. Raises as `open` does."""
         provide = FetchedHere(self.say, self.tell) if self.workers is None else reach_for_workers
         try:
-            return prepare(self.config, path, self.store, self.clock.now(), brought, self.workers, provide)
+            return prepare(self.config, path, self.store, self.clock.now(), brought, self.workers, provide, self.tell)
         except (BookError, ReaderMissing) as fault:
             if path not in self.config.found:
                 raise

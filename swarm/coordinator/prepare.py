@@ -22,13 +22,14 @@ from swarm.book.model.book import Book
 from swarm.book.model.language_code import normal_language
 from swarm.book.model.reading_choice import NO_CAST, Cast
 from swarm.book.speech.casting import cast_by_itself
+from swarm.book.speech.dialogue import Dialogue, find_dialogue
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import (
+    chapter_texts,
     check_sayable,
     chosen_chapters,
     make_script,
     opening,
-    spoken_chapters,
     spoken_credits,
     with_word,
 )
@@ -37,6 +38,7 @@ from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_latents, restore_job_files
 from swarm.coordinator.job_replay import replay
 from swarm.coordinator.mending import CarriedOverride, earlier_overrides, mendings
+from swarm.coordinator.speaker_server import mend_of
 from swarm.errors import BookError, EnvironmentFault, TakenOver, UsageError
 from swarm.job.card import EngineCard, FallbackEngine, FallbackEngines
 from swarm.job.record import AnyRecord, RunStarted
@@ -47,6 +49,7 @@ from swarm.job.store.store import DiskStore, has_job
 from swarm.standby.adopt import leader_epoch, taken_over_at
 from swarm.system.child import ChildDied, run_bounded
 from swarm.system.disk import full_name
+from swarm.system.machine import Say
 from swarm.system.text import slug
 from swarm.voice.host.default_voice import Provide, Workers, better_voices, unfetched_line
 from swarm.voice.host.fallback_voices import cast_voices, check_cast, find_guests
@@ -70,6 +73,10 @@ PATIENCE_S = 900.0  # for a book to be read, on a small machine or by Calibre
 Wanted = Literal["book", "name", "title"]
 
 
+def unheard(words: str) -> None:
+    """Say nothing."""
+
+
 def make_spec(
     config: RenderConfig,
     path: Path,
@@ -80,19 +87,24 @@ def make_spec(
     brought: BroughtFiles,
     workers: Workers | None,
     caution: str = "",
+    tell: Say = unheard,
 ) -> JobSpec:
     """Return what the job is: all that is to be spoken, and by whom. Raises BookError, UsageError.
 
-    `workers` is None if only this machine speaks; `caution` goes into the report.
+    `workers` is None if only this machine speaks; `caution` goes into the report; `tell` shows what takes long.
     """
     lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
     card = recipe_card(recipe)
     around = spoken_credits(config.credits, book, recipe.narrator, recipe.language)
     cast = check_cast(recipe, config.cast, brought.config) if config.cast else NO_CAST
-    if cast.auto:
-        cast = _cast_by_itself(cast, book, card, recipe)
+    dialogue = None
+    if cast.has_dialogue:
+        texts = chapter_texts(book)
+        dialogue = find_dialogue(texts, recipe.language, mend_of(config, texts, tell))
+    if cast.auto and dialogue:
+        cast = _cast_by_itself(cast, dialogue, card, recipe)
     guests = _guests(config, book, card, recipe.language, workers)
-    chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast, guests)
+    chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast, guests, dialogue)
     if not config.anyway:
         check_sayable(book, chapters, better_voices_line(card, recipe.language))
     if config.preview_name:
@@ -110,7 +122,7 @@ def make_spec(
     )
 
 
-def _cast_by_itself(cast: Cast, book: Book, card: EngineCard, recipe: Recipe) -> Cast:
+def _cast_by_itself(cast: Cast, dialogue: Dialogue, card: EngineCard, recipe: Recipe) -> Cast:
     """Return voices for the persons of a book. Raises UsageError if the engine has only one voice for it."""
     voices = cast_voices(card, recipe.language, recipe.voice)
     if len(voices) < 2:
@@ -118,8 +130,7 @@ def _cast_by_itself(cast: Cast, book: Book, card: EngineCard, recipe: Recipe) ->
             f"--cast auto takes an engine with several voices: {card.title} has one for {recipe.language}. "
             f"`e2a-swarm voices --language {recipe.language}` lists others."
         )
-    chapters = [[block.text for block in chapter.blocks] for chapter in spoken_chapters(book)]
-    return cast_by_itself(chapters, recipe.language, cast, voices)
+    return cast_by_itself(dialogue, cast, voices)
 
 
 def _guests(
@@ -224,10 +235,12 @@ def prepare(
     brought: BroughtFiles | None = None,
     workers: Workers | None = None,
     provide: Provide | None = None,
+    tell: Say = unheard,
 ) -> Prepared:
     """Find or make the job of a book, lock and replay it. Raises BookError, UsageError, StoreError.
 
-    `provide` makes sure of a better default voice than those that are ready; without it those alone count.
+    `provide` makes sure of a better default voice than those that are ready; without it those alone count. `tell` shows
+    what takes long.
 
     The text of a book that has a job is in the journal; its file is not read through again.
     """
@@ -246,7 +259,7 @@ def prepare(
     carried: list[CarriedOverride] = []
     if spec is None:
         read = book or _read_book(config, path)
-        spec = make_spec(config, path, read, recipe, job, now, brought, workers, caution)
+        spec = make_spec(config, path, read, recipe, job, now, brought, workers, caution, tell)
         spec = structs.replace(spec, job_files=brought.job_files, origins=brought.origins)
         carried = earlier_overrides(spec, config.state_dir)
         with store.unpacking() as folder:
@@ -417,6 +430,8 @@ def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> st
             digest.update(msgspec.json.encode(choice))
     if config.one_engine:
         digest.update(b"one engine")
+    if config.cast and config.speaker_server:
+        digest.update(f"a model tells who speaks: {config.speaker_model}".encode())
     if config.preview_s:
         digest.update(msgspec.json.encode(config.preview_s))
     if config.preview_name:

@@ -10,6 +10,7 @@ from pictures import picture
 
 from swarm.book.model.book import Block, Book, ChapterText
 from swarm.book.speech.casting import read_cast
+from swarm.book.speech.dialogue import find_dialogue
 from swarm.book.speech.lexicon import read_lexicon
 from swarm.book.speech.script import make_script, with_word
 from swarm.book.speech.speech import Speech
@@ -169,8 +170,13 @@ TEXTS = (
 CHAPTER = ChapterText("One", tuple(Block("paragraph", text) for text in TEXTS))
 
 
+def characters_of(chapter: ChapterText) -> Characters:
+    texts = [[block.text for block in chapter.blocks]]
+    return find_characters(texts, find_dialogue(texts, "en"))
+
+
 def test_speakers_are_counted_by_how_surely_they_are_known() -> None:
-    found = find_characters([CHAPTER], "en")
+    found = characters_of(CHAPTER)
     assert found.speakers[0] == Character("Holmes", 33, named=2, in_turn=1)
     assert {each.name: (each.named, each.unknown) for each in found.speakers} == {
         "Holmes": (2, 0),
@@ -183,7 +189,7 @@ def test_speakers_are_counted_by_how_surely_they_are_known() -> None:
 
 def test_the_list_is_a_cast_as_soon_as_voices_are_named(tmp_path: Path) -> None:
     path = tmp_path / "cast.txt"
-    lines = cast_lines(find_characters([CHAPTER], "en"))
+    lines = cast_lines(characters_of(CHAPTER))
     path.write_text("\n".join(lines))
     assert read_cast(path).voices == ()
     path.write_text("\n".join(line.removeprefix("#") if line.endswith("= VOICE") else line for line in lines))
@@ -196,7 +202,7 @@ def test_the_list_is_a_cast_as_soon_as_voices_are_named(tmp_path: Path) -> None:
 
 
 def test_a_book_without_dialogue_has_no_speakers() -> None:
-    assert find_characters([ChapterText("One", (Block("paragraph", "It rained."),))], "en") == Characters(0.0, ())
+    assert characters_of(ChapterText("One", (Block("paragraph", "It rained."),))) == Characters(0.0, ())
 
 
 def test_inspect_prints_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -228,7 +234,7 @@ def test_the_list_names_voices_if_the_engine_has_several(tmp_path: Path, capsys:
 
 def test_a_person_with_several_names_is_one_row() -> None:
     texts = ("“So,” said Mr. Utterson.", "“Ah,” said Poole.", "“Well,” said Utterson.")
-    found = find_characters([ChapterText("One", tuple(Block("paragraph", text) for text in texts))], "en")
+    found = characters_of(ChapterText("One", tuple(Block("paragraph", text) for text in texts)))
     assert [(each.name, each.named) for each in found.speakers] == [("Utterson", 2), ("Poole", 1)]
 
 

@@ -70,4 +70,4 @@ def test_a_machine_without_a_server_says_how_to_name_one(here: Machine, small_bo
     assert "e2a-swarm work --tts-server URL" in " ".join(done.stderr.split())
     wrong = here.run("convert", small_book, *OPENAI, "--tts-server", "gpu:8880")
     assert wrong.returncode == EXIT_USAGE
-    assert "--tts-server takes the address of a speech server" in " ".join(wrong.stderr.split())
+    assert "--tts-server takes the address of a server" in " ".join(wrong.stderr.split())

@@ -317,6 +317,7 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     credits: CreditWords = CreditWords()
     at: str = "at"  # the word for @ in a mail address
     dot: str = ""  # the word for the full stop in an address, "" to leave it to the engine
+    signs: Mapping[str, str] = {}  # the words for other signs of an address: - _ / +
     forms: SpokenForms | None = None  # the words around figures, if `numbers` has none
     function_words: frozenset[str] = frozenset()  # some thirty of the commonest small words
     short_words: frozenset[str] = frozenset()  # short words, in small letters, that are no initials in capitals

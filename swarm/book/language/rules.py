@@ -13,7 +13,7 @@ from swarm.book.language.language import Language, Match, Step
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import digit_by_digit, spelled
 
-_FIELD = compile_later(r"\{(\w+)(?::(\w+))?(?::(\w+))?\}")
+_FIELD = compile_later(r"( ?)\{(\w+)(?::(\w+))?(?::(\w+))?\}")  # the space is left out with an empty group
 _NO_WORD = compile_later(r"\W+")
 _NO_DIGIT = compile_later(r"\D+")
 
@@ -51,13 +51,17 @@ class Rules:
     def _sayer(self, words: str) -> Callable[[Match], str]:
         def say(match: Match) -> str:
             if "{" in words:
-                said = _FIELD.sub(lambda field: self._say(match, *field.groups()), words)
+                said = _FIELD.sub(lambda field: self._spaced(match, *field.groups()), words)
             else:
                 said = match.expand(words)
             ends = "ends" in match.re.groupindex and match["ends"] is not None
             return f"{said}." if ends and not said.endswith(".") else said
 
         return say
+
+    def _spaced(self, match: Match, space: str, *field: str) -> str:
+        said = self._say(match, *field)
+        return said and space + said
 
     def _say(self, match: Match, group: str, way: str | None, noun: str | None) -> str:
         found = match[int(group) if group.isdecimal() else group] or ""

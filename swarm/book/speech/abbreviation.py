@@ -22,13 +22,15 @@ _WEB = compile_later(
     regex.IGNORECASE,
 )
 
-_MAIL = compile_later(r"(?:mailto:)?([\w.+-]{1,64})@([\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8})")
+_MAIL = compile_later(
+    r"(?:mailto:)?([\w.+-]{1,64})@([\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}(?:/[\w-]{1,20}(?![\w/]))?)"
+)
 
 _HANDLE = compile_later(r"(?<![\w@.])@(\w{2,32})(?![\w@])")  # "@name"
 # A site without "www.", whose last part is no word of a language: "archive.org", but not "sagte.es".
 _SITE = compile_later(
-    r"(?<![\w@./-])((?:[a-z0-9-]{2,63}\.){1,4}(?:com|org|net|edu|gov|info|biz|io|de|fr|uk|ru|pl|nl|se|hu|cz|eu|ch|jp|cn))"
-    r"/?(?![\w@/-]|\.\w)"
+    r"(?<![\w@./-])((?:[a-z0-9-]{2,63}\.){1,4}(?:com|org|net|edu|gov|info|biz|io|de|fr|uk|ru|pl|nl|se|hu|cz|eu|ch|jp|cn)"
+    r"(?:/[\w-]{1,20})?)/?(?![\w@/-]|\.\w)"
 )
 _NUMBERS = compile_later(r"\d+")
 
@@ -119,7 +121,9 @@ def _dotted(address: str, language: Language) -> str:
     if not language.dot:
         return address
     address = _NUMBERS.sub(lambda match: f" {' '.join(match[0])} ", address.strip("."))
-    return " ".join(address.replace(".", f" {language.dot} ").split())
+    for sign, word in {".": language.dot, **language.signs}.items():
+        address = address.replace(sign, f" {word} ")
+    return " ".join(address.split())
 
 
 MAX_CHAPTER, MAX_VERSE = 150, 176  # the Psalms have 150 chapters, and Psalm 119 has 176 verses

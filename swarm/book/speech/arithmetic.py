@@ -18,7 +18,8 @@ _FRACTION = compile_later(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
 _WRITTEN = compile_later(
     r"(?<![\p{L}\d/⁄.,-])(?P<after_whole>(?<=\d\s))?(?:(?P<over>[1-9])[/⁄](?P<under>[2-9]|10)|"
     # "1/12" and "7/32"; "3/12" may be a date or the third of twelve.
-    r"(?P<over>1)[/⁄](?P<under>[1-9]\d|[1-9]\d?0{1,4})|(?P<over>[1-9]\d?)[/⁄](?P<under>32|64|100|1[.,]?000|[4-9]\d))"
+    r"(?P<over>1)[/⁄](?P<under>[1-9]\d|[1-9]\d?0{1,4})|(?P<over>[1-9]\d?)[/⁄](?P<under>32|64|100|1[.,]?000|[4-9]\d)|"
+    r"(?<=(?<![\d/.,-])\d{1,3}\s)(?P<over>[1-9]\d?)[/⁄](?P<under>[2-9]|[1-9]\d))"  # "3 5/2"
     r"(?:(?:th|rd|TH|RD)s?\b)?(?![\d/⁄]|[.,-]\d)"
 )
 _ANY = compile_later(rf"[{FRACTIONS}{THIRDS_AND_ON}/⁄]|einhalb")
@@ -70,7 +71,7 @@ def _fraction(match: Match, numbers: Numbers) -> str:
     over, under = int(match["over"]), int(match["under"].replace(".", "").replace(",", ""))
     if f"{over}/{under}" in ("1/2", "1/4", "3/4"):
         return FRACTIONS[("1/2", "1/4", "3/4").index(f"{over}/{under}")]
-    if over >= under:
+    if over >= under and match["after_whole"] is None:
         return match[0]
     said = numbers.fraction(over, under)
     return f"{numbers.join} {said}" if match["after_whole"] is not None else said

@@ -15,9 +15,8 @@ from msgspec.structs import replace
 
 from swarm.book.language.pattern import compile_later
 from swarm.book.model.reading_choice import NO_CAST, Cast, CastVoice, is_called
-from swarm.book.speech.dialogue import find_persons_of, find_utterances
-from swarm.book.speech.person import Persons
-from swarm.book.speech.quotation import Utterance, find_asides
+from swarm.book.speech.dialogue import Dialogue, find_dialogue
+from swarm.book.speech.quotation import Spoken, Utterance, find_asides
 from swarm.errors import UsageError
 
 AUTO = "auto"  # in place of a file
@@ -45,13 +44,22 @@ class Casting(Struct, frozen=True):
 
     cast: Cast = NO_CAST
     narrator: str = ""  # voice of all that is not dialogue
-    persons: Persons | None = None  # of the whole book; None: those of the chapter
+    dialogue: Dialogue | None = None  # of the whole book; None: what the chapter itself tells
+    number: int = 0  # the chapter's, counted from 1
 
     def for_chapter(self, number: int, title: str) -> "Casting":
         """Return the casting of a chapter by its number, counted from 1, and its title."""
         names = {str(number), title.strip().casefold()}
         voice = next((voice for name, voice in self.cast.chapters if name.strip().casefold() in names), "")
-        return Casting(self.cast, voice, self.persons)
+        return Casting(self.cast, voice, self.dialogue, number)
+
+    def said_in(self, texts: Sequence[str], language: str) -> Sequence[Spoken]:
+        """Return what is said in each block of the chapter, whose title may stand before the blocks as one more."""
+        if not self.cast.has_dialogue:
+            return [()] * len(texts)
+        book = self.dialogue
+        found = book.chapters[self.number - 1] if book else find_dialogue([texts], language).chapters[0]
+        return [*[()] * (len(texts) - len(found)), *found]
 
 
 NO_CASTING = Casting()
@@ -60,10 +68,9 @@ NO_CASTING = Casting()
 def voice_runs(texts: Sequence[str], casting: Casting, language: str) -> list[tuple[VoiceRun, ...]]:
     """Return the runs of each block of a chapter; all of them together are all of its text."""
     cast = casting.cast
-    said = find_utterances(texts, language, casting.persons) if cast.has_dialogue else [()] * len(texts)
     marked = list(_marked(texts, dict(cast.marks)))
     found = []
-    for text, utterances, marks in zip(texts, said, marked, strict=True):
+    for text, utterances, marks in zip(texts, casting.said_in(texts, language), marked, strict=True):
         voiced = [_voiced(piece, casting) for each in utterances for piece in _without_asides(text, each, language)]
         found.append(tuple(_layered(len(text), casting.narrator, voiced, marks)))
     return found
@@ -83,7 +90,7 @@ _PRONOUNS = {"m": "he", "f": "she"}  # names in a cast of all whose gender alone
 
 
 def _voiced(said: Utterance, casting: Casting) -> VoiceRun:
-    known = casting.persons.names_of(said.speaker) if casting.persons else (said.speaker,)
+    known = casting.dialogue.persons.names_of(said.speaker) if casting.dialogue else (said.speaker,)
     called = [known, (said.called,), (_PRONOUNS.get(said.gender, ""),)]
     rows = casting.cast.speakers
     named = [voice for names in called for name, voice in rows if any(is_called(each, name) for each in names)]
@@ -139,20 +146,14 @@ MAIN_LINES = 5
 MAX_VOICES = 4  # of men, and as many of women
 
 
-def cast_by_itself(chapters: Sequence[Sequence[str]], language: str, cast: Cast, voices: Sequence[CastVoice]) -> Cast:
+def cast_by_itself(dialogue: Dialogue, cast: Cast, voices: Sequence[CastVoice]) -> Cast:
     """Return a cast in which the persons of a book have voices; what `cast` names already stays.
 
-    `chapters` are the texts of their blocks. The first of `voices` is the narrator's. Those who speak most with each
-    other have different voices as long as there are enough; a person whose gender nobody knows has the narrator's.
+    The first of `voices` is the narrator's. Those who speak most with each other have different voices as long as there
+    are enough; a person whose gender nobody knows has the narrator's.
     """
-    persons = find_persons_of(chapters, language)
-    said = [
-        each.speaker
-        for texts in chapters
-        for row in find_utterances(texts, language, persons)
-        for each in row
-        if each.speaker
-    ]
+    persons = dialogue.persons
+    said = [each.speaker for each in dialogue.utterances if each.speaker]
     lines = Counter(said)
     talks = Counter(frozenset(pair) for pair in pairwise(said) if pair[0] != pair[1])
     by_gender = {gender: [each.name for each in voices[1:] if each.gender == gender][:MAX_VOICES] for gender in "mf"}

@@ -7,7 +7,7 @@ what stands above it, and each answer has its probability.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, pairwise
 from math import exp
@@ -45,6 +45,8 @@ from swarm.book.speech.quotation import (
 )
 
 SURE = 0.7  # a less likely speaker stays unknown, since a wrong voice is worse than a common one
+POINTED = "pointed at by a model"  # a fact, beside those that were learnt
+POINTED_WEIGHT = 3.0  # about that of an answer which is right seven times in eight
 MAX_CANDIDATES = 8  # for a turn
 NEAR = 14  # turns before and after one, in which a person is named who may speak
 FAR = 5  # paragraphs above that are looked at
@@ -259,7 +261,7 @@ def _with_facts(page: Page, turns: Sequence[SpokenTurn], index: int, talk: _Talk
         if who != NOBODY:
             facts.setdefault(who, {})[fact] = None
     for who, mine in facts.items():
-        mine.update(dict.fromkeys(_standing(page, who, turn)))
+        mine.update(dict.fromkeys(standing(page, who, turn)))
     found = {who: tuple(mine) for who, mine in facts.items()}
     best = sorted(found, key=lambda who: (-sum(map(weight, found[who])), who))[:MAX_CANDIDATES]
     return turn._replace(facts={who: found[who] for who in best})
@@ -398,7 +400,7 @@ def _named_near(turns: Sequence[SpokenTurn], index: int, kind: str) -> Iterator[
                 yield who, f"{kind}: named {_range(away, (1, 2, 3, 6, NEAR))} {where}"
 
 
-def _standing(page: Page, who: int, turn: SpokenTurn) -> Iterator[str]:
+def standing(page: Page, who: int, turn: SpokenTurn) -> Iterator[str]:
     """Yield what counts for a person whatever the chapter shows."""
     tag, kind = turn.tag, turn.kind
     if who == ME:
@@ -442,7 +444,8 @@ def _gap(turns: Sequence[SpokenTurn], index: int) -> str:
 def weights() -> dict[str, float]:
     """Return the weights of the facts, as they were learnt."""
     rows = Path(__file__).with_suffix(".tsv").read_text(encoding="utf-8").splitlines()
-    return {fact: float(number) for number, _, fact in (row.partition("\t") for row in rows if row)}
+    learnt = {fact: float(number) for number, _, fact in (row.partition("\t") for row in rows if row)}
+    return learnt | {POINTED: POINTED_WEIGHT}
 
 
 def weight(fact: str) -> float:
@@ -536,22 +539,55 @@ def _scaled(table: _Table) -> _Table:
     return [[value / most for value in row] for row in table]
 
 
-def find_utterances(texts: Sequence[str], language: str, persons: Persons | None = None) -> list[Spoken]:
-    """Return the utterances of each block of a chapter, in order, with their speakers as far as the book tells them.
+class DialogueDraft(NamedTuple):
+    """A chapter whose turns may still get facts before its speakers are decided."""
 
-    `language` is a primary subtag, `persons` are those of the whole book; without them, those of these texts count.
+    page: Page
+    turns: list[SpokenTurn]
+
+    def utterances(self) -> list[Spoken]:
+        """Return the utterances of each block, in order, with their speakers as far as the book tells them."""
+        page = self.page
+        found = [list(each) for each in page.spoken]
+        for turn, likely in zip(self.turns, likely_speakers(self.turns), strict=True):
+            for block, numbers in ((turn.block, turn.said), *((more, [0]) for more in turn.more)):
+                for number in numbers:
+                    found[block][number] = _attributed(page, found[block][number], turn, likely)
+        return [tuple(each) for each in found]
+
+
+class Dialogue(NamedTuple):
+    """Who says what in a book."""
+
+    persons: Persons
+    chapters: Sequence[Sequence[Spoken]]  # of each chapter the utterances of each block
+
+    @property
+    def utterances(self) -> Iterator[Utterance]:
+        """All utterances, in order."""
+        return (each for chapter in self.chapters for spoken in chapter for each in spoken)
+
+
+Mend = Callable[[Sequence[DialogueDraft]], Sequence[DialogueDraft]]
+
+
+def find_dialogue(chapters: Sequence[Sequence[str]], language: str, mend: Mend | None = None) -> Dialogue:
+    """Return who says what in a book, by the texts of the blocks of each chapter; `language` is a primary subtag.
+
+    `mend` may give the turns of all chapters further facts.
     """
-    quotations = find_quotations(texts, language)
-    if persons is None:
-        persons = find_persons_of([texts], language)
-    page = Page(texts, quotations, persons, language)
-    turns = find_turns(page)
-    found = [list(each) for each in quotations]
-    for turn, likely in zip(turns, likely_speakers(turns), strict=True):
-        for block, numbers in ((turn.block, turn.said), *((more, [0]) for more in turn.more)):
-            for number in numbers:
-                found[block][number] = _attributed(page, found[block][number], turn, likely)
-    return [tuple(each) for each in found]
+    quotations = [find_quotations(texts, language) for texts in chapters]
+    persons = _find_persons(chapters, quotations, language)
+    pages = (Page(texts, spoken, persons, language) for texts, spoken in zip(chapters, quotations, strict=True))
+    drafts: Iterable[DialogueDraft] = (DialogueDraft(page, find_turns(page)) for page in pages)
+    if mend:
+        drafts = mend(list(drafts))
+    return Dialogue(persons, [draft.utterances() for draft in drafts])
+
+
+def find_utterances(texts: Sequence[str], language: str) -> list[Spoken]:
+    """Return the utterances of each block of a single chapter; only what it says itself of its persons counts."""
+    return list(find_dialogue([texts], language).chapters[0])
 
 
 def _attributed(page: Page, said: Utterance, turn: SpokenTurn, likely: Mapping[int, float]) -> Utterance:
@@ -573,11 +609,11 @@ def _attributed(page: Page, said: Utterance, turn: SpokenTurn, likely: Mapping[i
     )
 
 
-def find_persons_of(chapters: Sequence[Sequence[str]], language: str) -> Persons:
-    """Find the persons of a book, by the texts of the blocks of each chapter and the names beside its quotations."""
+def _find_persons(chapters: Sequence[Sequence[str]], quotations: Sequence[Sequence[Spoken]], language: str) -> Persons:
+    """Find the persons of a book, by its texts and the names beside its quotations."""
     tags = []
-    for texts in chapters:
-        for text, spoken in zip(texts, find_quotations(texts, language), strict=True):
+    for texts, chapter in zip(chapters, quotations, strict=True):
+        for text, spoken in zip(texts, chapter, strict=True):
             for number, each in enumerate(spoken):
                 beside = find_speaker(*around(text, spoken, number), language)
                 name = beside or find_speaker_inside(text[each.start : each.end], language)

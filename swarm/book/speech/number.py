@@ -43,6 +43,7 @@ _MASCULINE = compile_later(r"(?<=\d\s?)º(?=\s?[CF](?!\p{L}))")  # typed for a d
 _COUNTRY = compile_later(r"(?<!\p{L})(?:US|U\.S\.|CA|AU|NZ|HK|[AC])(?=\$\s?\d)")  # "US$" names the dollar's country
 _PERCENT = compile_later(r"(?<=\d)\s?%\s?[-–]\s?(?=\d+(?:[.,]\d+)?\s?%)")
 _POINTED_SUM = compile_later(r"(?<=[$£€]\s?\d{1,9})\.(?=\d\d(?!\d|[.,]\d))")  # "$ 12.50" in the Americas
+_MINUS = compile_later(r"(?<=^|[\s(])[-−](?=\d)")
 _EVEN_SUM = compile_later(r"(?<=\d),[-–—]{1,2}(?![\d\p{L}])")  # "5,- DM"
 _FIGURES = compile_later(r"\d+")
 _FIGURE = compile_later(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
@@ -80,7 +81,7 @@ def say_numbers(text: str, language: Language) -> str:
     numbers = language.numbers
     if numbers is None or not text:
         return say_forms(text, language)
-    text = _romans(numbers.prepare(text), language, numbers)
+    text = _romans(numbers.prepare(_MINUS.sub(f"{numbers.minus} ", text)), language, numbers)
     if not _FIGURE.search(text):
         return text
     text = say_shared(text, language)
@@ -120,12 +121,11 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
             lambda match: _range(match[1], match[2], numbers),
         ),
         (rf"{_LONE}(\d{{1,2}}):(\d{{1,2}})(?![\d:])", lambda match: f"{match[1]}{numbers.score}{match[2]}"),
-        (r"(?<=^|[\s(])[-−](?=\d)", lambda match: f"{numbers.minus} "),
         (r"(?<=^|[\s(])\+(?=\d{1,3}(?!\d))", lambda match: f"{numbers.plus} "),
         (_measure_pattern(numbers, figures), lambda match: _measured(match[1], match[2], language, numbers)),
     ]
     if numbers.ordinal:
-        whole = r"\d{1,3}(?:\.\d{3}){1,4}|\d{1,6}" if numbers.comma else r"\d{1,3}(?:,\d{3}){1,4}|\d{1,6}"
+        whole = r"\d{1,3}(?:[.\u00a0\u202f ]\d{3}){1,4}|\d{1,6}" if numbers.comma else r"\d{1,3}(?:,\d{3}){1,4}|\d{1,6}"
         found.append((rf"{_LONE}({whole})(?:{numbers.ordinal})(?!\p{{L}})", lambda match: _ordinal(match, language)))
     found.insert(0, (_SEASON, lambda match: _season(match, language, numbers)))
     steps: list[Step] = [(compile_later(pattern), say) for pattern, say in found]
@@ -138,7 +138,7 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
 
 def _range(first: str, last: str, numbers: Numbers) -> str:
     """Say "3-7" as a range, but "3-0" as the result of a game."""
-    if first == last:
+    if first == last or (first[0] == "0" and len(first) > 1):  # "docket 09-1234"
         return f"{first} {last}"
     if int(first) > int(last) and len(first) < 3:
         return f"{first}{numbers.score}{last}"

@@ -15,7 +15,7 @@ from swarm.book.model.speaker import NO_FALLBACKS, FallbackVoices, Speaker
 from swarm.book.page.input_bounds import MAX_SEGMENTS, MAX_SPOKEN_CHARS
 from swarm.book.speech.capitals import usage_of
 from swarm.book.speech.casting import NO_CASTING, Casting
-from swarm.book.speech.dialogue import find_persons_of
+from swarm.book.speech.dialogue import Dialogue, find_dialogue
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
@@ -29,6 +29,11 @@ _RANGE = compile_later(r"\s*(\d{1,6})(?:\s*-\s*(\d{1,6}))?\s*")
 def spoken_chapters(book: Book) -> tuple[ChapterText, ...]:
     """Return the chapters that are not left out, in order. A selection counts these."""
     return tuple(chapter for chapter in book.chapters if not chapter.left_out)
+
+
+def chapter_texts(book: Book) -> list[list[str]]:
+    """Return the texts of the blocks of each spoken chapter."""
+    return [[block.text for block in chapter.blocks] for chapter in spoken_chapters(book)]
 
 
 def chosen_chapters(book: Book, selection: str) -> list[ChapterText]:
@@ -46,10 +51,12 @@ def make_script(
     around: tuple[ChapterText, ...] = (),
     cast: Cast = NO_CAST,
     fallbacks: FallbackVoices = NO_FALLBACKS,
+    dialogue: Dialogue | None = None,
 ) -> tuple[Chapter, ...]:
     """Segment the spoken chapters of a book; `language` is a primary subtag. `around` are an opening and a closing.
 
-    `cast` names the voices of characters, `fallbacks` speak passages in other languages.
+    `cast` names the voices of characters, `fallbacks` speak passages in other languages. `dialogue` is that of the
+    book, if it is known already.
 
     A chapter without segments is dropped, and the chapter before it, or else after it, gets its unspoken text.
     Pronunciations of the book count for words that `lexicon` does not change.
@@ -63,11 +70,11 @@ def make_script(
     count = 0
     waiting: tuple[Unspoken, ...] = ()
     numbers = {id(each): number for number, each in enumerate(spoken_chapters(book), 1)}
-    told = [[block.text for block in text.blocks] for text in spoken_chapters(book)] if cast.has_dialogue else []
-    persons = find_persons_of(told, language) if told else None
+    if cast.has_dialogue and dialogue is None:
+        dialogue = find_dialogue(chapter_texts(book), language)
     for text in (*around[:1], *chosen, *around[1:]):
         number = numbers.get(id(text), 0)
-        casting = Casting(cast, persons=persons).for_chapter(number, text.title) if number else NO_CASTING
+        casting = Casting(cast, dialogue=dialogue).for_chapter(number, text.title) if number else NO_CASTING
         chapter = segment_chapter(text, language, card, speech, casting, fallbacks)
         if chapter.segments:
             script.append(replace(chapter, unspoken=waiting + chapter.unspoken))

@@ -16,6 +16,7 @@ from swarm.book.language.pattern import compile_later
 from swarm.book.model.book import Block, Chapter, ChapterText, Origin, Pause, Segment, Unspoken
 from swarm.book.model.engine_text import read_engine_text
 from swarm.book.model.language_code import marked_language
+from swarm.book.model.reading_choice import NO_CAST
 from swarm.book.model.speaker import NO_FALLBACKS, FallbackVoices, Speaker
 from swarm.book.page.bare_text import AUDIBLE, plain
 from swarm.book.page.passage import rewritten, span, visible_chars
@@ -89,7 +90,7 @@ def segment_chapter(
     """
     blocks = _with_title(chapter)
     row = _Row(language)
-    runs = voice_runs([block.text for block in blocks], casting, language) if casting != NO_CASTING else None
+    runs = voice_runs([block.text for block in blocks], casting, language) if casting.cast != NO_CAST else None
     for index, block in enumerate(blocks):
         following = blocks[index + 1] if index + 1 < len(blocks) else None
         if not AUDIBLE.search(block.text):

@@ -38,6 +38,7 @@ _SPACES = compile_later(r"(?<=\S)  +")
 _OF = compile_later(r"^(?:de\s|d['’])")  # which Catalan names of months begin with
 _POINTED = compile_later(r"\d+\.\d{1,2}")
 _DIGITS = compile_later(r"\d+")
+_LETTER_OR_NUMBER = compile_later(r"\p{Lu}|\d+")
 SIGNS = {
     "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₩": "KRW", "₹": "INR", "₺": "TRY", "₽": "RUB",
     "₴": "UAH", "₪": "ILS", "₫": "VND", "฿": "THB", "R$": "BRL", "₡": "CRC", "₦": "NGN", "₱": "PHP", "₸": "KZT",
@@ -83,7 +84,7 @@ def say_forms(text: str, language: Language) -> str:
     return verbaliser.say(text) if verbaliser else text
 
 
-_PER_AREA = compile_later(r"(?<=\d)\s?/(km²|m²|m³)(?!\p{L})")
+_PER_AREA = compile_later(r"(?<=\d|\p{Ll}\.?)\s?/(km²|m²|m³)(?!\p{L})")
 
 
 def say_per_area(text: str, language: Language) -> str:
@@ -350,7 +351,9 @@ class Verbaliser:
             (r"(?<![\p{L}\d+.,])\+(?:\d{1,3}(?:[\s./-]{0,2}(?:\(\d+\)|\d{1,8})){1,6}|\d{8,15})(?![\d%])", self._call),
             (rf"{self._lone}\(\d{{2,5}}\)(?:[\s./-]{{0,2}}\d{{2,5}}){{2,5}}(?![\d%]|[.,]\d)", self._call),
             (rf"{self._lone}0\d{{1,6}}(?:[-/\s]\d{{2,8}}){{1,5}}(?![\d/%]|[.,-]\d)", self._call),
-            (rf"{self._lone}\d{{3}}([-.])\d{{3,4}}\1\d{{4}}(?![\d%]|[.,/-]\d)", self._call),
+            (rf"{self._lone}\d{{3}}([-.])\d{{3,4}}\1\d{{4}}(?:-\d{{4}})?(?![\d%]|[.,/-]\d)", self._call),
+            (rf"{self._lone}\d{{3}}-\d{{3}}-\d{{3}}(?![\d%]|[.,/-]\d)", self._call),
+            (rf"{self._lone}(?<!\d\s)\d{{2,3}} \d{{3}} \d\d \d\d(?!\s?\d|[.,/-]\d)", self._call),
         )
 
     def _call(self, match: Match) -> str:
@@ -385,7 +388,8 @@ class Verbaliser:
 
     def _sum(self, match: Match) -> str:
         sign = match["sign"]
-        code = {**SIGNS, **self._forms.signs}.get(sign) or sign.upper()
+        signs = {**SIGNS, **self._forms.signs}
+        code = signs.get(sign) or signs.get(sign.upper()) or sign.upper()
         minus = f"{self._forms.minus} " if match.groupdict().get("minus") else ""
         joint = " " if self._forms.spaced else ""
         whole, _, decimals = self._parts(match["n"])
@@ -585,8 +589,14 @@ class Shared(Verbaliser):
     """Says forms of a language that has number words and rules of its own: what those rules leave out."""
 
     def _all_steps(self) -> tuple[Step, ...]:
-        found = (*self._versions(), *self._calls(), *self._money()[:2], *self._scaled_units(), self._over())
-        return tuple((compile_later(pattern), say) for pattern, say in found)
+        found = (*self._versions(), *self._calls(), self._identifiers(), *self._money()[:2], *self._scaled_units())
+        return tuple((compile_later(pattern), say) for pattern, say in (*found, self._over()))
+
+    def _identifiers(self) -> tuple[str, Callable[[Match], str]]:
+        """Return the pattern of "B2A23C", whose letters and numbers are said one after the other."""
+        mixed = r"(?=[\p{Lu}\d]*(?:\p{Lu}\d+\p{Lu}|\d\p{Lu}{1,3}\d))[\p{Lu}\d]{3,17}"
+        pattern = rf"(?<![\p{{L}}\d.,/-]){mixed}(?![\p{{L}}\d]|[.,/-]\d)"
+        return pattern, lambda match: " ".join(_LETTER_OR_NUMBER.findall(match[0]))
 
     def cardinal(self, figures: str, noun: str = "", gender: str = "", kind: str = "cardinal") -> str:
         """Return a number in the language's own words, in the form that agrees with the noun after it."""
@@ -647,8 +657,10 @@ class Shared(Verbaliser):
 
 def _whole(sign: str) -> str:
     """Return the pattern of a currency's sign; one of letters must be a whole word."""
-    said = f"(?i:{sign})" if sign.isupper() and len(sign) == 3 else sign  # a code may be written small
-    return rf"(?<!\p{{L}}){said}(?![\p{{L}}\p{{M}}])" if sign.isalpha() else regex.escape(sign)
+    said = regex.escape(sign)
+    if sign.isupper() and (len(sign) == 3 or "$" in sign):  # a code may be written small
+        said = f"(?i:{said})"
+    return rf"(?<!\p{{L}}){said}(?![\p{{L}}\p{{M}}])" if sign.isalpha() else said
 
 
 def _amount(figures: str) -> Decimal:

@@ -57,7 +57,10 @@ _RULER = r"\b\p{Lu}\p{Ll}+\s[IVX]{1,5}"
 _NAME = compile_later(r"\s*\p{Lu}(?:[\p{L}’'-]*\p{Ll}|\p{Lu}{2})")
 _CENTURY_NEXT = compile_later(r"[IVX]{1,5}\s(?:w\.|wieku\b)")  # "w latach 20. XX w."
 # "am 3. Mai" and "zum 100. Geburtstag"
-_ORDINAL = compile_later(r"(?:(?<!\d)\d{1,2}|(?<=\b(?i:zum|beim|vom|dem|der|das|den|die|des)\s)[1-9]\d{2})\.\s*$")
+_ORDINAL = compile_later(
+    r"(?:(?<!\d)\d{1,2}|(?<=\b(?i:zum|zur|beim|vom|im|am|dem|der|das|den|die|des|\p{Ll}{2,4}(?:em|en|er))\s)"
+    r"(?:[1-9]\d{2}|\d{1,3}\.\d{3}))\.\s*$"
+)
 _REFERENCE = compile_later(r"(?:(?<!\b[uo])(?<=\p{L})\.|§)\s?\d{1,3}\.\s*$")  # "Siehe S. 27." has no ordinal
 _QUOTED = compile_later(r"[」』](?:と[\p{Han}い、]|って)$")  # "「はい。」と言った"
 _TITLE = "Mr|Mrs|Miss|Dr"
@@ -311,7 +314,9 @@ def _is_open(before: str, after: str, rules: _Rules) -> bool:
     if last is None:
         return False
     if last[1] in rules.names:
-        return bool(_NAME.match(after) or rules.number.match(after))
+        first = _FIRST_WORD.match(after)
+        begins = first is not None and first[1].lower() in rules.small
+        return bool((_NAME.match(after) and not begins) or rules.number.match(after))
     if last[1].casefold() in rules.numbered:
         return bool(rules.number.match(after))
     if last[1] in rules.scriptures and _VERSE.match(after):

@@ -1,4 +1,4 @@
-"""A server with OpenAI's speech API: `POST audio/speech`, and where it has them `GET models` and `GET audio/voices`.
+"""Servers with OpenAI's API; one for speech has `POST audio/speech`, and maybe `GET models` and `GET audio/voices`.
 
 The key is sent to the server and goes nowhere else: no message has it, no redirect is followed, no proxy is asked.
 Every answer is bounded in size and time.
@@ -52,8 +52,10 @@ class ServerFault(EngineFault):
         self.wait_s = wait_s  # the server asks for this wait; None if it does not say
 
 
-class SpeechServer:
-    """A speech server at a URL such as http://gpu:8880/v1, with one connection that is kept."""
+class ApiServer:
+    """A server with OpenAI's API at a URL such as http://gpu:8880/v1, with one connection that is kept."""
+
+    noun, option, key_variable = "speech server", OPTION, ENV_TTS_KEY
 
     def __init__(self, url: str, key: str = "") -> None:
         self.url, self._key = url, key
@@ -64,52 +66,13 @@ class SpeechServer:
             verify=ssl.create_default_context(), trust_env=False, follow_redirects=False, headers=headers
         )
 
-    def speech(self, request: Mapping[str, object], budget_s: float) -> ServerAnswer:
-        """Have a text spoken within `budget_s` seconds, with retries. Raises ServerFault."""
-        deadline_s = time.monotonic() + budget_s
-        for usual_s in (*WAITS_S, None):
-            try:
-                return self._sound(request, deadline_s)
-            except ServerFault as fault:
-                if not fault.passing or usual_s is None:
-                    raise
-                wait_s = usual_s if fault.wait_s is None else fault.wait_s
-                if time.monotonic() + wait_s >= deadline_s:
-                    raise
-                time.sleep(wait_s)
-        raise AssertionError("the last round returns or raises")
-
-    def models(self) -> tuple[str, ...] | None:
-        """Return the names of the server's models; None if it has no such list. Raises ServerFault."""
-        found = self._list("models")
-        return None if found is None else tuple(dict.fromkeys(name for name, _ in _named(found)))
-
-    def voices(self, model: str = "") -> tuple[VoiceCard, ...]:
-        """Return the server's voices, () if it has no such list. Raises ServerFault."""
-        found = self._list("audio/voices", {"model": model} if model else {})
-        cards = {name: _voice_card(name, facts) for name, facts in _named(found)}
-        return tuple(cards.values())
-
     def disconnect_server(self) -> None:
         """Close the connection."""
         self._client.close()
 
-    def _sound(self, request: Mapping[str, object], deadline_s: float) -> ServerAnswer:
-        answer = self._ask("POST", "audio/speech", deadline_s, MAX_SOUND_BYTES, json=dict(request))
-        if _NO_SOUND.match(answer.kind):
-            said = self._words(answer.body) or "no sound"
-            raise self._fault(FaultKind.DEVICE, f"answers with {answer.kind[:60]}, not with sound: {said}")
-        return answer
-
-    def _list(self, path: str, query: Mapping[str, str] | None = None) -> Any:
-        """Return a decoded list, None if the server has none. Raises ServerFault."""
-        try:
-            answer = self._ask("GET", path, time.monotonic() + LIST_S, MAX_LIST_BYTES, params=query)
-            return msgspec.json.decode(answer.body)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return None
-        except NoSuchCall:
-            return None
+    def not_answered(self, why: str) -> ServerFault:
+        """Return the fault of an answer that is none."""
+        return self._fault(FaultKind.ERROR, why)
 
     def _ask(self, method: str, path: str, deadline_s: float, most: int, **content: Any) -> ServerAnswer:
         """Send one request. Raises ServerFault for anything but success."""
@@ -144,11 +107,13 @@ class SpeechServer:
         status, said = response.status_code, self._words(body)
         words = f"answered {status}: {said}" if said else f"answered {status}"
         if status in (401, 403):
-            return self._fault(FaultKind.DEVICE, f"does not accept this machine's key ({status}): check {ENV_TTS_KEY}")
+            return self._fault(
+                FaultKind.DEVICE, f"does not accept this machine's key ({status}): check {self.key_variable}"
+            )
         if status in (404, 405):
             return NoSuchCall(FaultKind.DEVICE, self._line(f"does not know the model or the call: it {words}"))
         if 300 <= status < 400:
-            why = f"sends elsewhere ({status}): give {OPTION} the address that it leads to, if you trust that"
+            why = f"sends elsewhere ({status}): give {self.option} the address that it leads to, if you trust that"
             return self._fault(FaultKind.DEVICE, why)
         if status in _TEXT_REFUSED:
             return self._fault(FaultKind.ERROR, words)
@@ -169,7 +134,7 @@ class SpeechServer:
         return ServerFault(kind, self._line(words), passing=passing)
 
     def _line(self, words: str) -> str:
-        return f"The speech server {self.url} {words.rstrip('. ')}."
+        return f"The {self.noun} {self.url} {words.rstrip('. ')}."
 
     def _words(self, body: bytes) -> str:
         """Return what an error says, in one line; "" if nothing can be read."""
@@ -181,6 +146,53 @@ class SpeechServer:
     def _clean(self, text: str) -> str:
         line = " ".join("".join(sign if sign.isprintable() else " " for sign in text[:2000]).split())
         return (line.replace(self._key, "...") if self._key else line)[:MAX_REASON_CHARS]
+
+
+class SpeechServer(ApiServer):
+    """A server with OpenAI's speech API."""
+
+    def speech(self, request: Mapping[str, object], budget_s: float) -> ServerAnswer:
+        """Have a text spoken within `budget_s` seconds, with retries. Raises ServerFault."""
+        deadline_s = time.monotonic() + budget_s
+        for usual_s in (*WAITS_S, None):
+            try:
+                return self._sound(request, deadline_s)
+            except ServerFault as fault:
+                if not fault.passing or usual_s is None:
+                    raise
+                wait_s = usual_s if fault.wait_s is None else fault.wait_s
+                if time.monotonic() + wait_s >= deadline_s:
+                    raise
+                time.sleep(wait_s)
+        raise AssertionError("the last round returns or raises")
+
+    def models(self) -> tuple[str, ...] | None:
+        """Return the names of the server's models; None if it has no such list. Raises ServerFault."""
+        found = self._list("models")
+        return None if found is None else tuple(dict.fromkeys(name for name, _ in _named(found)))
+
+    def voices(self, model: str = "") -> tuple[VoiceCard, ...]:
+        """Return the server's voices, () if it has no such list. Raises ServerFault."""
+        found = self._list("audio/voices", {"model": model} if model else {})
+        cards = {name: _voice_card(name, facts) for name, facts in _named(found)}
+        return tuple(cards.values())
+
+    def _sound(self, request: Mapping[str, object], deadline_s: float) -> ServerAnswer:
+        answer = self._ask("POST", "audio/speech", deadline_s, MAX_SOUND_BYTES, json=dict(request))
+        if _NO_SOUND.match(answer.kind):
+            said = self._words(answer.body) or "no sound"
+            raise self._fault(FaultKind.DEVICE, f"answers with {answer.kind[:60]}, not with sound: {said}")
+        return answer
+
+    def _list(self, path: str, query: Mapping[str, str] | None = None) -> Any:
+        """Return a decoded list, None if the server has none. Raises ServerFault."""
+        try:
+            answer = self._ask("GET", path, time.monotonic() + LIST_S, MAX_LIST_BYTES, params=query)
+            return msgspec.json.decode(answer.body)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return None
+        except NoSuchCall:
+            return None
 
 
 class NoSuchCall(ServerFault):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm.book.speech.dialogue import SURE, find_persons_of, find_utterances
+from swarm.book.speech.dialogue import SURE, find_dialogue, find_utterances
 
 
 def speakers(*texts: str, language: str = "en") -> list[tuple[str, str]]:
@@ -58,10 +58,8 @@ def test_a_probability_stands_beside_each_speaker() -> None:
 
 def test_the_persons_of_the_whole_book_count_in_each_chapter() -> None:
     first = ["“Yes,” said Mr. Darcy.", "Mr. Darcy sat down. Darcy rose.", "“No,” said Darcy."]
-    book = find_persons_of([first, ["Darcy smiled. “No.”"]], "en")
-    assert [each.speaker for spoken in find_utterances(["Darcy smiled. “No.”"], "en", book) for each in spoken] == [
-        "Darcy"
-    ]
+    second = ["Darcy smiled. “No.”"]
+    assert [each.speaker for each in find_dialogue([first, second], "en").utterances] == ["Darcy"] * 3
     assert [each.speaker for spoken in find_utterances(["Darcy smiled. “No.”"], "en") for each in spoken] == [""]
 
 

@@ -8,7 +8,7 @@ from msgspec import structs
 from swarm.book.model.book import Block, ChapterText, Pause
 from swarm.book.model.reading_choice import Cast, CastVoice
 from swarm.book.speech.casting import Casting, cast_by_itself, marks_in, read_cast, voice_runs
-from swarm.book.speech.dialogue import find_persons_of
+from swarm.book.speech.dialogue import find_dialogue
 from swarm.book.speech.segment import segment_chapter
 from swarm.errors import UsageError
 from swarm.voice.host.registry import find_card
@@ -168,7 +168,7 @@ VOICES = [CastVoice("own", "f"), CastVoice("deep", "m"), CastVoice("high", "f"),
 
 
 def test_persons_get_voices_of_their_gender_by_themselves_and_those_who_talk_get_different_ones() -> None:
-    found = cast_by_itself([CONVERSATION], "en", Cast(auto=True), VOICES)
+    found = cast_by_itself(find_dialogue([CONVERSATION], "en"), Cast(auto=True), VOICES)
     rows = dict(found.speakers)
     assert (rows["Mrs. Vane"], rows["she"]) == ("high", "high")
     assert {rows["Mr. Hall"], rows["Mr. Poole"]} == {"deep", "low"}
@@ -176,13 +176,13 @@ def test_persons_get_voices_of_their_gender_by_themselves_and_those_who_talk_get
 
 
 def test_a_cast_by_itself_keeps_what_is_named_already() -> None:
-    found = cast_by_itself([CONVERSATION], "en", Cast("tock", (("Hall", "bell"),), auto=True), VOICES)
+    found = cast_by_itself(find_dialogue([CONVERSATION], "en"), Cast("tock", (("Hall", "bell"),), auto=True), VOICES)
     assert [voice for name, voice in found.speakers if "Hall" in name] == ["bell"]
     assert found.dialogue == "tock"
 
 
 def test_persons_share_a_voice_where_there_are_few() -> None:
-    rows = dict(cast_by_itself([CONVERSATION], "en", Cast(auto=True), VOICES[:2]).speakers)
+    rows = dict(cast_by_itself(find_dialogue([CONVERSATION], "en"), Cast(auto=True), VOICES[:2]).speakers)
     assert (rows["Mr. Hall"], rows["Mr. Poole"], rows["he"]) == ("deep", "deep", "deep")
     assert "Mrs. Vane" not in rows
 
@@ -190,7 +190,7 @@ def test_persons_share_a_voice_where_there_are_few() -> None:
 def test_who_has_no_voice_of_its_own_has_that_of_all_men_or_women() -> None:
     texts = ("“Yes,” said Mr. Hall.", "It rained.", "“No,” she said. She sat down.")
     cast = Cast(speakers=(("he", "deep"), ("she", "high")))
-    runs = voice_runs(texts, Casting(cast, persons=find_persons_of([texts], "en")), "en")
+    runs = voice_runs(texts, Casting(cast, dialogue=find_dialogue([texts], "en"), number=1), "en")
     assert [run.voice for row in runs for run in row if run.voice] == ["deep", "high"]
 
 

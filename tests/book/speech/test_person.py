@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm.book.speech.dialogue import find_persons_of
+from swarm.book.speech.dialogue import find_dialogue
 from swarm.book.speech.person import NOBODY, Person, Persons, find_persons, key_of
 
 
@@ -55,7 +55,7 @@ def test_a_word_that_begins_sentences_is_no_name() -> None:
         "Presently Ann rose. Then Ann sat. Presently it rained, and presently, and presently, and presently it ended."
     )
     chapter = [text, "“No,” said Ann.", "They saw Ann and Paris. It was in Paris. They went to Paris."]
-    assert [each.names for each in find_persons_of([chapter], "en").all] == [("Ann",)]
+    assert [each.names for each in find_dialogue([chapter], "en").persons.all] == [("Ann",)]
 
 
 def test_a_name_is_found_with_more_words_before_it() -> None:

@@ -27,7 +27,7 @@ def test_an_address_is_taken_as_servers_and_clients_write_it(given: str, url: st
      "http://g pu", "http://[::1", "file:///etc/passwd", "http://gpu/\n"[:-1] + "\x07", "http://gpü"],
 )  # fmt: skip
 def test_other_addresses_are_refused(given: str) -> None:
-    with pytest.raises(UsageError, match="--tts-server takes the address of a speech server"):
+    with pytest.raises(UsageError, match="--tts-server takes the address of a server"):
         check_url(given)
 
 

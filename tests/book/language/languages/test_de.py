@@ -68,6 +68,8 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
         ("½ Zitrone, ½ l, in 1/2 Stunde", "eine halbe Zitrone, ein halber Liter, in einer halben Stunde"),
         ("5 cm² und 2 km²", "fünf Quadratzentimeter und zwei Quadratkilometer"),
         ("am 3.4.1921, S. 5", "am dritten April neunzehnhunderteinundzwanzig, Seite fünf"),
+        ("um 14.30, -1 1/2 ft, 5 5/2", "um vierzehn Uhr dreißig, minus eineinhalb Fuß, fünf und fünf Halbe"),
+        ("a-b@c.de, R2D2, ₩5", "a minus b ät c Punkt de, R zwei D zwei, fünf Won"),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

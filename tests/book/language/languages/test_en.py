@@ -41,6 +41,18 @@ def test_a_page_of_sums_takes_no_long_time() -> None:
         ),
         ("1,500 men died in 1066.", "one thousand, five hundred men died in ten sixty-six."),
         ("It has 1 m² or 5 km².", "It has one square metre or five square kilometres."),
+        (
+            "a 401(k) plan, docket no. 09-1234, 10.02.2012",
+            "a four oh one k plan, docket number zero nine twelve thirty-four, February tenth, twenty twelve",
+        ),
+        (
+            "At 221 Baker Street; 123 Laguna Ct, Salem, OR 97301",
+            "At two twenty-one Baker Street; one twenty-three Laguna Court, Salem, Oregon nine seven three zero one",
+        ),
+        (
+            "B2A23C, 3 5/2 cups, a-b@c.com/1-a",
+            "B two A twenty-three C, three and five halves cups, a dash b at c dot com slash one dash a",
+        ),
     ],
 )
 def test_what_english_alone_has_is_said(written: str, words: str) -> None:

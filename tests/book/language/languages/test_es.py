@@ -31,6 +31,11 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
         ("el 3/4/1921, pág. 5", "el tres de abril de mil novecientos veintiuno, página cinco"),
         ("2 1/2 tazas, 3 1/2 años, 1 1/2 hora", "dos tazas y media, tres años y medio, una hora y media"),
         ("1.000.000 hombres, 3 x 4 = 12", "un millón de hombres, tres por cuatro es igual a doce"),
+        ("Llame al 91 123 45 67", "Llame al nueve uno, uno dos tres, cuatro cinco, seis siete"),
+        ("123-456-789, 200.000.001", "uno dos tres, cuatro cinco seis, siete ocho nueve, doscientos millones uno"),
+        ("nio 5, pab 2,50, 1 r$", "cinco córdobas, dos coma cincuenta balboas, un real"),
+        ("la 1.000.ª vez, 1 5/3", "la milésima vez, uno y cinco tercios"),
+        ("a-b@c-d.es/uno", "a guion b arroba c guion d punto es barra uno"),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

@@ -44,6 +44,7 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
         ),
         ("au XVIIIe s.", "au dix-huitième siècle."),
         ("3 x 4 = 12", "trois fois quatre égale douze"),
+        ("la 1 000e fois, 12 hab./km²", "la millième fois, douze hab. par kilomètre carré"),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

@@ -29,6 +29,7 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
             "1.000.000 uomini, 3 x 4 = 12, P.za Dante",
             "un milione di uomini, tre per quattro è uguale a dodici, Piazza Dante",
         ),
+        ("₩5000, 3 5/2", "cinquemila won, tre e cinque mezzi"),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

@@ -76,6 +76,8 @@ from swarm.book.speech.sentence import split_sentences
         ),
         ("na przełomie XV–XVI w.", "na przełomie piętnastego i szesnastego wieku."),
         ("Po raz 3. i po raz 4.", "Po raz trzeci i po raz czwarty."),
+        ("ulica im. Kopernika", "ulica imienia Kopernika"),
+        ("Dzwoń 22 123 45 67.", "Dzwoń dwa dwa, jeden dwa trzy, cztery pięć, sześć siedem."),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

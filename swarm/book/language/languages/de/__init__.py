@@ -60,7 +60,9 @@ _OWNED = compile_later(r"\b((?i:sein|ihr|mein|dein|kein|unser|euer|eur))(e[nmrs]
 _SIZED = compile_later(r"(?<![\p{L}\d.,])(\d{1,4}(?:,\d)?)-(m|km|kg|g|cm|mm|l|W|V|t)-(?=\p{Lu})")  # "100-m-Lauf"
 _SIZES = table("m=Meter|km=Kilometer|kg=Kilogramm|g=Gramm|cm=Zentimeter|mm=Millimeter|l=Liter|W=Watt|V=Volt|t=Tonnen")
 _ARTICLE = "der|die|das|dem|den|des|diese[rsmn]?|eine[rmns]?|ein|am|im|vom|zum|zur|beim|seit|bis|ab"
-_NTH = compile_later(r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,5})\.(?=\s(\p{Lu}\p{Ll}+))")
+_NTH = compile_later(
+    r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,5}|\d{1,3}\.\d{3})\.(?=\s(\p{Lu}\p{Ll}+))"
+)
 _KING = compile_later(rf"\b([Dd](?:er|ie|es|em|en))\s({NUMERAL})\.(?!\p{{L}})")
 _DECADE = compile_later(r"(?<![\p{L}\d.,])(\d{2}|1\d{3}|20\d\d)er(n|s|)(?!\p{L})")
 # Kings in the dative, accusative and genitive: "unter Friedrich II.", "der Hof Ludwigs XIV."
@@ -261,7 +263,7 @@ def _stop(match: Match) -> str:
 
 
 def _fraction(over: int, under: int) -> str:
-    part = f"{spelled(str(under), LANGUAGE, 'ordinal')[:-1]}el".capitalize()
+    part = "Halbe" if under == 2 else f"{spelled(str(under), LANGUAGE, 'ordinal')[:-1]}el".capitalize()
     return f"{'ein' if over == 1 else spelled(str(over), LANGUAGE)} {part}"
 
 

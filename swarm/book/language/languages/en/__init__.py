@@ -40,8 +40,8 @@ def _short_date(match: Match) -> str:
 def _numeric(match: Match, say: Callable[[int, int, str], str]) -> str:
     """Say a date; as Americans read it, if Britons would read it differently."""
     first, second, year = int(match[1]), int(match[3]), match[4]
-    if match[2] == ".":
-        return match[0]
+    if match[2] == ".":  # "10.02.2012" is European, "1.2.2012" may be a section
+        return say(first, second, year) if len(match[1]) == len(match[3]) == 2 else match[0]
     return say(first, second, year) if first > 12 else say(second, first, year)
 
 
