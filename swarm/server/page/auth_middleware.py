@@ -87,7 +87,7 @@ def _words(session: SiteSession) -> str:
 POLICY = (
     f"default-src 'none'; script-src 'self'; style-src 'self' '{hash_of(read_style())}'; "
     "img-src 'self'; media-src 'self' blob:; "
-    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 HEADERS = {
@@ -102,7 +102,7 @@ SAFE = ("GET", "HEAD")
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES = 2 * 1024 * 1024  # twenty books with some thousand chapters need so much
 MAX_FIELDS = 50_000
-NEED_NO_LOG_IN = ("/log-in", "/offline", "/manifest.webmanifest", "/worker.js")
+NEED_NO_LOG_IN = ("/log-in", "/manifest.webmanifest")
 STATIC = "/static/"
 
 
@@ -165,7 +165,7 @@ class AuthMiddleware:
     async def _refusal(self, request: Request, session: SiteSession) -> Response | None:
         """Return why a request is not passed on; None if it is."""
         path = path_of(request.scope)
-        if path.startswith(STATIC) or path == "/worker.js":
+        if path.startswith(STATIC):
             return None
         if self._is_open and not names_loopback(request.headers.get("host", "")):
             return _plain(421, "This page is for its own machine alone. Start `serve` with --web-password for others.")

@@ -107,8 +107,6 @@ def _common(site: Site) -> list[BaseRoute]:
     return [
         Route("/static/{digest}/{name}", site.static, middleware=compressed),
         Route("/manifest.webmanifest", site.manifest),
-        Route("/worker.js", site.worker, middleware=compressed),
-        Route("/offline", site.offline),
     ]
 
 

@@ -182,16 +182,6 @@ class Site:
             media_type="application/manifest+json",
         )
 
-    async def worker(self, request: Request) -> Response:
-        """Serve the service worker, which shows a page of its own where there is no network."""
-        files = [self.static_url(name) for name in self._static]
-        script = self.piece("worker.js", files=files, digest=f"{self._digest} {__version__}")
-        return Response(script, media_type="text/javascript")
-
-    async def offline(self, request: Request) -> Response:
-        """Show what a browser shows while the server is not reached."""
-        return self.render(request, "offline.html")
-
 
 class Memo:
     """Renders the pieces of a view, each only if what it shows has changed."""

@@ -56,15 +56,13 @@ async def test_static_files_are_kept_by_browsers_under_their_digest(bench: SiteB
         answer = await bench.client.get(address)
         assert (answer.status_code, "immutable" in answer.headers["cache-control"]) == (200, True)
         assert answer.headers["content-type"].split("/")[0] in ("text", "image")
-    for address in [each for each in addresses if each.endswith((".js", ".css"))] + ["/worker.js"]:
+    for address in [each for each in addresses if each.endswith((".js", ".css"))]:
         for takes, coding in (("gzip, br", "gzip"), ("identity", None)):
             answer = await bench.client.get(address, headers={"Accept-Encoding": takes})
             assert answer.headers.get("content-encoding") == (coding if len(answer.content) >= 500 else None), address
             assert answer.headers["vary"] == "Accept-Encoding"
     assert (await bench.client.get("/static/0000000000000000/site.css")).status_code == 404
     assert (await bench.client.get(f"{addresses[0]}x")).status_code == 404
-    script = (await bench.client.get("/worker.js")).text
-    assert all(address in script for address in addresses)
 
 
 async def test_more_pages_than_can_be_served_are_told_so(bench: SiteBench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -261,4 +261,3 @@ document.addEventListener("submit", event => {
   event.preventDefault();
   visit(form.action, new URLSearchParams(new FormData(form, event.submitter)));
 });
-if ("serviceWorker" in navigator) afterPaint(() => navigator.serviceWorker.register(document.body.dataset.worker).catch(() => {}));
