@@ -23,55 +23,35 @@ from swarm.system.machine import Say
 from swarm.system.text import plain_line
 
 MAX_NAMES = 4096  # more names push out those that are neither old nor new
-TURNS = ("oldest", "newest", "again")
 
 
 class CandidateQueue:
-    """The names that wait to be looked at."""
+    """The names that wait to be looked at: the oldest and the newest come by turns."""
 
     def __init__(self, most: int = MAX_NAMES) -> None:
         self._most = most
-        self._first: OrderedDict[str, None] = OrderedDict()
-        self._fresh: OrderedDict[str, None] = OrderedDict()
-        self._again: OrderedDict[str, None] = OrderedDict()
-        self._turn = 0
+        self._names: OrderedDict[str, None] = OrderedDict()
+        self._is_newest_next = False
 
     def __len__(self) -> int:
-        return len(self._first) + len(self._fresh) + len(self._again)
+        return len(self._names)
 
-    def add_name(self, name: str, *, first: bool = False) -> None:
-        """Let a name wait that was announced; one that waits already keeps its place."""
-        if name in self._first or name in self._fresh or name in self._again:
-            return
-        if first:
-            self._first[name] = None
-            return
-        self._fresh[name] = None
-        if len(self._fresh) > self._most:
-            del self._fresh[list(self._fresh)[self._most // 2]]
-
-    def again(self, name: str) -> None:
-        """Let a name wait that was looked at in vain."""
-        self._again[name] = None
-        if len(self._again) > self._most:
-            self._again.popitem(last=False)
+    def add_name(self, name: str) -> None:
+        """Let a name wait; one that waits already keeps its place."""
+        self._names.setdefault(name)
+        if len(self._names) > self._most:
+            del self._names[list(self._names)[self._most // 2]]
 
     def drop(self, name: str) -> None:
         """Forget a name whose announcement is gone."""
-        for names in (self._first, self._fresh, self._again):
-            names.pop(name, None)
+        self._names.pop(name, None)
 
     def next_name(self) -> str | None:
         """Return the name whose turn it is, which waits no longer; None if no name waits."""
-        if self._first:
-            return self._first.popitem(last=False)[0]
-        for _ in TURNS:
-            turn = TURNS[self._turn]
-            self._turn = (self._turn + 1) % len(TURNS)
-            names = self._again if turn == "again" else self._fresh
-            if names:
-                return names.popitem(last=turn == "newest")[0]
-        return None
+        if not self._names:
+            return None
+        is_newest, self._is_newest_next = self._is_newest_next, not self._is_newest_next
+        return self._names.popitem(last=is_newest)[0]
 
 
 SERVICE = "_e2a-swarm._tcp.local."
@@ -277,7 +257,7 @@ class Browser:
             return False
         self._seen.pop(name, None)
         self._look_at_more()
-        self._waiting.again(name)
+        self._waiting.add_name(name)
         return True
 
     async def start(self) -> None:
@@ -331,10 +311,10 @@ class Browser:
     def _notice(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         if state_change is ServiceStateChange.Removed:
             self._forget(name)
-        elif name in self._found or self._is_marked(name):
+        elif name in self._found or name in self._proven or self._is_marked(name):
             self._resolve(zeroconf, name)
         elif name not in self._resolving:
-            self._waiting.add_name(name, first=name in self._proven)
+            self._waiting.add_name(name)
             self._look_at_more()
 
     def _look_at_more(self) -> None:
