@@ -51,7 +51,7 @@ from swarm.system.child import ChildDied, run_bounded
 from swarm.system.disk import full_name
 from swarm.system.machine import Say
 from swarm.system.text import slug
-from swarm.voice.host.default_voice import Provide, Workers, better_voices, unfetched_line
+from swarm.voice.host.default_voice import Provide, Workers, better_voices, unfetched_line, voices_to_be_had
 from swarm.voice.host.fallback_voices import cast_voices, check_cast, find_guests
 from swarm.voice.host.registry import (
     better_voices_line,
@@ -101,8 +101,9 @@ def make_spec(
     if cast.has_dialogue:
         texts = chapter_texts(book)
         dialogue = find_dialogue(texts, recipe.language, mend_of(config, texts, tell))
+    lack = ""
     if cast.auto and dialogue:
-        cast = _cast_by_itself(cast, dialogue, card, recipe)
+        cast, lack = _cast_by_itself(cast, dialogue, card, recipe)
     guests = _guests(config, book, card, recipe.language, workers)
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast, guests, dialogue)
     if not config.anyway:
@@ -114,7 +115,7 @@ def make_spec(
     return JobSpec(
         job=job,
         source=full_name(path),
-        book=book_facts(book, language_chosen=bool(config.language), caution=caution),
+        book=book_facts(book, language_chosen=bool(config.language), caution=" ".join(filter(None, (caution, lack)))),
         recipe=recipe,
         chapters=chapters,
         created_s=now,
@@ -122,15 +123,19 @@ def make_spec(
     )
 
 
-def _cast_by_itself(cast: Cast, dialogue: Dialogue, card: EngineCard, recipe: Recipe) -> Cast:
-    """Return voices for the persons of a book. Raises UsageError if the engine has only one voice for it."""
+def _cast_by_itself(cast: Cast, dialogue: Dialogue, card: EngineCard, recipe: Recipe) -> tuple[Cast, str]:
+    """Return voices for the persons of a book, and a line about voices that could not be had.
+
+    Raises UsageError if the engine has only one voice for it.
+    """
     voices = cast_voices(card, recipe.language, recipe.voice)
     if len(voices) < 2:
         raise UsageError(
             f"--cast auto takes an engine with several voices: {card.title} has one for {recipe.language}. "
             f"`e2a-swarm voices --language {recipe.language}` lists others."
         )
-    return cast_by_itself(dialogue, cast, voices)
+    voices, lack = voices_to_be_had(recipe, voices)
+    return cast_by_itself(dialogue, cast, voices), lack
 
 
 def _guests(

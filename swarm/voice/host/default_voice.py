@@ -11,7 +11,10 @@ from functools import cache
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from swarm.book.model.language_code import language_name
+from swarm.book.model.reading_choice import CastVoice
 from swarm.config import may_download
 from swarm.errors import EngineUnknown, EnvironmentFault
 from swarm.job.spec import Recipe
@@ -21,7 +24,7 @@ from swarm.system.event_loop import interruptible
 from swarm.system.text import bytes_text
 from swarm.voice.engine import OnProgress
 from swarm.voice.host.choice import Recommendation, how_to_get, obtainable, quality_of, sentence
-from swarm.voice.host.registry import all_engines, built_in_engines, default_engine, engine_for
+from swarm.voice.host.registry import all_engines, built_in_engines, default_engine, engine_for, find_engine
 from swarm.voice.model_download import RemoteModel, check_reach, fetch_files, lacking_bytes, models_folder
 
 PROBE = "from swarm.voice.host.default_voice import probe_pace; print(probe_pace())"
@@ -156,12 +159,36 @@ def unfetched_line(language: str, word: str, faults: Sequence[tuple[Recommendati
     if not faults:
         return ""
     taken, (best, _) = engine_for(word).card, faults[0]
-    said = "; ".join(_ADDRESS.sub(r"\1", str(fault)).partition(". ")[0].rstrip(".") for _, fault in faults)
+    said = "; ".join(_short(fault) for _, fault in faults)
     first = how_to_get(best, language)
     return (
         f"{language_name(language)} is spoken by {taken.title}, {quality_of(taken, language)}, since a better voice "
         f"could not be fetched: {said}. Later: {f'{first}, then ' if first else ''}--tts-engine {best.word}."
     )
+
+
+def voices_to_be_had(recipe: Recipe, voices: Sequence[CastVoice]) -> tuple[list[CastVoice], str]:
+    """Return which voices of a cast are here or can be downloaded, and a line about the others; "" if there are none.
+
+    The first is the narrator's. If that is not here, workers have or fetch the model, and all are returned.
+    """
+    engine = find_engine(recipe.engine)
+    models = [engine.remote_model(replace(recipe, voice=each.name)) for each in voices]
+    lacking = {each: model for each, model in zip(voices, models, strict=True) if model and lacking_bytes(model)}
+    if not lacking or voices[0] in lacking:
+        return list(voices), ""
+    try:
+        check_reach(next(iter(lacking.values())))
+    except EnvironmentFault as fault:
+        here = [each for each in voices if each not in lacking]
+        who = "all persons have the narrator's voice" if len(here) == 1 else f"persons have {len(here)} voices"
+        return here, f"{who}, since others could not be fetched: {_short(fault)}."
+    return list(voices), ""
+
+
+def _short(fault: EnvironmentFault) -> str:
+    """Return the first sentence of a fault, of an address in it only the host."""
+    return _ADDRESS.sub(r"\1", str(fault)).partition(". ")[0].rstrip(".")
 
 
 _ADDRESS = re.compile(r"https?://([^/\s]+)[^\s:]*")  # its host is enough in a sentence

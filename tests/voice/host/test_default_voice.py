@@ -10,11 +10,19 @@ import piper_bench
 import pytest
 from stand_in_hub import StandInHub, stand_in_hub
 
+from swarm.book.model.reading_choice import CastVoice
 from swarm.errors import EnvironmentFault
 from swarm.job.spec import Recipe
 from swarm.voice.host import default_voice
 from swarm.voice.host.choice import is_free, obtainable, recommendations
-from swarm.voice.host.default_voice import FetchedHere, WorkerAwaited, better_voices, reach_for_workers, unfetched_line
+from swarm.voice.host.default_voice import (
+    FetchedHere,
+    WorkerAwaited,
+    better_voices,
+    reach_for_workers,
+    unfetched_line,
+    voices_to_be_had,
+)
 from swarm.voice.host.registry import all_engines, find_engine
 from swarm.voice.piper.voices import CARD_FILE, folder_of, listed_voices
 
@@ -183,3 +191,25 @@ def test_a_coordinator_goes_by_what_its_workers_could_have(hub: StandInHub, mode
 
 def test_the_pace_of_this_machine_is_measured_by_the_voice_of_the_base() -> None:
     assert 0.01 < default_voice.probe_pace() < 50
+
+
+def test_a_cast_by_itself_has_only_voices_that_are_here_or_can_be_fetched(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = Recipe("hibari", "heart", "en")
+    voices = [CastVoice("heart", "f"), CastVoice("emma", "f"), CastVoice("fenrir", "m")]
+    monkeypatch.setenv("E2A_SWARM_OFFLINE", "1")
+    had, why = voices_to_be_had(recipe, voices)
+    assert had == voices[:1] and why.startswith("all persons have the narrator's voice, since others could not be")
+    assert "https://" not in why and why.endswith(".")
+
+    monkeypatch.setattr(default_voice, "check_reach", lambda model: None)
+    assert voices_to_be_had(recipe, voices) == (voices, "")
+
+
+def test_a_cast_of_a_model_that_workers_have_is_not_judged_by_what_is_here(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("E2A_SWARM_OFFLINE", "1")
+    voices = [CastVoice("emma", "f"), CastVoice("fenrir", "m")]
+    assert voices_to_be_had(Recipe("hibari", "emma", "en"), voices) == (voices, "")
