@@ -146,7 +146,11 @@ def _recast(state: JobState, voice: str, other: str) -> Mending:
     """Have all that one character, or one character's voice, says spoken by another voice. Raises UsageError."""
     others = [place for place in _places(state) if not state.segment(place).voice.startswith(GUEST)]
     voices = {segment.voice for place in others if (segment := state.segment(place)).voice}
-    places = [place for place in others if _says(state.segment(place), voice)]
+    called = {each for each in (state.segment(place).speaker for place in others) if is_called(each, voice)}
+    called &= {voice} if voice in called else called  # "Hall" is not "Mrs. Hall" where there is a Hall
+    places = [
+        place for place in others if state.segment(place).voice == voice or state.segment(place).speaker in called
+    ]
     if not places:
         has = f"its voices are {', '.join(sorted(voices))}" if voices else "it has no --cast and no --dialogue-voice"
         raise UsageError(f"--recast {voice}={other}: no character of this book has that name or voice; {has}.")
@@ -156,10 +160,6 @@ def _recast(state: JobState, voice: str, other: str) -> Mending:
         if place in state.accepted:
             records.append(ClipDiscarded(*place, OTHER_VOICE))
     return Mending(records, [f"{count_text(len(places), 'sentence')} of {voice}: {other} speaks them"])
-
-
-def _says(segment: Segment, name: str) -> bool:
-    return segment.voice == name or is_called(segment.speaker, name)
 
 
 def _places(state: JobState) -> Iterator[Place]:

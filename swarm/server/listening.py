@@ -7,7 +7,7 @@ once each of these is spoken.
 import asyncio
 import hashlib
 import struct
-from collections import OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import partial
@@ -33,6 +33,7 @@ from swarm.server.finished_books import HeardSpan
 from swarm.server.queue import QueuedBook
 from swarm.server.resident import Resident
 from swarm.system.disk import replace_file
+from swarm.voice.host.registry import recipe_card
 
 PauseAfter = Callable[[Segment, Place], float]
 Decode = Callable[[ClipAccepted], Pcm]
@@ -40,6 +41,8 @@ State = Literal["spoken", "missing", "waiting"]
 LEAD_S = 0.0  # encoders need a lead, and WAV has none
 MAX_STRETCHES = 100_000
 MAX_DOUBTFUL = 1000  # sentences that are listed
+MAX_CAST = 100  # persons
+MAX_HEARD = 3  # sentences of each
 WITHIN = (Pause.CLAUSE, Pause.SENTENCE)  # the other pauses end a paragraph, a heading or more
 
 
@@ -87,12 +90,21 @@ class ChapterOverview(Struct, frozen=True):
     is_whole: bool
 
 
-class DoubtfulSentence(Struct, frozen=True):
+class SentenceToHear(Struct, frozen=True):
     """A sentence to listen to: its place, what may be wrong, and where it is heard."""
 
     chapter: int
     stretch: int
     sentence: Sentence
+
+
+class CastMember(Struct, frozen=True):
+    """A person of a book that speaks with a voice of its own."""
+
+    name: str
+    voice: str  # of most of its sentences
+    sentences: int
+    heard: tuple[SentenceToHear, ...]  # some of these that can be heard
 
 
 class _Plan(NamedTuple):
@@ -131,16 +143,33 @@ class Playback:
         found = tuple(self._stretch(place, reels[place - 1]) for place in places)
         return ChapterStretches(number, self._state.spec.chapters[number - 1].title, found, len(reels))
 
-    def doubtful(self) -> list[DoubtfulSentence]:
+    def doubtful(self) -> list[SentenceToHear]:
         """Return the sentences that may be wrong or are missing, in reading order."""
         doubted = {place for place, clip in self._state.accepted.items() if clip.doubt}
-        found = []
-        for number, index in sorted(doubted | self._state.quarantined.keys())[:MAX_DOUBTFUL]:
-            reels = self._cuts(number)
-            place = next(place for place, reel in enumerate(reels, 1) if index < reel.end)
-            stretch = self._stretch(place, reels[place - 1])
-            found.append(DoubtfulSentence(number + 1, place, stretch.sentences[index - reels[place - 1].first]))
-        return found
+        return [self._heard(place) for place in sorted(doubted | self._state.quarantined.keys())[:MAX_DOUBTFUL]]
+
+    def cast(self) -> list[CastMember]:
+        """Return the persons of a book that has a cast, those who say most first."""
+        said: defaultdict[str, list[Place]] = defaultdict(list)
+        for number, chapter in enumerate(self._state.spec.chapters):
+            for index, segment in enumerate(chapter.segments):
+                if segment.speaker:
+                    said[segment.speaker].append((number, index))
+        found = [self._member(name, places) for name, places in said.items()]
+        return sorted(found, key=lambda member: (-member.sentences, member.name))[:MAX_CAST]
+
+    def _member(self, name: str, places: Sequence[Place]) -> CastMember:
+        voices = Counter(self._state.segment(place).voice for place in places)
+        spoken = [place for place in places if place in self._state.accepted][:MAX_HEARD]
+        heard = [each for each in map(self._heard, spoken) if self.sound(each.chapter, each.stretch)]
+        return CastMember(name, voices.most_common(1)[0][0], len(places), tuple(heard))
+
+    def _heard(self, place: Place) -> SentenceToHear:
+        number, index = place
+        reels = self._cuts(number)
+        stretch = next(stretch for stretch, reel in enumerate(reels, 1) if index < reel.end)
+        sentences = self._stretch(stretch, reels[stretch - 1]).sentences
+        return SentenceToHear(number + 1, stretch, sentences[index - reels[stretch - 1].first])
 
     def sound(self, number: int, place: int) -> "StretchSound | None":
         """Return the sound of a stretch; None if there is none, or if it cannot be heard yet."""
@@ -369,6 +398,22 @@ class Listening:
             raise UsageError("This sentence has no sound yet: it is spoken anyway.")
         await self._resident.mend(opened.book, redo)
         return f"{'; '.join(notes)}: it is spoken again"
+
+    async def voices(self, number: int) -> list[tuple[str, str]]:
+        """Return the voices that a person of a book may have, each with its description. Raises as `open`."""
+        recipe = (await self.open(number)).state.spec.recipe
+        return [(each.name, each.description) for each in recipe_card(recipe).voices_for(recipe.language)]
+
+    async def recast(self, number: int, name: str, voice: str) -> str:
+        """Have all that a person says spoken by another voice; return what was done, in words.
+
+        Raises UsageError, StoreError.
+        """
+        opened = await self.open(number)
+        redo = RedoConfig(recast=(name, voice))
+        notes = [line for mending in mendings(opened.state, redo) for line in mending.notes]
+        await self._resident.mend(opened.book, redo)
+        return "; ".join(notes)
 
 
 def _read_file(path: Path) -> bytes | None:

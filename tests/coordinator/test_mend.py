@@ -215,6 +215,15 @@ def test_a_character_is_recast_by_its_name_in_the_book() -> None:
     assert len(wish(state, recast=("tock", "tack")).records) == 4
 
 
+def test_a_name_that_a_character_has_itself_means_no_other_one_of_that_name() -> None:
+    segments = tuple(
+        Segment(f"Sentence {n}.", Pause.SENTENCE, voice="tock", speaker=name)
+        for n, name in enumerate(("Hall", "Mrs. Hall", "Hall"))
+    )
+    state = JobState(structs.replace(a_job(), chapters=(Chapter("One", segments),)))
+    assert [record.index for record in wish(state, recast=("Hall", "tack")).records] == [0, 2]  # type: ignore[union-attr]
+
+
 def test_a_voice_that_no_character_has_is_named_with_those_that_some_have() -> None:
     with pytest.raises(UsageError, match="no character of this book has that name or voice; its voices are tick, tock"):
         wish(cast_of_two(), recast=("tuck", "tack"))

@@ -182,6 +182,24 @@ def test_a_sentence_that_was_given_up_keeps_nothing_back_and_is_in_the_list(stat
     assert (doubtful.sentence.state, doubtful.sentence.doubt) == ("missing", "hang")
 
 
+def test_the_persons_of_a_book_have_their_voices_and_sentences_to_hear(state: JobState) -> None:
+    said = [("Ann", "high"), ("Bert", "low"), ("", ""), ("Bert", "low")]
+    lines = tuple(structs.replace(segment(f"{n}."), speaker=who, voice=voice) for n, (who, voice) in enumerate(said))
+    cast = JobState(structs.replace(state.spec, chapters=(state.spec.chapters[0], Chapter("Two", lines))))
+    playback = Playback(cast, pause_after)
+    assert [(each.name, each.voice, each.sentences, each.heard) for each in playback.cast()] == [
+        ("Bert", "low", 2, ()),
+        ("Ann", "high", 1, ()),
+    ]
+    for index in range(4):
+        apply(cast, clip(1, index))
+    bert = playback.cast()[0]
+    assert [(each.chapter, each.stretch, each.sentence.sentence) for each in bert.heard] == [(2, 1, 2), (2, 1, 4)]
+    apply(cast, SegmentReworded(1, 0, "⟦|@deep⟧0."))
+    assert playback.cast()[1].voice == "deep"
+    assert Playback(state, pause_after).cast() == []
+
+
 def test_the_name_of_a_sound_changes_with_it_and_with_nothing_else(state: JobState) -> None:
     playback = Playback(state, pause_after)
 

@@ -39,7 +39,7 @@ from swarm.server.api.feed_documents import (
 )
 from swarm.server.api.tokens import FeedToken, FeedTokens
 from swarm.server.finished_books import KINDS, FinishedBook, FinishedBooks, spots_of
-from swarm.server.listening import MADE_COVERS, MAX_STRETCHES, ChapterStretches, DoubtfulSentence, Listening, in_file
+from swarm.server.listening import MADE_COVERS, MAX_STRETCHES, ChapterStretches, Listening, SentenceToHear, in_file
 from swarm.server.queue import BookState, Queue, QueuedBook
 from swarm.server.resident import Resident
 from swarm.system.machine import Clock, is_loopback, machine_name
@@ -109,7 +109,7 @@ class SoundApi:
                 )
         return found
 
-    async def doubtful(self, book: FromPath[int]) -> list[DoubtfulSentence]:
+    async def doubtful(self, book: FromPath[int]) -> list[SentenceToHear]:
         """List the sentences that may be wrong."""
         return (await self._library.open(book)).playback.doubtful()
 

@@ -136,6 +136,7 @@ def _chapters(job: JobStatus, reply: StatusReply) -> list[ChapterProgress]:
     ]
 
 
+MAX_NAME = 500  # characters of a person's name, and of a voice's
 MAX_SAY = 5000  # characters of other words for a sentence; engines take fewer
 
 
@@ -151,6 +152,8 @@ class ListenViews:
         return [
             Route("/listen/{book:int}", self.listen),
             Route("/listen/{book:int}/redo", self.redo, methods=["POST"]),
+            Route("/listen/{book:int}/cast", self.cast),
+            Route("/listen/{book:int}/cast", self.recast, methods=["POST"]),
             Route("/shelf", self.shelf),
             Route("/shelf/feeds", self.make_feed, methods=["POST"]),
             Route("/shelf/feeds/{feed:int}/revoke", self.revoke_feed, methods=["POST"]),
@@ -168,7 +171,24 @@ class ListenViews:
             authors=", ".join(spec.book.authors),
             language=spec.recipe.language,
             chapters=opened.playback.chapters(),
+            has_cast=any(each.voice for chapter in spec.chapters for each in chapter.segments if each.speaker),
         )
+
+    async def cast(self, request: Request) -> Response:
+        """Show the persons of a book with their voices."""
+        number = request.path_params["book"]
+        opened, voices = await self._library.open(number), await self._library.voices(number)
+        persons = opened.playback.cast()
+        return self._site.render(request, "cast.html", book=opened.book, persons=persons, voices=voices)
+
+    async def recast(self, request: Request) -> Response:
+        """Have all that a person says spoken by another voice."""
+        form, number = form_of(request), request.path_params["book"]
+        name, voice = (form.get(field, [""])[0][:MAX_NAME] for field in ("name", "voice"))
+        if not name or not voice:
+            raise UsageError("Choose a voice.")
+        note = await self._library.recast(number, name, voice)
+        return self._site.told(request, note, f"/listen/{number}/cast")
 
     async def redo(self, request: Request) -> Response:
         """Have a sentence spoken again."""

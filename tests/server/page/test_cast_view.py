@@ -1,0 +1,82 @@
+"""The view of who speaks with which voice in a book."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from listen_bench import Speaking, tone
+from lxml import html
+from site_bench import SiteBench
+
+from swarm.book.model.reading_choice import Cast
+from swarm.config import RenderConfig
+
+SCENE = "“Come in,” said Ann. “Good day,” said Bert. “Sit down,” said Ann. It rained"
+
+
+class CastBench(Speaking, SiteBench):
+    """A page whose books have a cast, and are spoken by the test."""
+
+    def configure(self, path: Path, words: Sequence[str]) -> RenderConfig:
+        cast = Cast(speakers=(("Ann", "tock"), ("Bert", "tick"))) if "--cast" in words else None
+        return replace(super().configure(path, words), cast=cast)
+
+    async def listen(self, path: str) -> html.HtmlElement:
+        return html.document_fromstring((await self.client.get(path)).text)
+
+
+@pytest.fixture
+async def cast(tmp_path: Path) -> "CastBench":
+    made = CastBench(tmp_path)
+    await made.serve()
+    await made.add("Emma", SCENE, "--cast")
+    await made.settle()
+    return made
+
+
+async def test_each_person_has_its_sentences_to_hear_and_a_choice_of_voices(cast: CastBench) -> None:
+    segments = cast.state_of(1).spec.chapters[0].segments
+    for index in range(len(segments)):
+        cast.speak(1, 0, index, tone(300))
+    assert (await cast.listen("/listen/1")).xpath("//a[contains(@href, '/listen/1/cast')]")
+    ann, bert = (await cast.listen("/listen/1/cast")).xpath("//li[h2]")
+    assert ann.xpath("string(h2)") == "Ann"
+    assert " ".join(ann.xpath("string(p[@class='state'])").split()) == "2 sentences, by tock"
+    assert ann.xpath(".//blockquote/text()") == ["“Come in,”", "“Sit down,”"]
+    assert bert.xpath(".//option[@selected]/@value") == ["tick"]
+    sound = ann.xpath(".//audio/@src")[0]
+    assert sound.startswith("/api/v1/books/1/chapters/1/1.wav#t=")
+    assert (await cast.client.get(sound.partition("#")[0])).status_code == 200
+    await cast.close()
+
+
+async def test_another_voice_speaks_one_persons_sentences_again_and_no_others(cast: CastBench) -> None:
+    segments = cast.state_of(1).spec.chapters[0].segments
+    for index in range(len(segments)):
+        cast.speak(1, 0, index, tone(300))
+    running = asyncio.create_task(cast.resident.serve_books())
+    answer = await cast.send("/listen/1/cast", name="Ann", voice="tick")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert "2 sentences of Ann: tick speaks them" in answer.text
+    state = cast.state_of(1)
+    again = [index for index in range(len(segments)) if (0, index) not in state.accepted]
+    assert again == [index for index, each in enumerate(segments) if each.speaker == "Ann"]
+    assert {state.segment((0, index)).voice for index in again} == {"tick"}
+    await cast.close()
+
+
+async def test_a_wrong_form_and_a_voice_that_is_none_are_refused(cast: CastBench) -> None:
+    assert "Choose a voice" in (await cast.send("/listen/1/cast", name="Ann")).text
+    assert "no character of this book" in (await cast.send("/listen/1/cast", name="Zoe", voice="tick")).text
+    await cast.close()
+
+
+async def test_a_book_without_a_cast_says_so(cast: CastBench) -> None:
+    await cast.add("Persuasion", SCENE)
+    await cast.settle()
+    assert not (await cast.listen("/listen/2")).xpath("//a[contains(@href, '/cast')]")
+    assert "made without a cast" in (await cast.listen("/listen/2/cast")).text_content()
+    await cast.close()
