@@ -103,7 +103,6 @@ MUTANTS: dict[str, Edit | Value] = {
         "self.of_lease(hastened.popitem()[1])",
     ),
     "a lapsed lease takes what others have": Edit(Ledger, "resume", "index in free and ", ""),
-    "a finished job stays open": Edit(CoordinatorCore, "_dispatch", "self.jobs.review()", "pass"),
     "leases that ended are still known": Edit(Ledger, "_forget", "self.lease_index.remove_lease(lease)", "pass"),
     "waiting slots are not asked again": Value(CoordinatorCore, "_next_round", lambda self: math.inf),
     "no silence detection": Value(deadlines, "SILENCE_S", 1e9),

@@ -274,7 +274,6 @@ class CoordinatorCore:
     def discard(self, job: str, chapter: int, index: int, why: str, now: float) -> Outcome:
         """Have a place spoken again whose accepted clip cannot be read."""
         self._record(job, ClipDiscarded(chapter, index, why), outcome := Outcome())
-        self.jobs.review()
         self.jobs[job].ledger.reopen((chapter, index))
         self._pump(now, outcome)
         return outcome
@@ -328,7 +327,6 @@ class CoordinatorCore:
         self._charge_idle(now)
         if served.state.paused != paused:
             self._record(job, JobPaused(paused, now), outcome)
-            self.jobs.review()
         withdraw([served] if paused else [], self.sessions, outcome)
         for session in self.sessions.values():
             tidy(self.jobs, session, now)
@@ -434,13 +432,9 @@ class CoordinatorCore:
                 self.reels.heard(session, message.reels, now, outcome)
                 tidy(self.jobs, session, now)
             case Clip() | Failed():
-                served = self.jobs.get(message.job)
-                was_open = served is not None and served.is_open
+                self._charge_idle(now)  # it may be the last of its job
                 self._settle(session, message, now, frame, fault, outcome)
                 tidy(self.jobs, session, now)
-                if served is not None and was_open and served.state.complete:
-                    self._charge_idle(now)  # idle time after its last clip is not this job's
-                    self.jobs.review()
             case Held():
                 self.intake.held(session, message, now, self._new_lease_id, outcome)
             case Fetch():

@@ -25,7 +25,6 @@ def take_out(jobs: Jobs, job: str, sessions: dict[str, Session], now: float, out
     """Take a job out of the queue, with its leases; clips that still come of it are refused."""
     withdraw([jobs[job]], sessions, out)
     del jobs[job]
-    jobs.review()
     for session in sessions.values():
         session.told.pop(job, None)
         tidy(jobs, session, now)
@@ -43,7 +42,6 @@ def overrule(
             served.is_overruled = True
             withdraw([served], sessions, out)
             out.overruled[job] = epoch
-            jobs.review()
     for session in sessions.values():
         tidy(jobs, session, now)
 

@@ -55,7 +55,7 @@ class ServedAssets:
         session.files.note_files(heartbeat)
         session.files.borrowable = self._borrowable(session) if session.borrows else frozenset()
         known = session.files.job_files.union(session.files.fetching)
-        for served in self.jobs.supplied.values():
+        for served in self.jobs.open.values():
             lacks = session.can_speak(served.recipe) and not served.needed <= known
             if lacks and now - session.told.get(served.state.job, -math.inf) >= TELL_AGAIN_S:
                 session.told[served.state.job] = now
@@ -97,7 +97,7 @@ class ServedAssets:
     def _shared(self) -> dict[str, tuple[int, bool]]:
         """Return the size of each file that workers pass on to each other, and whether it is a model's."""
         shared = {told.digest: (told.size, True) for told in self.arbiter.files()}
-        for served in self.jobs.supplied.values():
+        for served in self.jobs.open.values():
             for job_file in served.state.job_files:
                 if is_shared(job_file.size, self.piece):
                     shared[job_file.digest] = job_file.size, False

@@ -157,33 +157,25 @@ def charge_idle(jobs: Iterable[ServedJob], session: Session, now: float) -> None
 
 
 class Jobs(dict[str, ServedJob]):
-    """The served jobs by name, in the order of the queue.
-
-    `open` has those of which sentences are to be spoken now, and `supplied` those of them that need files. Call
-    `review` whenever a job begins or ceases to be open.
-    """
+    """The served jobs by name, in the order of the queue."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lease_index = LeaseIndex()
-        self.open: dict[str, ServedJob] = {}
-        self.supplied: dict[str, ServedJob] = {}
 
-    def review(self) -> None:
-        """Find the open jobs anew."""
-        self.open = {job: served for job, served in self.items() if served.is_open}
-        self.supplied = {job: served for job, served in self.open.items() if served.state.spec.job_files}
+    @property
+    def open(self) -> dict[str, ServedJob]:
+        """The jobs of which sentences are to be spoken now."""
+        return {job: served for job, served in self.items() if served.is_open}
 
     def add_job(self, served: ServedJob) -> None:
         """Serve one more job, after the others."""
         self[served.state.job] = served
-        self.review()
 
     def arrange(self, first: Sequence[str]) -> None:
         """Put these jobs first, in this order, and the others after them."""
         for job in [*(job for job in first if job in self), *(job for job in self if job not in first)]:
             self[job] = self.pop(job)
-        self.review()
 
     def note_encoded(self, encoded: Mapping[str, float]) -> float:
         """Note what share of each job's sound is encoded, and return the seconds of sound that are not."""

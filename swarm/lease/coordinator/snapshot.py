@@ -1,10 +1,7 @@
 """Makes the coordinator's answer to `Status`, from which progress is drawn too."""
 
-from bisect import bisect
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import accumulate
 
 from swarm.job.spec import Recipe
 from swarm.lease.coordinator.ledger import RESERVED
@@ -92,31 +89,11 @@ class Snapshot:
 
         Of the jobs that are not yet spoken, those before it have their turns.
         """
-        own_s, backlogs_s = served.unencoded_s, self._backlogs_s
-        shorter = bisect(backlogs_s, own_s)
-        before_s = self._shorter_s[shorter] + own_s * (len(backlogs_s) - shorter)
-        if not served.is_open:
-            return before_s
-        for job, sound_s in self._coming_s.items():
-            before_s += min(own_s, sound_s)
-            if job == served.state.job:
-                break
-        return before_s
-
-    @cached_property
-    def _backlogs_s(self) -> list[float]:
-        """The seconds of sound that are not yet encoded of each job that is spoken, the shortest first."""
-        return sorted(served.unencoded_s for served in self.jobs.values() if served.state.complete)
-
-    @cached_property
-    def _shorter_s(self) -> list[float]:
-        """The seconds of so many of the shortest backlogs together."""
-        return list(accumulate(self._backlogs_s, initial=0.0))
-
-    @cached_property
-    def _coming_s(self) -> dict[str, float]:
-        """The seconds of sound that are not yet encoded of each job that is still spoken."""
-        return {job: served.unencoded_s for job, served in self.jobs.open.items()}
+        queue = list(self.jobs.values())
+        earlier = queue[: list(self.jobs).index(served.state.job) + 1] if served.is_open else []
+        others = [other for other in queue if other.state.complete] + [other for other in earlier if other.is_open]
+        own_s = served.unencoded_s
+        return sum(min(own_s, other.unencoded_s) for other in others)
 
     def _speaking_s(self, served: ServedJob) -> float | None:
         """Return the seconds until a job is spoken: jobs are spoken in order, so those before it count too."""
@@ -245,7 +222,7 @@ class Snapshot:
             reasons.append(Reason("slow link", worker=session.hello.name, count=session.link.bits_s))
         if missing := find_missing(session, self.jobs):
             reasons.append(missing)
-        for served in self.jobs.supplied.values():
+        for served in self.jobs.open.values():
             if session.can_speak(served.recipe) and not served.needed <= session.files.job_files:
                 reasons.append(_fetching(served, [session]))
         return list(dict.fromkeys(reasons))

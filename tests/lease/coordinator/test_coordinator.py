@@ -4,7 +4,6 @@ from math import inf
 
 import pytest
 from making import TEXTS, hope, join, make_clip, make_core, make_hello, make_spec, offer, said, sent, shown
-from patience import noted_calls
 
 from swarm.job.record import SegmentQuarantined
 from swarm.job.run import MAX_WORKERS, RunStats
@@ -227,20 +226,6 @@ def test_a_book_waits_for_the_encoding_of_those_that_are_spoken_before_it() -> N
     core.note_progress({state.job: 0.0 for state in states}, 5.0, EncoderUse(1, 10, 1000.0, 10_000.0))
     first_s, second_s, third_s = (job.eta_s for job in shown(core, 5.0).jobs)
     assert (first_s, second_s, third_s) == pytest.approx((20_000, 40_000, 60_000), rel=0.01)
-
-
-def test_the_time_left_of_many_books_takes_no_time() -> None:
-    states = [JobState(make_spec(["One."], job=f"{number}")) for number in range(200)]
-    core = make_core(*states)
-    for number, state in enumerate(states):
-        apply(state, SegmentQuarantined(0, 0, "nothing can speak it"))
-        state.audio_s = 1.0 + number
-    core.note_progress({state.job: 0.0 for state in states}, 1.0, EncoderUse(1, 10, 1000.0, 1000.0))
-    with noted_calls() as calls:
-        told = [job.eta_s for job in shown(core, 1.0).jobs]
-    assert len(calls) < 300 * len(states)  # 96 were counted
-    assert told[:2] == pytest.approx([200, 399])
-    assert told[-1] == pytest.approx(200 * 201 / 2)
 
 
 def test_the_time_left_follows_what_is_really_spoken() -> None:

@@ -25,7 +25,7 @@ def house(encoders: int = 1, **hello: object) -> CoordinatorCore:
     """Make a coordinator with one worker, p, that encodes one reel at a time."""
     core = make_core(JobState(make_spec(["One."])), encoders=encoders)
     join(core, encoders=1, **hello)
-    core.jobs.open.clear()  # all is spoken
+    core.jobs["job"].is_overruled = True  # nothing is left to speak
     core.reels.proven.add("p")
     return core
 
