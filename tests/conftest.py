@@ -46,11 +46,11 @@ sys.dont_write_bytecode = False  # or this one compiles all tests anew
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # commands that tests start inherit what a background ignores
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says nothing on a machine that does other work too. CI tries the usual number of them.
+# How long an example takes says nothing on a machine that does other work too. CI tries some more of them.
 hypothesis.settings.register_profile(
     "any machine",
     deadline=None,
-    max_examples=100 if os.environ.get("CI") else 30,
+    max_examples=50 if os.environ.get("CI") else 30,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("any machine")

@@ -1,7 +1,6 @@
 """`e2a-swarm verify` from the command line."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,16 +34,11 @@ class Ear:
         return Judgement("9 letters are not heard at its end", 2.0) if "dog" in text else Judgement("", 0.0)
 
 
-@pytest.fixture
-def ear(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def test_what_is_heard_otherwise_is_named_and_can_be_spoken_again(
+    book: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(recogniser, "is_installed", lambda: True)
     monkeypatch.setattr("swarm.commands.verify.make_verifier", lambda *words, **more: Ear())
-    return lambda: None
-
-
-def test_what_is_heard_otherwise_is_named_and_can_be_spoken_again(
-    book: Path, ear: None, capsys: pytest.CaptureFixture[str]
-) -> None:
     assert main(["verify", str(book)]) == 0
     said = capsys.readouterr().out
     assert '"A dog barked at the stranger.": 9 letters are not heard at its end' in said
@@ -61,15 +55,8 @@ def test_what_is_heard_otherwise_is_named_and_can_be_spoken_again(
     assert told["sentences"] == 4
     assert main(["verify", told["job"]]) == 0
 
-
-def test_a_book_that_is_not_spoken_is_named(book: Path, ear: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "another.epub"]) == EXIT_USAGE
     assert "another.epub was not spoken here" in capsys.readouterr().err
-
-
-def test_a_recogniser_that_is_not_installed_is_named(
-    book: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
     monkeypatch.setattr(recogniser, "is_installed", lambda: False)
     assert main(["verify", str(book)]) == EXIT_ENVIRONMENT
     assert "needs a speech recogniser" in capsys.readouterr().err

@@ -118,10 +118,6 @@ def test_its_models_are_fetched_listed_and_removed(here: Machine, piccolo: dict[
     assert list(Path(piccolo["PICCOLO_HOME"]).iterdir()) == []
 
 
-def test_a_name_that_no_engine_knows_is_refused(here: Machine, piccolo: dict[str, str]) -> None:
-    assert "No engine here has a model 'bassoon'" in said(here, piccolo, "models", "fetch", "bassoon", code=EXIT_USAGE)
-
-
 def test_the_doctor_asks_it(here: Machine, piccolo: dict[str, str]) -> None:
     done = here.run("doctor", "--json", **piccolo)
     checks = {check["name"]: check for check in json.loads(done.stdout)}

@@ -34,7 +34,7 @@ def report_on(here: Machine) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.parametrize("ending", ["m4b", "opus"])
+@pytest.mark.parametrize("ending", ["m4b", pytest.param("opus", marks=pytest.mark.slow)])
 def test_every_sentence_lights_up_while_it_is_heard(here: Machine, small_book: Path, ending: str) -> None:
     made = made_by(here, small_book, "--output-format", ending)
     pars = [par for each in made.overlays().values() for par in each]

@@ -29,17 +29,6 @@ async def test_slots_that_sleep_share_one_process_also_when_they_load_at_once(tm
     await engines.end_engines()
 
 
-async def test_a_killed_slot_is_loaded_afresh(tmp_path: Path) -> None:
-    engines = Engines(("cpu:0",), tmp_path)
-    await engines.load(0, METRONOME)
-    before = engines.process(0).pid
-    engines.kill(0)
-    await engines.load(0, METRONOME)
-    assert engines.process(0).pid != before
-    assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
-    await engines.end_engines()
-
-
 async def test_a_killed_slot_costs_no_other_slot_the_process_that_they_share(tmp_path: Path) -> None:
     engines = Engines(("cpu:0", "cpu:1"), tmp_path)
     slow = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.1"})
