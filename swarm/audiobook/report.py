@@ -153,7 +153,12 @@ def _totals(spec: JobSpec, history: History, extra: ReportExtra) -> Row:
         "doubtful": sum(bool(clip.doubt) for clip in accepted),
         "failures": sum(map(len, history.failures.values())),
         "bytes": sum(clip.bytes for clip in accepted),
+        "energy_wh": _watt_hours(sum(extra.run_stats.energy_j.values()) or None),
     }
+
+
+def _watt_hours(joules: float | None) -> float | None:
+    return _rounded(None if joules is None else joules / 3600)
 
 
 def _workers(spec: JobSpec, history: History, extra: ReportExtra) -> list[Row]:
@@ -176,6 +181,7 @@ def _worker(spec: JobSpec, seen: WorkerSeen | None, worker: str, clips: list[Cli
         "work_s": _rounded(work_s),
         "idle_s": _rounded(extra.run_stats.idle_s.get(worker, 0.0)),
         "wasted_s": _rounded(extra.run_stats.wasted_s.get(worker, 0.0)),
+        "energy_wh": _watt_hours(extra.run_stats.energy_j.get(worker)),
     }
 
 

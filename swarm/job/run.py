@@ -37,13 +37,14 @@ ByWorker = Annotated[dict[str, Seconds], Meta(max_length=MAX_WORKERS)]
 
 
 class RunStats(Struct):
-    """Statistics over all runs of a job. Seconds are added up by worker id, over all slots of the worker."""
+    """Statistics over all runs of a job. Seconds and joules are added up by worker id, over all its slots."""
 
     duplicates: Count = 0  # clips for places that had a clip already
     reissued: Count = 0  # places that workers lost with their leases
     first_grant_s: Seconds | None = None  # seconds since the epoch
     idle_s: ByWorker = field(default_factory=dict)  # time without a lease while the job was incomplete
     wasted_s: ByWorker = field(default_factory=dict)  # time spent on duplicates
+    energy_j: ByWorker = field(default_factory=dict)  # joules of devices that tell, while they had a lease of the job
 
     def duplicate(self, worker: str, work_s: float) -> None:
         """Count a clip that was not needed any more."""
@@ -53,6 +54,10 @@ class RunStats(Struct):
     def idle(self, worker: str, seconds: float) -> None:
         """Add to the time that a worker had nothing to speak."""
         _add(self.idle_s, worker, seconds)
+
+    def spend(self, worker: str, joules: float) -> None:
+        """Add to the energy that a worker used for the job."""
+        _add(self.energy_j, worker, joules)
 
 
 def decode_run_stats(data: bytes) -> RunStats:

@@ -121,6 +121,7 @@ class Figures(Struct, frozen=True, omit_defaults=True):
     memory_used: Count = 0  # bytes, by all programs
     memory_total: Count = 0
     temperature_c: Annotated[int, Meta(ge=-273, le=1000)] | None = None
+    watts: Annotated[float, Meta(ge=0, le=100_000)] | None = None  # by all programs
 
 
 PROTOCOL = 2  # a peer of another one is refused; each change of the golden messages in tests/net makes a new one

@@ -384,4 +384,6 @@ def figures_text(figures: Figures) -> str:
         spec.append(f"{bytes_text(figures.memory_used)} of {bytes_text(figures.memory_total)}")
     if figures.temperature_c is not None:
         spec.append(f"{figures.temperature_c} C")
+    if figures.watts is not None:
+        spec.append(f"{figures.watts:.0f} W")
     return f"{clean(figures.device)}: {', '.join(spec)}" if spec else ""

@@ -123,12 +123,14 @@ class GpuReader:
             return GpuReading(Figures(self.gpu.name), lost=unplugged or self._is_loss(fault))
         self._found = True
         memory = self._ask(nvml.nvmlDeviceGetMemoryInfo, handle)
+        milliwatts = self._ask(nvml.nvmlDeviceGetPowerUsage, handle)
         figures = Figures(
             device=self.gpu.name,
             busy=getattr(self._ask(nvml.nvmlDeviceGetUtilizationRates, handle), "gpu", None),
             memory_used=getattr(memory, "used", 0),
             memory_total=getattr(memory, "total", 0),
             temperature_c=self._ask(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU),
+            watts=None if milliwatts is None else milliwatts / 1000,
         )
         return GpuReading(figures, self._users(handle), self._lost)
 
@@ -255,9 +257,8 @@ class LimitWatch:
         """Take over the latest readings, and which slots are busy now; return the figures."""
         self._at_work = {self._devices[slot] for slot in busy}
         self._readings = self._gpu_readings.readings()
-        temperatures = self._senses.temperatures if self._senses else {}
-        others = (Figures(kind, temperature_c=degrees) for kind, degrees in temperatures.items())
-        return (*(reading.figures for reading in self._readings.values()), *others)
+        own = self._senses.figures if self._senses else ()
+        return (*(reading.figures for reading in self._readings.values()), *own)
 
     def lost(self) -> list[int]:
         """Return the slots whose GPU worked before and is gone now."""
@@ -285,7 +286,8 @@ class LimitWatch:
     def _sight(self, device: str, own: Collection[int], now: float) -> Sight | None:
         kind = CPU if device.startswith(CPU) else "" if self._gpu_readings.reads(device) else GPU
         if kind:
-            return Sight(self._senses.temperatures.get(kind) if self._senses else None)
+            told = self._senses.figures if self._senses else ()
+            return Sight(next((figures.temperature_c for figures in told if figures.device == kind), None))
         reading = self._readings.get(device)
         if reading is None:
             return None

@@ -15,7 +15,9 @@ from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
-from swarm.lease.message import CPU, GPU
+from msgspec import structs
+
+from swarm.lease.message import CPU, GPU, Figures
 from swarm.lease.worker.rest import Surroundings
 from swarm.system.platform import SYS, idle_counter, is_on_battery, text_of
 
@@ -39,19 +41,48 @@ DESKTOPS = (  # who counts on the bus of a session since when nobody used it: GN
 logger = logging.getLogger(__name__)
 
 
-def read_temperatures(kinds: Collection[str], system: Path = SYS) -> dict[str, int]:
-    """Return the degrees of the hottest sensor of each of some kinds, CPU and GPU, as far as Linux shows them.
+def _numbers(folders: Collection[Path], pattern: str) -> list[int]:
+    """Return the numbers that files of the kernel say; what cannot be read is left out."""
+    told = [text_of(file) for folder in folders for file in folder.glob(pattern)]
+    return [int(each) for each in told if each.lstrip("-").isdigit()]
+
+
+def read_sensors(kinds: Collection[str], system: Path = SYS) -> dict[str, Figures]:
+    """Return the temperature of the hottest sensor of each of some kinds, CPU and GPU, and their power, if Linux tells.
 
     No other sensor is read: that may wake a GPU or a disk.
     """
-    found: dict[str, int] = {}
-    for sensor in (system / "class/hwmon").glob("*"):
-        name = text_of(sensor / "name")
-        for kind in (kind for kind in kinds if name.startswith(SENSORS[kind])):
-            for value in map(text_of, sensor.glob("temp*_input")):
-                if value.lstrip("-").isdigit():
-                    found[kind] = max(int(value) // 1000, found.get(kind, -273))
+    sensors = [(each, text_of(each / "name")) for each in (system / "class/hwmon").glob("*")]
+    found: dict[str, Figures] = {}
+    for kind in kinds:
+        own = [sensor for sensor, name in sensors if name.startswith(SENSORS[kind])]
+        degrees, microwatts = _numbers(own, "temp*_input"), _numbers(own, "power1_average")
+        found[kind] = Figures(
+            kind,
+            temperature_c=max(degrees) // 1000 if degrees else None,
+            watts=sum(microwatts) / 1e6 if microwatts else None,
+        )
     return found
+
+
+def read_package_j(system: Path = SYS) -> float | None:
+    """Return the joules that the processors have used since some moment; None if Linux does not tell this user."""
+    zones = [zone for zone in (system / "class/powercap").glob("*") if text_of(zone / "name").startswith("package")]
+    microjoules = _numbers(zones, "energy_uj")
+    return sum(microjoules) / 1e6 if microjoules else None
+
+
+@dataclass
+class PowerMeter:
+    """The power, by a counter of joules that begins anew at times."""
+
+    joules: float | None = None
+    read_s: float = 0.0
+
+    def watts(self, joules: float | None, now: float) -> float | None:
+        """Return the mean power since the last look; None if there was none, or the counter began anew."""
+        before, spent_s, self.joules, self.read_s = self.joules, now - self.read_s, joules, now
+        return None if joules is None or before is None or joules < before else (joules - before) / spent_s
 
 
 @dataclass
@@ -139,13 +170,13 @@ def _try(question: Callable[..., Result], *words: object) -> Result | None:
 
 
 class Senses:
-    """The latest surroundings of this machine, and the temperatures of some kinds of devices."""
+    """The latest surroundings of this machine, and figures of some kinds of devices."""
 
     def __init__(self, kinds: Collection[str] = (), *, sees_use: bool = False, system: Path = SYS) -> None:
         """`sees_use`: it is asked, too, since when nobody has used the machine."""
         self._kinds, self._sees_use, self._system = kinds, sees_use, system
-        self.around, self.temperatures = Surroundings(), dict[str, int]()
-        self._use = UseWatch()
+        self.around, self.figures = Surroundings(), tuple[Figures, ...]()
+        self._use, self._power = UseWatch(), PowerMeter()
         self._login: LoginManager | None = None
         self._session: Bus | None = None
         self._connected_s = self._asleep_until_s = -inf
@@ -175,7 +206,11 @@ class Senses:
             self._connect()
             is_asleep = time.monotonic() < self._asleep_until_s
             self.around = Surroundings(is_on_battery(self._system), self._unused_s(), is_asleep)
-            self.temperatures = read_temperatures(self._kinds, self._system)
+            found = read_sensors(self._kinds, self._system)
+            if CPU in found:
+                watts = self._power.watts(read_package_j(self._system), time.monotonic())
+                found[CPU] = structs.replace(found[CPU], watts=watts)
+            self.figures = tuple(each for each in found.values() if each != Figures(each.device))
             self._begun.set()
             self._listen()
 

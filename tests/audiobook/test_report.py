@@ -87,7 +87,11 @@ WHOLE: list[AnyRecord] = [
 
 
 def test_a_finished_book() -> None:
-    report = make_report(JOB, WHOLE, ReportExtra(run_stats=RunStats(duplicates=1, idle_s={"w1": 0.5}), duration_s=9.0))
+    report = make_report(
+        JOB,
+        WHOLE,
+        ReportExtra(run_stats=RunStats(duplicates=1, idle_s={"w1": 0.5}, energy_j={"w1": 5400.0}), duration_s=9.0),
+    )
     assert report["files"] == ["/out/Emma.m4b"]
     assert (
         report["totals"].items()
@@ -106,6 +110,7 @@ def test_a_finished_book() -> None:
             "reissued": 0,
             "retakes": 1,
             "bytes": 3000,
+            "energy_wh": 1.5,
         }.items()
     )
     assert report["workers"] == [
@@ -118,6 +123,7 @@ def test_a_finished_book() -> None:
             "work_s": 4.0,
             "idle_s": 0.5,
             "wasted_s": 0.0,
+            "energy_wh": 1.5,
         },
         {
             "id": "w2",
@@ -128,6 +134,7 @@ def test_a_finished_book() -> None:
             "work_s": 4.0,
             "idle_s": 0.0,
             "wasted_s": 0.0,
+            "energy_wh": None,
         },
     ]
     assert report["segments"][1] == {

@@ -64,7 +64,7 @@ def test_a_hot_gpu_rests_says_so_and_goes_on_by_itself(lan: Make, small_book: Pa
     wait_for(lambda: "every worker for it is paused: cuda:0 has been over 80 C" in status(laptop, coordinator))
     shown = status(laptop, coordinator)
     assert "Fake 0, 24 GB, driver 570.86, CUDA 12.8" in shown
-    assert "cuda:0: 87 % busy, 5.2 GB of 24 GB, 85 C" in shown
+    assert "cuda:0: 87 % busy, 5.2 GB of 24 GB, 85 C, 200 W" in shown
     spoken = len(accepted(laptop.home))
     gpus.set(0, temperature_c=70)
     worker.says("going on")

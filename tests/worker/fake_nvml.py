@@ -22,6 +22,7 @@ class FakeGpu:
     used: int = 5_200_000_000
     total: int = 24_000_000_000
     temperature_c: int = 71
+    milliwatts: int = 250_000
     computing: tuple[int, ...] = ()
     drawing: tuple[int, ...] = ()
     shares: dict[int, int] = field(default_factory=dict)  # process -> percent
@@ -60,6 +61,9 @@ class FakeNvml:
 
     def nvmlDeviceGetTemperature(self, gpu: FakeGpu, sensor: int) -> int:  # noqa: N802
         return self._tell("temperature", gpu).temperature_c
+
+    def nvmlDeviceGetPowerUsage(self, gpu: FakeGpu) -> int:  # noqa: N802
+        return self._tell("power", gpu).milliwatts
 
     def nvmlDeviceGetComputeRunningProcesses(self, gpu: FakeGpu) -> Any:  # noqa: N802
         return [SimpleNamespace(pid=pid) for pid in self._tell("processes", gpu).computing]

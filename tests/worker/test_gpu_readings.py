@@ -33,15 +33,17 @@ def test_each_gpu_is_read_by_its_uuid() -> None:
     nvml = FakeNvml(GPU_5a=FakeGpu(), GPU_77=FakeGpu(3, 10**9, 8 * 10**9, 40))
     with running(nvml, RTX, GTX) as begun:
         assert begun.wait(120.0) == {
-            "cuda:0": GpuReading(Figures("cuda:0", 87, 5_200_000_000, 24_000_000_000, 71)),
-            "cuda:1": GpuReading(Figures("cuda:1", 3, 10**9, 8 * 10**9, 40)),
+            "cuda:0": GpuReading(Figures("cuda:0", 87, 5_200_000_000, 24_000_000_000, 71, 250.0)),
+            "cuda:1": GpuReading(Figures("cuda:1", 3, 10**9, 8 * 10**9, 40, 250.0)),
         }
 
 
 def test_a_part_of_a_gpu_is_read_by_its_own_name_and_tells_what_parts_tell() -> None:
     nvml = FakeNvml(MIG_5a=FakeGpu(untold=("busy",)))
     with running(nvml, structs.replace(RTX, uuid="MIG-5a")) as begun:
-        assert begun.wait(120.0) == {"cuda:0": GpuReading(Figures("cuda:0", None, 5_200_000_000, 24_000_000_000, 71))}
+        assert begun.wait(120.0) == {
+            "cuda:0": GpuReading(Figures("cuda:0", None, 5_200_000_000, 24_000_000_000, 71, 250.0))
+        }
 
 
 def test_figures_follow_the_gpu() -> None:
@@ -73,7 +75,7 @@ def test_without_the_bindings_not_even_a_thread_is_started(monkeypatch: pytest.M
 
 
 def test_what_a_driver_does_not_tell_is_left_out() -> None:
-    gpu = FakeGpu(untold=("memory", "temperature", "processes", "shares"))
+    gpu = FakeGpu(untold=("memory", "temperature", "processes", "shares", "power"))
     reading = GpuReader(FakeNvml(GPU_5a=gpu), RTX).read()
     assert reading == GpuReading(Figures("cuda:0", 87))
 

@@ -202,7 +202,11 @@ class FakeSenses:
     """A machine as its system would tell of it."""
 
     def __init__(self, around: Surroundings | None = None, **temperatures: int) -> None:
-        self.around, self.temperatures, self.settled = around or Surroundings(), temperatures, False
+        self.around, self.settled = around or Surroundings(), False
+        self.set(**temperatures)
+
+    def set(self, **temperatures: int) -> None:
+        self.figures = tuple(Figures(kind, temperature_c=degrees) for kind, degrees in temperatures.items())
 
     def wait_for_readings(self, patience_s: float) -> None:
         """Do nothing: they are there."""
@@ -221,7 +225,7 @@ def test_cores_and_gpus_of_other_makers_are_judged_by_the_sensors_that_the_syste
     watch.check()
     assert watch.apply_readings() == (Figures("cpu", temperature_c=70), Figures("gpu", temperature_c=95))
     assert held(watch) == [Hindrance(NotLeasing.HOT, device="rocm:0", count=80), None, None]
-    senses.temperatures = {"cpu": 81, "gpu": 60}
+    senses.set(cpu=81, gpu=60)
     assert held(watch)[1:] == [Hindrance(NotLeasing.HOT, device=f"cpu:{n}", count=80) for n in (0, 1)]
 
 

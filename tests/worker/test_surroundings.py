@@ -10,10 +10,10 @@ import pytest
 from fake_system import FakeLogin, FakeService, FakeSysfs, private_bus
 from patience import wait_for
 
-from swarm.lease.message import CPU, GPU
+from swarm.lease.message import CPU, GPU, Figures
 from swarm.system.platform import is_on_battery
 from swarm.worker import surroundings
-from swarm.worker.surroundings import DESKTOPS, Senses, UseWatch, read_temperatures
+from swarm.worker.surroundings import DESKTOPS, PowerMeter, Senses, UseWatch, read_package_j, read_sensors
 
 linux_only = pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux has sysfs")
 
@@ -46,10 +46,21 @@ def test_the_battery_of_a_mouse_is_not_that_of_its_machine(sysfs: FakeSysfs) -> 
 def test_the_hottest_sensor_of_a_cpu_counts_and_disks_are_not_read(sysfs: FakeSysfs) -> None:
     sysfs.set("hwmon/hwmon0", name="nvme", temp1_input=90_000)
     sysfs.set("hwmon/hwmon1", name="coretemp", temp1_input=61_000, temp2_input=64_500, temp3_input="")
-    sysfs.set("hwmon/hwmon2", name="amdgpu", temp1_input=71_000)
-    assert read_temperatures({CPU}, sysfs.root) == {CPU: 64}
-    assert read_temperatures({CPU, GPU}, sysfs.root) == {CPU: 64, GPU: 71}
-    assert read_temperatures({CPU}, sysfs.root / "none") == {}
+    sysfs.set("hwmon/hwmon2", name="amdgpu", temp1_input=71_000, power1_average=88_000_000)
+    assert read_sensors({CPU}, sysfs.root) == {CPU: Figures(CPU, temperature_c=64)}
+    assert read_sensors({GPU}, sysfs.root) == {GPU: Figures(GPU, temperature_c=71, watts=88.0)}
+    assert read_sensors({CPU}, sysfs.root / "none") == {CPU: Figures(CPU)}
+
+
+def test_the_power_of_processors_is_what_their_counters_grow_by(sysfs: FakeSysfs) -> None:
+    assert read_package_j(sysfs.root) is None
+    for package in (0, 1):
+        sysfs.set(f"powercap/intel-rapl:{package}", name=f"package-{package}", energy_uj=2_000_000)
+    sysfs.set("powercap/intel-rapl:0:0", name="core", energy_uj=9_000_000)  # a part of the first
+    assert read_package_j(sysfs.root) == 4.0
+    meter = PowerMeter()
+    counted = [meter.watts(joules, now) for joules, now in ((4.0, 10.0), (24.0, 12.0), (3.0, 14.0), (None, 16.0))]
+    assert counted == [None, 10.0, None, None]
 
 
 def test_a_counter_that_does_not_grow_means_that_somebody_uses_the_machine() -> None:

@@ -12,6 +12,7 @@ from swarm.lease.message import Heartbeat, Revoke, Skip, SlotReport, Trim
 from swarm.lease.outcome import Outcome, Send
 from swarm.lease.states import SessionState
 
+MAX_FIGURES_S = 5.0  # figures stand for no longer than that
 MAX_REVOKED = 64  # unknown leases that are answered at a time
 GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant was lost on the way; disks may be slow
 
@@ -28,7 +29,8 @@ def take_heartbeat(
     known = jobs.leases_of(session)
     if message.leases or message.offers:
         session.worked_s = now
-    session.holding, session.figures = len(message.leases), message.figures
+    _charge_energy(jobs, session, known, now)
+    session.holding, session.figures, session.figures_s = len(message.leases), message.figures, now
     out.events += session.rest(message.resting)
     if jobs.lease_index.lapsed:
         known = _resume(jobs, session, message, now, out)
@@ -42,6 +44,17 @@ def take_heartbeat(
     is_late = session.link.is_catching_up(now) and jobs.lease_index.has_lapsed(session.key)
     offered = {slot for slot in message.offers if slot < len(session.slots) and not is_late}
     session.offers = dict.fromkeys(sorted(offered), False)  # each is answered anew
+
+
+def _charge_energy(jobs: Jobs, session: Session, leases: dict[int, Lease], now: float) -> None:
+    """Charge the jobs of a worker with what its devices used since its last heartbeat, in equal parts."""
+    spent_s = max(0.0, min(now - session.figures_s, MAX_FIGURES_S))
+    joules, served = (
+        spent_s * sum(each.watts or 0.0 for each in session.figures),
+        {lease.job for lease in leases.values()},
+    )
+    for job in served if joules else ():
+        jobs[job].run_stats.spend(session.worker, joules / len(served))
 
 
 def _resume(jobs: Jobs, session: Session, message: Heartbeat, now: float, out: Outcome) -> dict[int, Lease]:

@@ -228,6 +228,7 @@ class Session:
     told: dict[str, float] = field(default_factory=dict)  # jobs it knows, and the times it was told them
     unable: dict[Recipe, str] = field(default_factory=dict)  # the reasons that their engines do not open there
     figures: tuple[Figures, ...] = ()
+    figures_s: float = inf  # when it told them
     resting: dict[int, Resting] = field(default_factory=dict)
     no_room: dict[tuple[int, str, str], Resting] = field(default_factory=dict)  # key: slot, engine, model
     state: SessionState = SessionState.JOINED

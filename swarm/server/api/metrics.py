@@ -96,6 +96,7 @@ def _of_devices(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:
     busy = GaugeMetricFamily("e2a_swarm_device_busy_ratio", "Share of its time that a device is busy.", labels=labels)
     memory = GaugeMetricFamily("e2a_swarm_device_memory_bytes", "Memory of a device in use.", labels=labels)
     heat = GaugeMetricFamily("e2a_swarm_device_temperature_celsius", "Temperature of a device.", labels=labels)
+    power = GaugeMetricFamily("e2a_swarm_device_watts", "Power of a device, by all programs.", labels=labels)
     told = {(worker.name, figures.device): figures for worker in workers for figures in worker.figures}
     for place, figures in told.items():
         if figures.busy is not None:
@@ -104,7 +105,9 @@ def _of_devices(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:
             memory.add_metric(place, figures.memory_used)
         if figures.temperature_c is not None:
             heat.add_metric(place, figures.temperature_c)
-    yield from (busy, memory, heat)
+        if figures.watts is not None:
+            power.add_metric(place, figures.watts)
+    yield from (busy, memory, heat, power)
 
 
 def _of_links(workers: Sequence[WorkerStatus]) -> Metric:

@@ -251,6 +251,22 @@ def test_status_tells_what_the_devices_were_at_last() -> None:
     assert shown(core, 1.0).workers[0].figures == (Figures("cuda:0", 87),)
 
 
+def test_a_book_is_charged_with_what_the_devices_use_while_they_have_a_lease_of_it() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    join(core)
+    figures = (Figures("cuda:0", watts=200.0), Figures("cpu", watts=50.0), Figures("cuda:1"))
+    core.receive(b"p", Heartbeat((), figures=figures), 1.0)  # nothing of it yet
+    grant = offer(core, now=1.5)
+    (served,) = core.jobs.values()
+    spent = []
+    for now in (2.0, 3.0, 60.0):
+        core.receive(b"p", Heartbeat((), leases=(grant.lease,), figures=figures), now)
+        spent.append(sum(served.run_stats.energy_j.values()))
+    assert spent[0] <= 250.0
+    assert spent[1] - spent[0] == 250.0
+    assert spent[2] - spent[1] == 5 * 250.0, "nobody knows what was while the worker was silent"
+
+
 def test_a_slot_whose_device_fails_is_named_once_and_shown_as_resting() -> None:
     core = make_core(JobState(make_spec(TEXTS)))
     join(core, slots=3)

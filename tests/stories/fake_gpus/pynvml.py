@@ -51,6 +51,11 @@ def nvmlDeviceGetTemperature(gpu: dict[str, Any], sensor: int) -> int:  # noqa: 
     return degrees
 
 
+def nvmlDeviceGetPowerUsage(gpu: dict[str, Any]) -> int:  # noqa: N802
+    milliwatts: int = _ask(gpu, "milliwatts", 200_000)
+    return milliwatts
+
+
 def nvmlDeviceGetComputeRunningProcesses(gpu: dict[str, Any]) -> list[SimpleNamespace]:  # noqa: N802
     return [SimpleNamespace(pid=pid) for pid in _ask(gpu, "computing", [])]
 
