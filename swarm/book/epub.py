@@ -30,7 +30,7 @@ from swarm.book.page.passage import Tracer
 from swarm.book.page.stylesheet import Cascade, SheetReader, sheets_of
 from swarm.book.speech.lexicon import parse_pls, pls_rules
 from swarm.book.structure.book_language import parsed, prose, settle, take_sample
-from swarm.book.structure.composition import compose, count_notes, named_language
+from swarm.book.structure.composition import compose, count_notes, named_language, named_region
 from swarm.book.structure.division import Named
 from swarm.errors import BookError, PageError
 
@@ -248,6 +248,7 @@ def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         language_doubt=tongue.doubt,
         cautions=composed.cautions,
         doubts=composed.doubts,
+        region=named_region(declared, tongue.language),
         oddities=(*lost, *_oddities(package, contents, documents, hidden), *aside, *unsaid),
         pronunciations=pronunciations,
         lost=lost,

@@ -171,7 +171,7 @@ def run(arguments: argparse.Namespace) -> int:
     language = normal_language(arguments.language) if arguments.language.strip() else book.language
     card = _card(arguments.tts_engine.strip().lower(), language)
     lexicon = read_lexicon(Path(arguments.lexicon).expanduser()) if arguments.lexicon else NO_LEXICON
-    speech = Speech(card, lexicon.over(book.pronunciations), usage_of(book.chapters))
+    speech = Speech(card, lexicon.over(book.pronunciations), usage_of(book))
     if arguments.names:
         _print_names(spoken_chapters(book), speech, language, as_json=arguments.json)
         return 0

@@ -20,9 +20,19 @@ from swarm.book.language.rules import Rules
 from swarm.errors import EnvironmentFault
 
 
-def find_language(code: str) -> Language:
-    """Return the language of a primary subtag; one without words or rules if it has neither folder nor file."""
-    return _load(code) if code in _codes() else _from_data(code)
+def find_language(code: str, region: str = "") -> Language:
+    """Return the language of a primary subtag; one without words or rules if it has neither folder nor file.
+
+    Of a region that its file knows it has other words: "PT" for European Portuguese.
+    """
+    found = _load(code) if code in _codes() else _from_data(code)
+    several = next((each for each in found.regions if region in each.split()), "") if region else ""
+    return _of_region(code, several) if several else found
+
+
+@cache  # as many as files name
+def _of_region(code: str, region: str) -> Language:
+    return read_language(code, region)
 
 
 @cache
@@ -54,7 +64,7 @@ def _from_data(code: str) -> Language:
     return read_language(code)
 
 
-def read_language(code: str) -> Language:
+def read_language(code: str, region: str = "") -> Language:
     """Return the language of a file; one without words or rules if it has none. Raises EnvironmentFault."""
     name = _OF_ANOTHER.get(code, code)
     try:
@@ -64,7 +74,7 @@ def read_language(code: str) -> Language:
     if text is None:
         return Language(code=code)
     try:
-        return _language(code, name, tomllib.loads(text.decode()))
+        return _language(code, name, tomllib.loads(text.decode()), region)
     except (ValidationError, tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
         raise _faulty(name, str(fault), ".toml") from fault
 
@@ -84,8 +94,11 @@ def with_program(code: str, **parts: object) -> Language:
     return found
 
 
-def _language(code: str, name: str, found: dict[str, Any]) -> Language:
+def _language(code: str, name: str, found: dict[str, Any], region: str) -> Language:
     """Return what a file says. The fields of abbreviations may stand at its top, and `open` of sentences."""
+    regions = found.pop("of_region", {})
+    found["regions"] = {name: more.pop("shows", "") for name, more in regions.items()}
+    _merge(found, regions.get(region, {}))
     tables = {key: table(value) for key, value in found.pop("tables", {}).items()}
     patterns = found.pop("patterns", {})
     short = {key: found.pop(key) for key in Abbreviations.__struct_fields__ if key in found}
@@ -100,9 +113,18 @@ def _language(code: str, name: str, found: dict[str, Any]) -> Language:
     own = {"code": code, "locale": "" if name == code else name}
 
     def rules(said: Mapping[str, str]) -> Rules:
-        return Rules(said, patterns, tables, lambda: find_language(code))
+        return Rules(said, patterns, tables, lambda: find_language(code, region))
 
     return cast(Language, _filled(Language, own | found, rules))
+
+
+def _merge(found: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Put more fields into a table, and into the tables in it."""
+    for key, value in more.items():
+        if isinstance(value, dict) and key in found:
+            _merge(found[key], value)
+        else:
+            found[key] = value
 
 
 _hints = cache(get_type_hints)

@@ -303,6 +303,8 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
 
     code: str
     locale: str = ""  # the locale of CLDR, if it is not the bare code
+    library: str = ""  # the language of num2words, if it is not the bare code
+    regions: Mapping[str, str] = {}  # by region of which the file has other words: words that show it in a book
     numbers: Numbers | None = None  # None leaves figures unspelled
     dates: Dates | None = None
     powers: Powers | None = None

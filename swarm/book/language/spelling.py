@@ -49,7 +49,7 @@ def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
     if len(whole) > MAX_DIGITS or (len(whole) > 1 and whole.startswith("0")):
         return digit_by_digit(whole, language)
     try:
-        return _amended(str(num2words(int(whole), lang=language.code, to=kind)), numbers.amend)
+        return _amended(str(num2words(int(whole), lang=language.library or language.code, to=kind)), numbers.amend)
     except (NotImplementedError, OverflowError, ValueError, TypeError, IndexError):
         return figures
 

@@ -128,6 +128,7 @@ class Book(Struct, frozen=True):
     language_doubt: str = ""  # why it is not read in the language that it names, or that it names none
     cautions: tuple[str, ...] = ()  # the user should know these before the book is spoken
     doubts: tuple[Doubt, ...] = ()
+    region: str = ""  # the region of its language that it names: "PT" of "pt-PT"
 
 
 class Origin(Struct, frozen=True, array_like=True, gc=False):

@@ -13,10 +13,10 @@ from itertools import chain, pairwise
 
 from msgspec import Struct
 
-from swarm.book.language.known import function_words
+from swarm.book.language.known import find_language, function_words
 from swarm.book.language.language import Language, Match, words
 from swarm.book.language.pattern import NUMERAL, compile_later
-from swarm.book.model.book import ChapterText
+from swarm.book.model.book import Book, ChapterText
 
 INITIALS = words(
     # countries, unions, authorities
@@ -93,29 +93,44 @@ MIN_NAME_LETTERS = 4  # shorter words that no book and no list knows are initial
 
 
 class Usage(Struct, frozen=True):
-    """How a book writes those words that it also writes in capitals."""
+    """How a book writes those words that it also writes in capitals, and of which region they are."""
 
     small: frozenset[str] = frozenset()  # words that also stand in small letters
     names: frozenset[str] = frozenset()  # words, in small letters, that also stand with a capital
     initials: frozenset[str] = frozenset()  # words, in capitals, that also stand after a small article
+    region: str = ""  # where its words are said so: "PT" for European Portuguese; "" for the usual ones
 
 
 NO_USAGE = Usage()
 
 
-def usage_of(chapters: Iterable[ChapterText]) -> Usage:
-    """Return the usage of a book's chapters."""
-    texts = [block.text for chapter in chapters for block in chapter.blocks]
-    if not any(_SOME.search(text) for text in texts):
-        return NO_USAGE
+def usage_of(book: Book) -> Usage:
+    """Return the usage of a book."""
+    texts = [block.text for chapter in book.chapters for block in chapter.blocks]
     counts = Counter(chain.from_iterable(map(str.split, texts)))
+    region = book.region or _region(counts, find_language(book.language).regions)
+    if not any(_SOME.search(text) for text in texts):
+        return Usage(region=region)
     capitals, found = _count_capitals(counts), _count_words(counts)
     small = {word: count for word, count in found.items() if word in capitals}
     names = {word.lower() for word in found if word.istitle()}
     initials = {word for text in texts for word in _AFTER_ARTICLE.findall(text)}
     # Short initials also stand in small letters, in addresses and commands, but more rarely.
     common = {word for word, count in small.items() if len(word) >= MIN_NAME_LETTERS or count > capitals[word]}
-    return Usage(frozenset(common), frozenset(names & capitals.keys()), frozenset(initials))
+    return Usage(frozenset(common), frozenset(names & capitals.keys()), frozenset(initials), region)
+
+
+MIN_SHOWN = 3  # words that show a region, and times as many as show another one
+
+
+def _region(counts: Counter[str], regions: Mapping[str, str]) -> str:
+    """Return the region whose words a book has; "" if it shows none."""
+    shown = sorted(
+        ((sum(counts[word] for word in words.split()), name) for name, words in regions.items()), reverse=True
+    )
+    if not shown or shown[0][0] < MIN_SHOWN * max(1, sum(count for count, _ in shown[1:])):
+        return ""
+    return shown[0][1]
 
 
 def _count_capitals(counts: Mapping[str, int]) -> Counter[str]:

@@ -63,7 +63,7 @@ def make_script(
     Raises UsageError for a selection that fits no chapters, BookError if nothing is left to speak.
     """
     chosen = chosen_chapters(book, selection)
-    speech = Speech(card, lexicon.over(book.pronunciations), usage_of(book.chapters))
+    speech = Speech(card, lexicon.over(book.pronunciations), usage_of(book))
     if sum(len(block.text) for text in chosen for block in text.blocks) > MAX_SPOKEN_CHARS:
         raise BookError(f"{book.title} is refused: it has more than {MAX_SPOKEN_CHARS:,} characters to speak.")
     script: list[Chapter] = []

@@ -182,7 +182,7 @@ class Speech:
         """
         takes = _knows(self.card.phonemes, language)
         text = marker.mark(sentence) if marker and takes else replace_brackets(sentence)
-        words = find_language(language)
+        words = find_language(language, self.usage.region)
         traits = features_of(words)
         found = traits.of(text)
         if found & ODD or "--" in text or ". ." in text:
@@ -203,7 +203,7 @@ class Speech:
         return change_unmarked(text, lambda piece: _mark_heteronyms(piece, words, tagged=tagged))
 
     def _spell(self, text: str, code: str, *, heading: bool) -> str:
-        language = find_language(code)
+        language = find_language(code, self.usage.region)
         text = language.old_units(shorten(text, language))
         text = say_powers(say_per_area(say_dates(say_verses(text, language), language), language), language)
         text = figures_in_heading(text) if heading else figures_in_prose(text, pronoun=language.has_word_i)

@@ -278,6 +278,14 @@ def count_notes(documents: list[Named]) -> int:
     return len({key for named in documents for passage in named.document.passages for key in passage.references})
 
 
+def named_region(named: tuple[str, ...], language: str) -> str:
+    """Return the region that the first tag of a language names: "PT" for `pt-PT`; "" if none does."""
+    tags = (
+        regex.match(rf"{language}[-_](?:[a-z]{{4}}[-_])?([a-z]{{2}}|\d{{3}})\b", name.strip().lower()) for name in named
+    )
+    return next((tag[1].upper() for tag in tags if tag), "")
+
+
 def named_language(named: tuple[str, ...]) -> str:
     """Return the primary subtag of the first valid language; "" if there is none."""
     subtags = (regex.split(r"[-_]", name.strip().lower())[0] for name in named)

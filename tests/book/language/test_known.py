@@ -7,6 +7,7 @@ import pytest
 
 from swarm.book.language import languages
 from swarm.book.language.known import _MORE_SPEAKERS, _load, every_language, find_language, find_quotes, find_speakers
+from swarm.book.language.spelling import spelled
 from swarm.book.speech.sentence import _rules, split_sentences
 from swarm.errors import EnvironmentFault
 
@@ -19,6 +20,16 @@ def test_every_folder_and_every_whole_file_is_a_language() -> None:
 
 def test_a_language_is_one_object() -> None:
     assert find_language("fr") is find_language("fr")
+
+
+def test_a_region_has_its_own_words_and_the_others_of_its_language() -> None:
+    words = {region: find_language("pt", region) for region in ("", "BR", "PT", "AO")}
+    said = {region: spelled("16", language) for region, language in words.items()}
+    assert said == {"": "dezesseis", "BR": "dezesseis", "PT": "dezasseis", "AO": "dezesseis"}
+    assert words["PT"].abbreviations.titles == words[""].abbreviations.titles
+    mexican = find_language("es", "MX")
+    assert spelled("1,000.5", mexican) == "mil punto cinco"
+    assert find_language("es", "US") is mexican is not find_language("es", "ES")
 
 
 def test_a_language_without_a_folder_has_no_words() -> None:

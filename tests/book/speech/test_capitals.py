@@ -1,7 +1,7 @@
 import pytest
 
 from swarm.book.language.known import find_language
-from swarm.book.model.book import Block, ChapterText
+from swarm.book.model.book import Block, Book, ChapterText
 from swarm.book.speech.capitals import NO_USAGE, Usage, lower_capitals, usage_of
 
 
@@ -10,7 +10,21 @@ def lowered(text: str, language: str = "en", usage: Usage = NO_USAGE, kept: froz
 
 
 def usage(*paragraphs: str) -> Usage:
-    return usage_of([ChapterText("", tuple(Block("paragraph", text) for text in paragraphs))])
+    return usage_of(book(*paragraphs))
+
+
+def book(*paragraphs: str, language: str = "en", region: str = "") -> Book:
+    chapter = ChapterText("", tuple(Block("paragraph", text) for text in paragraphs))
+    return Book("", (), language, (chapter,), region=region)
+
+
+def test_a_book_names_its_region_or_shows_it_by_its_words() -> None:
+    portuguese = "O facto é que a rapariga viu o autocarro e o comboio."
+    assert usage_of(book(portuguese, language="pt")).region == "PT"
+    assert usage_of(book(portuguese, "você e vocês", language="pt")).region == ""
+    assert usage_of(book("Nada.", language="pt")).region == ""
+    assert usage_of(book(portuguese, language="pt", region="BR")).region == "BR"
+    assert usage_of(book(portuguese)).region == ""
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from said import said
         ("es", "Juan 3:16", "Juan tres, dieciséis"),
         ("it", "Giovanni 3,16", "Giovanni tre, sedici"),
         ("nl", "Johannes 3:16", "Johannes drie vers zestien"),
-        ("pt", "João 3:16", "João três, dezasseis"),
+        ("pt", "João 3:16", "João três, dezesseis"),
         ("pl", "Mt 5,3", "Mateusz pięć, trzy"),
         ("ru", "Ин. 3:16", "от Иоанна три, шестнадцать"),
     ],

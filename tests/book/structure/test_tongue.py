@@ -1,7 +1,9 @@
+import pytest
 from prose import PROSE
 
 from swarm.book.page.passage import Passage
 from swarm.book.structure.book_language import BookLanguage, mark_foreign_passages, settle
+from swarm.book.structure.composition import named_region
 
 
 def test_the_text_wins_over_the_declared_language_where_it_is_plain() -> None:
@@ -72,3 +74,18 @@ def test_a_script_of_few_languages_contradicts_none_of_them() -> None:
     assert settle("yue", PROSE["zh"]) == BookLanguage("yue")
     assert settle("grc", PROSE["el"]) == BookLanguage("grc")
     assert settle("zh", PROSE["ja"]).language == "ja"
+
+
+@pytest.mark.parametrize(
+    ("named", "language", "region"),
+    [
+        (("pt-PT",), "pt", "PT"),
+        (("en", "pt_br", "pt-PT"), "pt", "BR"),
+        (("zh-Hant-TW",), "zh", "TW"),
+        (("es-419",), "es", "419"),
+        (("pt", "en-GB"), "pt", ""),
+        ((), "pt", ""),
+    ],
+)
+def test_the_first_tag_of_a_language_with_a_region_names_it(named: tuple[str, ...], language: str, region: str) -> None:
+    assert named_region(named, language) == region
