@@ -160,7 +160,7 @@ class FeedAnswer(Struct, frozen=True):
     book: int
     podcast: str
     opds: str
-    opds2: str
+    opds2: str  # the same: there were two kinds of catalogues
     note: str = ""  # why other devices cannot open these addresses
 
 

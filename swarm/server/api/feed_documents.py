@@ -3,7 +3,7 @@
 Pure.
 
 Podcast apps read RSS with the elements of iTunes and of the podcast namespace, and chapters; reading apps OPDS 1.2,
-which is Atom, and OPDS 2.0, which is JSON.
+which is Atom.
 """
 
 from collections.abc import Iterator, Sequence
@@ -114,12 +114,11 @@ D = ElementMaker(namespace=DUBLIN, nsmap={None: ATOM, "dc": DUBLIN})
 GET = "http://opds-spec.org/acquisition/open-access"
 IMAGE, SMALL = "http://opds-spec.org/image", "http://opds-spec.org/image/thumbnail"
 FEED_KIND = "application/atom+xml;profile=opds-catalog;kind=acquisition"
-JSON_KIND = "application/opds+json"
 EPUB_KIND = "application/epub+zip"
 
 
 def catalogue(books: Sequence[FinishedBook], title: str, base: str) -> bytes:
-    """Return the OPDS 1.2 catalogue of books, whose addresses begin with `base`."""
+    """Return the catalogue of books, whose addresses begin with `base`."""
     updated_s = max((book.finished_s for book in books), default=0.0)
     feed = E.feed(
         E.id(f"{base}/opds"),
@@ -146,28 +145,6 @@ def _entry(book: FinishedBook, base: str) -> Any:
         E.link(rel=SMALL, href=f"{cover}?size=small", type="image/jpeg"),
         *(E.link(rel=GET, href=href, type=kind, title=name) for href, kind, name in _files(book, base)),
     )
-
-
-def catalogue_json(books: Sequence[FinishedBook], title: str, base: str) -> dict[str, Any]:
-    """Return the OPDS 2.0 catalogue of books."""
-    links = [{"rel": "self", "href": f"{base}/opds.json", "type": JSON_KIND}]
-    return {"metadata": {"title": title}, "links": links, "publications": [_publication(book, base) for book in books]}
-
-
-def _publication(book: FinishedBook, base: str) -> dict[str, Any]:
-    kind = "http://schema.org/Book" if book.source else "http://schema.org/Audiobook"
-    metadata: dict[str, Any] = {
-        "@type": kind,
-        "identifier": f"urn:e2a-swarm:{book.job}",
-        "title": book.title,
-        "modified": _moment(book.finished_s),
-    }
-    metadata |= {"author": list(book.authors)} if book.authors else {}
-    metadata |= {"language": book.language} if book.language else {}
-    metadata |= {"description": book.description} if book.description else {}
-    links = [{"rel": GET, "href": href, "type": kind, "title": name} for href, kind, name in _files(book, base)]
-    images = [{"href": f"{base}/books/{book.number}/cover", "type": "image/jpeg"}]
-    return {"metadata": metadata, "links": links, "images": images}
 
 
 def _files(book: FinishedBook, base: str) -> Iterator[tuple[str, str, str]]:

@@ -30,9 +30,7 @@ from swarm.server.api.feed_documents import (
     CHAPTERS_KIND,
     EPUB_KIND,
     FEED_KIND,
-    JSON_KIND,
     catalogue,
-    catalogue_json,
     chapters,
     feed_page,
     podcast,
@@ -206,7 +204,7 @@ class Feeds:
             *unlisted(book, self._shown(self.page)),
             *unlisted(f"{place}/podcast.xml", self._shown(self.podcast)),
             *unlisted(f"{place}/opds", self._shown(self.opds)),
-            *unlisted(f"{place}/opds.json", self._shown(self.opds2)),
+            *unlisted(f"{place}/opds.json", self._shown(self.opds)),
             *unlisted(f"{book}/podcast.xml", self._shown(self.podcast)),
             *unlisted(f"{book}/cover", self._shown(self.cover)),
             *unlisted(f"{book}/cover.jpg", self._shown(self.square)),
@@ -245,7 +243,8 @@ class Feeds:
                 note = ONLY_HERE
         base = f"{site}{PUBLIC}{token.secret}"
         feed = f"{base}/books/{token.book}/podcast.xml" if token.book else f"{base}/podcast.xml"
-        return FeedAnswer(token.id, token.name, token.book, feed, f"{base}/opds", f"{base}/opds.json", note)
+        opds = f"{base}/opds"
+        return FeedAnswer(token.id, token.name, token.book, feed, opds, opds, note)
 
     def make_token(self, name: str, book: int) -> FeedToken:
         """Make a token of the shelf, or of one book if its number is not 0. Raises UsageError, StoreError."""
@@ -293,13 +292,8 @@ class Feeds:
         return Response(feed_page(books, _title(request, books), base), media_type="text/html", headers=headers)
 
     async def opds(self, request: Request, books: Shown, base: str) -> Response:
-        """Send the catalogue, OPDS 1.2."""
+        """Send the catalogue."""
         return Response(catalogue(books, f"Books of {machine_name()}", base), media_type=FEED_KIND)
-
-    async def opds2(self, request: Request, books: Shown, base: str) -> Response:
-        """Send the catalogue, OPDS 2.0."""
-        text = json.dumps(catalogue_json(books, f"Books of {machine_name()}", base))
-        return Response(text, media_type=JSON_KIND)
 
     async def episode(self, request: Request, books: Shown, base: str) -> Response:
         """Send a sound file, or a range of it, or its chapters."""
