@@ -44,6 +44,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "hub": [[]],
     "memory": [[]],
     "idle": [[]],
+    "foreground": [[]],
     "overhead": [[]],
     "finish": [[]],
     "time_left": [[], ["--busy", "4"]],

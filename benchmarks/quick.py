@@ -38,6 +38,7 @@ QUICK: dict[str, list[str]] = {
     "hub": ["--workers", "2", "--rate", "100"],
     "memory": ["--characters", "2000", "--slots", "1", "--shares", "1", "--kinds", "feeders", "audiobook"],
     "idle": ["--seconds", "1"],
+    "foreground": ["--rounds", "1", "--files", "1", "--jobs", "1", "--priorities", "normal"],
     "overhead": ["--characters", "1500", "--chapters", "3"],
     "finish": ["--characters", "800", "--times", "0"],
     "time_left": [TINY_BOOK, "--tts-engine", "metronome"],
