@@ -38,18 +38,15 @@ def test_a_cover_is_known_by_its_content_whatever_its_name(
     assert (cover.data, cover.media_type) == (data, media_type)
 
 
-@pytest.mark.parametrize(
-    ("data", "why"),
-    [
+def test_the_user_is_told_why_a_cover_is_not_used(tmp_path: Path) -> None:
+    for data, why in [
         (None, "is missing from the file"),
         (DRAWING, "is no picture that can be shown"),
         (b"a text", "is no picture that can be shown"),
         (b"\xff\xd8\xff" + bytes(16 << 20), "is larger than 16 MiB"),
         (WRONG_DATA, "shows no picture that can be used"),
-    ],
-)
-def test_the_user_is_told_why_a_cover_is_not_used(tmp_path: Path, data: bytes | None, why: str) -> None:
-    book = with_cover(tmp_path, "c.jpg", data)
-    assert book.cover is None
-    assert f"its cover is not used: OEBPS/c.jpg {why}" in book.oddities
-    assert f"its cover is not used: OEBPS/c.jpg {why}" in book.lost
+    ]:
+        book = with_cover(tmp_path, "c.jpg", data)
+        assert book.cover is None, data
+        assert f"its cover is not used: OEBPS/c.jpg {why}" in book.oddities
+        assert f"its cover is not used: OEBPS/c.jpg {why}" in book.lost

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import epub_maker as maker
-import pytest
 
 from swarm.book.any_file import read_book
 from swarm.book.model.reading_choice import Notes, Reading
@@ -68,24 +67,24 @@ SHAPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("bodies", SHAPES)
-def test_marks_are_not_spoken_and_notes_left_out(tmp_path: Path, bodies: tuple[str, ...]) -> None:
-    found = read(tmp_path, *bodies)
-    assert found[""] == ["One", "The ship sailed.", "It came back."]
-    assert any("A brig." in text for text in found["notes"])
+def test_marks_are_not_spoken_and_notes_left_out(tmp_path: Path) -> None:
+    for bodies in SHAPES:
+        found = read(tmp_path, *bodies)
+        assert found[""] == ["One", "The ship sailed.", "It came back."], bodies
+        assert any("A brig." in text for text in found["notes"]), bodies
 
 
-@pytest.mark.parametrize("bodies", SHAPES[:5] + SHAPES[6:])
-def test_a_note_is_read_after_its_paragraph(tmp_path: Path, bodies: tuple[str, ...]) -> None:
-    found = read(tmp_path, *bodies, notes="inline")
-    assert found.pop("") == ["One", "The ship sailed.", "Note: A brig.", "It came back."]
-    assert found in ({}, {"notes": ["Notes"]}), "nothing of a note is left behind but its heading"
+def test_a_note_is_read_after_its_paragraph(tmp_path: Path) -> None:
+    for bodies in SHAPES[:5] + SHAPES[6:]:
+        found = read(tmp_path, *bodies, notes="inline")
+        assert found.pop("") == ["One", "The ship sailed.", "Note: A brig.", "It came back."], bodies
+        assert found in ({}, {"notes": ["Notes"]}), "nothing of a note is left behind but its heading"
 
 
-@pytest.mark.parametrize(("language", "word"), [("fr", "Note :"), ("pl", "Przypis:"), ("nl", "Noot:"), ("xx", "")])
-def test_a_note_is_read_after_its_chapter(tmp_path: Path, language: str, word: str) -> None:
-    found = read(tmp_path, *SHAPES[3], notes="end", language=language)
-    assert found == {"": ["One", "The ship sailed.", "It came back.", "", f"{word} A brig.".strip()]}
+def test_a_note_is_read_after_its_chapter(tmp_path: Path) -> None:
+    for language, word in [("fr", "Note :"), ("pl", "Przypis:"), ("nl", "Noot:"), ("xx", "")]:
+        found = read(tmp_path, *SHAPES[3], notes="end", language=language)
+        assert found == {"": ["One", "The ship sailed.", "It came back.", "", f"{word} A brig.".strip()]}
 
 
 def test_a_note_of_several_paragraphs_is_read_whole_and_once(tmp_path: Path) -> None:
@@ -96,9 +95,8 @@ def test_a_note_of_several_paragraphs_is_read_whole_and_once(tmp_path: Path) -> 
     assert read(tmp_path, body, notes="inline") == {"": ["one and two", "Note: First.", "Second.", "end"]}
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_what_is_no_note_is_read(tmp_path: Path) -> None:
+    for body in [
         "<p>the 1<sup>st</sup> of 10<sup>2</sup></p>",
         "<p>see <a href='#p'>chapter 3</a></p><p id='p'>Chapter 3 is here</p>",
         "<p><a href='#p'>12</a></p><p id='p'>12 men</p>",
@@ -106,10 +104,8 @@ def test_a_note_of_several_paragraphs_is_read_whole_and_once(tmp_path: Path) -> 
         "<p>see<sup><a href='#gone'>1</a></sup></p>",
         "<p>The entry [A] i j of a matrix A[A]</p><p>[A] i j is a number</p>",
         "<p>[1] first, and a[1] later</p><p>[sic] and [2]</p><p>[3] third</p>",
-    ],
-)
-def test_what_is_no_note_is_read(tmp_path: Path, body: str) -> None:
-    assert set(read(tmp_path, body)) == {""}
+    ]:
+        assert set(read(tmp_path, body)) == {""}
 
 
 def test_a_page_that_begins_with_a_note_goes_on_with_its_chapter(tmp_path: Path) -> None:
