@@ -84,7 +84,7 @@ async def test_the_cover_beside_parts_has_no_number(tmp_path: Path, monkeypatch:
     assert inside.data != JPEG
 
 
-@pytest.mark.parametrize("name", ["mp3", "opus", "flac", "wav"])
+@pytest.mark.parametrize("name", ["opus", "wav"])
 async def test_the_cover_beside_is_the_one_inside_in_every_format(tmp_path: Path, name: str) -> None:
     target, files = await made(tmp_path, structs.replace(STYLE, output_format=name, subtitles=""))
     assert files["Book.cover.jpg"] == JPEG

@@ -36,6 +36,7 @@ def test_two_machines_share_a_book(lan: Make, small_book: Path) -> None:
     assert not (tower.home / "jobs").exists()  # a worker keeps nothing of the book
 
 
+@pytest.mark.slow
 def test_workers_are_called_for_a_spoken_book_only_if_some_of_its_sound_proves_damaged(
     lan: Make, small_book: Path
 ) -> None:
@@ -81,6 +82,7 @@ def test_status_says_what_everybody_does(lan: Make, small_book: Path) -> None:
     assert "The Lamp" in shown.stdout and "desktop" in shown.stdout
 
 
+@pytest.mark.slow
 def test_two_books_by_one_coordinator(lan: Make, small_book: Path, write_book: Callable[..., Path]) -> None:
     laptop, desktop = lan("laptop"), lan("desktop")
     other = write_book(CHAPTERS | {"The End": "That was all."}, "The Other Book")

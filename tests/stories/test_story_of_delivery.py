@@ -75,6 +75,7 @@ def test_a_book_is_made_here_and_taken_to_another_disk(here: Machine, small_book
     assert accepted(here.home) == sound
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_at_the_end_costs_nothing_that_was_done(
     here: Machine, small_book: Path, mount: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_hot_gpu_rests_says_so_and_goes_on_by_itself(lan: Make, small_book: Pa
     assert_spoken_once(laptop.home)
 
 
+@pytest.mark.slow
 def test_a_gpu_that_somebody_uses_or_that_falls_off_the_bus_is_left_out_and_the_other_goes_on(
     lan: Make, small_book: Path, gpus: FakeGpus
 ) -> None:

@@ -57,6 +57,7 @@ def test_convert_killed_again_and_again(here: Machine, small_book: Path) -> None
     assert not list(here.desk.glob(".*"))
 
 
+@pytest.mark.slow
 @linux
 def test_an_engine_that_is_killed_is_started_again(here: Machine, small_book: Path) -> None:
     running = here.start("convert", small_book, *SLOW, "--workers", "1")

@@ -80,7 +80,14 @@ MARKDOWN = "---\ntitle: The Lamp\n---\n\n# One\n\nIt *rained*. We left.\n\n***\n
 HTML = "<html><head><title>The Lamp</title></head><body><h1>One</h1><p>It <i>rained</i>.<br/>We left.</p></body></html>"
 
 
-@pytest.mark.parametrize(("name", "content"), [("lamp.txt", TEXT), ("lamp.md", MARKDOWN), ("lamp.html", HTML)])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("lamp.txt", TEXT),
+        pytest.param("lamp.md", MARKDOWN, marks=pytest.mark.slow),
+        pytest.param("lamp.html", HTML, marks=pytest.mark.slow),
+    ],
+)
 def test_pages_and_texts_become_an_epub_for_it(here: Machine, name: str, content: str) -> None:
     (here.desk / name).write_text(content)
     done = here.run("convert", here.desk / name, *FAST, "--read-along")

@@ -36,6 +36,7 @@ def test_a_reader_that_leaves_stops_nothing(here: Machine, small_book: Path) -> 
     assert_complete(report_of(only(here.desk, "*.m4b")))
 
 
+@pytest.mark.slow
 def test_a_locale_without_unicode(here: Machine, write_book: Callable[..., Path]) -> None:
     book = write_book({"Über Café 章": "Größe is a word. So is naïve — “indeed”."}, title="Über 本")
     env = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

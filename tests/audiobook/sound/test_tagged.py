@@ -105,11 +105,11 @@ def marks_of(path: Path) -> list[tuple[str, float]]:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize(("rate", "channels"), [(24000, 1), (22050, 2)])
-def test_chapters_of_every_format_begin_where_they_are_heard(
-    tmp_path: Path, name: str, rate: int, channels: int
+def test_chapters_of_every_format_begin_where_they_are_heard_and_it_is_as_long_as_its_sound(
+    tmp_path: Path, name: str
 ) -> None:
-    path = build(tmp_path, name, rate, channels).path
+    finished = build(tmp_path, name, 22050, 2)
+    path = finished.path
     sound, heard_rate = heard(path)
     loud = np.flatnonzero(np.abs(sound) > 0.03)
     onsets = loud[np.concatenate([[0], np.flatnonzero(np.diff(loud) > heard_rate) + 1])] / heard_rate
@@ -120,15 +120,9 @@ def test_chapters_of_every_format_begin_where_they_are_heard(
     assert np.all(onsets >= starts - 0.001)
     assert np.abs(onsets - starts)[1:].max() < 0.05
     assert onsets[0] < 0.1
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_every_format_is_as_long_as_its_sound(tmp_path: Path, name: str) -> None:
-    finished = build(tmp_path, name)
-    sound, rate = heard(finished.path)
-    assert sound.size / rate == pytest.approx(finished.duration_s, abs=0.02)
-    assert mutagen.File(finished.path).info.length == pytest.approx(finished.duration_s, abs=0.05)
-    assert finished.bytes == finished.path.stat().st_size
+    assert sound.size / heard_rate == pytest.approx(finished.duration_s, abs=0.02)
+    assert mutagen.File(path).info.length == pytest.approx(finished.duration_s, abs=0.05)
+    assert finished.bytes == path.stat().st_size
 
 
 @pytest.mark.parametrize("name", ["flac", "wav"])
@@ -270,7 +264,7 @@ def test_the_last_chapter_that_a_format_can_mark_reaches_to_the_end(tmp_path: Pa
     )
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", ["m4b", "mp3"])
 def test_a_file_whose_titles_were_not_known_is_written_again(tmp_path: Path, name: str) -> None:
     path = build(tmp_path, name, titles=("x",)).path
     assert len(marks_of(path)) == 8
