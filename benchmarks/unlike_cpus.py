@@ -1,6 +1,6 @@
 """Measures how much the sound of an engine differs between unlike processors, which QEMU's user mode stands in for.
 
-The first sentences of two chapters are spoken on this processor, and again on emulated ones (Debian: apt install
+Short sentences of two chapters are spoken on this processor, and again on emulated ones (Debian: apt install
 qemu-user). Nehalem has no AVX, Haswell has AVX2 and no VNNI. The distance is that of two log-mel spectra, in dB, along
 the path on which they are most alike. For a scale, the last row of an engine has the same sentences said 5 % slower,
 if it has a speed. An emulated second of speech takes minutes.
@@ -104,7 +104,8 @@ def main() -> None:
     parser.add_argument("book", type=Path)
     parser.add_argument("--engines", nargs="+", default=["hibari", "piper", "kokoro"])
     parser.add_argument("--cpus", nargs="+", default=["Haswell", "Nehalem"], help="as qemu-x86_64 -cpu help lists them")
-    parser.add_argument("--sentences", type=int, default=3, help="of each chapter")
+    parser.add_argument("--sentences", type=int, default=4)
+    parser.add_argument("--most", type=int, default=60, help="characters of a sentence, and at least half as many")
     parser.add_argument("--speak", nargs=4, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.speak:
@@ -115,7 +116,8 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for engine in given.engines:
         card = recipe_card(choose_recipe("en", engine=engine))
-        texts = [each.spoken for each in sentences(given.book, "1-2", card, "en", given.sentences)]
+        found = [each.spoken for each in sentences(given.book, "1-2", card, "en", 9999)]
+        texts = [text for text in found if given.most // 2 < len(text) <= given.most][: given.sentences]
         native = run("", engine, texts)
         show("this one", engine, native, native)
         for cpu in given.cpus:

@@ -35,6 +35,10 @@ UPGRADED = "e2a-swarm was upgraded while this command ran: start it again; nothi
 class ChildDied(SwarmError):
     """The child process ended, or was ended, before it answered."""
 
+    def __init__(self, fact: str, code: int = 0) -> None:
+        super().__init__(fact)
+        self.lacks_instruction = code in _ILLEGAL
+
 
 class ChildRaised(SwarmError):
     """The child process answered a call with an exception; its log has the traceback."""
@@ -157,7 +161,7 @@ class Child:
         self._numbers = itertools.count()
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._gone = asyncio.Event()
-        self._death = ""
+        self._death, self._code = "", 0
         self._is_outdated = False
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -287,10 +291,10 @@ class Child:
     def _fault(self) -> SwarmError:
         if self._is_outdated:
             return Outdated(UPGRADED)
-        return ChildDied(self._death)
+        return ChildDied(self._death, self._code)
 
     def _end(self, code: int, obituary: str) -> None:
-        self._death, self._is_outdated = obituary, code == EXIT_OUTDATED
+        self._death, self._code, self._is_outdated = obituary, code, code == EXIT_OUTDATED
         self._outbox.put(None)
         for call in self._calls.values():
             if not call.done():

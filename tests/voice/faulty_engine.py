@@ -36,6 +36,8 @@ class FaultyVoice:
                 os.abort()
             case "segfault":
                 ctypes.string_at(0)
+            case "illegal":
+                os.kill(os.getpid(), 4)
             case "exit":
                 sys.exit(5)
             case "hang":

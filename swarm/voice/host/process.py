@@ -103,7 +103,8 @@ class EngineProcess:
         """Speak segments together, each again with its next seed as long as its take is doubtful.
 
         A segment that could not be spoken beside others has None in place of its clip. Raises EngineFault if none could
-        be: CRASHED if the process died, ERROR if a clip is out of bounds, or the engine's fault of the first.
+        be: CRASHED if the process died, UNAVAILABLE if this processor cannot run the engine, ERROR if a clip is out of
+        bounds, or the engine's fault of the first.
         """
         reply = await self._call(slot, {"call": "speak", "lines": lines}, FaultKind.CRASHED)
         self._measured(reply)
@@ -160,7 +161,7 @@ class EngineProcess:
         try:
             reply = await self._child.call({**message, "lane": slot}, listen)
         except ChildDied as death:
-            raise EngineFault(death_kind, str(death)) from death
+            raise EngineFault(FaultKind.UNAVAILABLE if death.lacks_instruction else death_kind, str(death)) from death
         except ChildRaised as fault:
             raise EngineFault(FaultKind.ERROR, str(fault)) from fault
         if "fault" in reply:

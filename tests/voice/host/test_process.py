@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -102,6 +103,14 @@ async def test_a_crash_is_named_with_the_end_of_the_log(process: EngineProcess, 
     assert "signal" in message or "code" in message
     assert text == "segfault" or "the model broke" in message
     assert (await fault_of(process, "fine"))[0] is FaultKind.CRASHED
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+async def test_a_processor_that_lacks_an_instruction_is_no_fault_of_the_text(process: EngineProcess) -> None:
+    await process.open(0, RECIPE, "cpu:0")
+    kind, message = await fault_of(process, "illegal")
+    assert kind is FaultKind.UNAVAILABLE
+    assert "this processor lacks an instruction" in message
 
 
 async def test_a_hung_engine_can_be_killed(process: EngineProcess) -> None:
