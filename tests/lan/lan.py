@@ -1,6 +1,7 @@
 """A network of mock machines: Linux network namespaces on one bridge. It needs root, iproute2 and nftables."""
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -98,6 +99,12 @@ class Lan:
         process = subprocess.Popen(self.inside(machine, command), text=True, **settings)
         self.processes.append(process)
         return process
+
+    def sent_bytes(self, machine: str) -> int:
+        """Return how many bytes a machine has sent, with the heads of all packets."""
+        line = ["ip", "-n", self._space(machine), "-j", "-s", "link", "show", "eth0"]
+        [device] = json.loads(subprocess.run(line, capture_output=True, check=True).stdout)
+        return int(device["stats64"]["tx"]["bytes"])
 
     # --- faults
 

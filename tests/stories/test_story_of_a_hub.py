@@ -1,6 +1,5 @@
 """Machines lack a voice, named or not; one downloads it, from a server here that stands in for the hub."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +7,8 @@ import piper_bench
 import pytest
 from evidence import assert_complete, assert_spoken_once, only, report_of
 from household import Machine, wait_for
+from ocarina_package import PLACE, lay_ocarina
+from ocarina_package import WEIGHTS as OCARINA_WEIGHTS
 from stand_in_hub import stand_in_hub
 
 from swarm.errors import EXIT_INTERRUPTED
@@ -51,57 +52,10 @@ def test_of_three_machines_that_lack_a_voice_one_downloads_it_and_all_speak(
     assert_spoken_once(laptop.home)
 
 
-WEIGHTS_OF_OCARINA = bytes(range(256)) * 4000
-OCARINA = f'''
-"""An engine with a natural German voice, which is downloaded from the hub."""
-
-from swarm.job.card import EngineCard, ModelCard, VoiceCard
-from swarm.voice.engine import FetchedEngine
-from swarm.voice.model_download import RemoteFile, hub_url
-
-
-class Voice:
-    sample_rate = 24_000
-
-    def speak(self, text, seed):
-        import numpy as np
-
-        return (np.sin(np.arange(len(text) * 1_500) / 20) * 9_000).astype(np.int16)
-
-
-class Ocarina(FetchedEngine):
-    card = EngineCard("ocarina", "round", ("de",), (), (("", 300),), (VoiceCard("clay", "de"),), natural=("de",),
-                      realtime=100, sample_rate=24_000, licence="CC0 1.0")
-
-    def open(self, recipe, device, job_files=None):
-        self.fetched(recipe)
-        return Voice()
-
-    def files_of(self, model):
-        digest = "{hashlib.sha256(WEIGHTS_OF_OCARINA).hexdigest()}"
-        return (RemoteFile("weights", hub_url() + "/house/ocarina", {len(WEIGHTS_OF_OCARINA)}, digest),)
-
-    def title_of(self, model):
-        return "the ocarina"
-
-    def models(self):
-        return (ModelCard("ocarina-clay", "ocarina", "de", licence="CC0 1.0", size={len(WEIGHTS_OF_OCARINA)}),)
-
-
-engine = Ocarina()
-'''
-
-
 @pytest.fixture
 def ocarina(tmp_path: Path) -> dict[str, str]:
     """Return the environment of a machine that has the package of the ocarina, but not its model."""
-    site = tmp_path / "site"
-    info = site / "ocarina-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ocarina\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[e2a_swarm.engines]\nocarina = ocarina:engine\n")
-    (site / "ocarina.py").write_text(OCARINA)
-    return {"PYTHONPATH": str(site)}
+    return lay_ocarina(tmp_path / "site")
 
 
 @pytest.mark.slow
@@ -118,7 +72,7 @@ def test_a_house_downloads_the_voice_that_fits_once_without_being_asked(
         {f"Weg {each}": "Die Flut kam nach drei Tagen. Wir gingen. " * 40 for each in "123"}, language="de"
     )
     with stand_in_hub(tmp_path / "hub") as hub:
-        hub.put("house/ocarina", WEIGHTS_OF_OCARINA)
+        hub.put(PLACE, OCARINA_WEIGHTS)
         house = ocarina | {"HF_ENDPOINT": hub.url}
         models = {each.name: str(each.home / "models") for each in (laptop, *others)} | {"shed": "/dev/null"}
         words = "coordinate", book, "--min-workers", "4", "--port", free_port
@@ -164,7 +118,7 @@ def test_a_download_ends_with_ctrl_c_and_goes_on_where_it_stopped(
     book = write_book({"Weg": "Die Flut kam. Wir gingen."}, language="de")
     part = here.home / "models" / "ocarina-clay" / "weights.part"
     with stand_in_hub(tmp_path / "hub") as hub:
-        hub.put("house/ocarina", WEIGHTS_OF_OCARINA)
+        hub.put(PLACE, OCARINA_WEIGHTS)
         hub.handler.hang_after += [1, 500_000]  # the first is asked for a byte, to see whether it is there
         env = ocarina | {"HF_ENDPOINT": hub.url, "E2A_SWARM_MODELS": str(here.home / "models")}
         convert = here.start("convert", book, **env)
@@ -191,7 +145,7 @@ def test_a_swarm_that_is_sent_another_file_speaks_with_the_best_it_has_and_says_
     laptop, *others = lan("laptop"), lan("attic"), lan("barn")
     book = write_book({"Weg": "Die Flut kam. Wir gingen."}, language="de")
     with stand_in_hub(tmp_path / "hub") as hub:
-        hub.put("house/ocarina", WEIGHTS_OF_OCARINA[::-1])  # of the right length, so that a look finds it there
+        hub.put(PLACE, OCARINA_WEIGHTS[::-1])  # of the right length, so that a look finds it there
         house = ocarina | {"HF_ENDPOINT": hub.url}
         port, models = ("--port", free_port), laptop.home / "models"
         if is_resident:
@@ -204,7 +158,8 @@ def test_a_swarm_that_is_sent_another_file_speaks_with_the_best_it_has_and_says_
         if is_resident:
             coordinator.says("waiting for workers at")
             assert laptop.run("add", book, "--coordinator", f"127.0.0.1:{free_port}").returncode == 0
-        wait_for(lambda: list(laptop.desk.glob("*.m4b")), what="the audiobook")
+        made = laptop.desk.glob
+        wait_for(lambda: any("totals" in report_of(path) for path in made("*.m4b")), what="the audiobook")
         if not is_resident:
             coordinator.ends()
     report = report_of(only(laptop.desk, "*.m4b"))
