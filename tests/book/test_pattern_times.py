@@ -14,7 +14,9 @@ import pytest
 import regex
 
 import swarm.book
+from swarm.book.language.known import every_language
 from swarm.book.language.pattern import LatePattern
+from swarm.book.language.rules import Rules
 
 RUNS = (" ", "\n", "\u00a0", "1", "I", "a", "A", "-", "*", ".", "'", "“", "(", "[", "<", "/", "\\", "_", "⟦")
 RUNS += (
@@ -49,15 +51,19 @@ Pattern = Any  # `re` or `regex` makes it, or it is compiled later
 
 
 def patterns() -> Iterator[tuple[str, Pattern]]:
-    """Yield the patterns of all modules under names that tell where they are."""
+    """Yield the patterns of all modules and of the files of languages under names that tell where they are."""
     for found in pkgutil.walk_packages(swarm.book.__path__, "swarm.book."):
         for name, value in vars(importlib.import_module(found.name)).items():
             yield from _inside(f"{found.name}.{name}", value, 0)
+    for language in every_language():
+        yield from _inside(language.code, language, 0)
 
 
 def _inside(name: str, value: object, depth: int) -> Iterator[tuple[str, Pattern]]:
     if isinstance(value, re.Pattern | regex.Pattern | LatePattern):
         yield name, value
+    elif isinstance(value, Rules):
+        yield from _inside(name, value.steps, depth - 1)
     elif depth < 4 and isinstance(value, list | tuple):
         for number, part in enumerate(value):
             yield from _inside(f"{name}[{number}]", part, depth + 1)

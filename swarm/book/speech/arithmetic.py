@@ -98,7 +98,11 @@ _PREFIXED = ("mm", "cm", "dm", "km")
 MILLION = Decimal(1_000_000)  # a unit has the same form after all thousands
 _CYRILLIC = str.maketrans("мсдк", "mcdk")
 _AREA = compile_later(
-    rf"(?<=(\d[\d.,]{{0,12}})\s?(?P<scale>\s{THOUSANDS}\s)?)(mm|cm|dm|km|m|мм|см|дм|км|м)([²³])(?![⁰-⁹²³¹])"
+    rf"(?<=(?P<figures>\d[\d.,]{{0,12}})\s?(?P<scale>\s{THOUSANDS}\s)?)(mm|cm|dm|km|m|мм|см|дм|км|м)([²³])(?![⁰-⁹²³¹])"
+)
+# "in km²", without a figure, but not the m of "E = m²"
+_LONE_AREA = compile_later(
+    r"(?<![\p{L}\d.,)]|[=+×·−-]\s?)(mm|cm|dm|km|m|мм|см|дм|км|м)([²³])(?![\p{L}⁰-⁹²³¹]|\s?[=+×·−-])"
 )
 _POWER = compile_later(r"(?<=[\p{L}\d)])([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
 _RAISED = compile_later(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
@@ -119,15 +123,17 @@ def say_powers(text: str, language: Language) -> str:
     text = _PLAIN_AREA.sub(lambda match: match[1].translate(_SMALL_FIGURES), text)
     if not _RAISED.search(text):
         return text
-    text = _AREA.sub(lambda match: f" {_area(match, language, powers)}", text).replace("  ", " ")
+    text = _AREA.sub(lambda match: f" {_area(match, match[3], match[4], language, powers)}", text).replace("  ", " ")
+    text = _LONE_AREA.sub(lambda match: _area(match, match[1], match[2], language, powers), text)
     return str(_POWER.sub(lambda match: _power(match[1].translate(_FIGURES), powers), text))
 
 
-def _area(match: Match, language: Language, powers: Powers) -> str:
-    forms = powers.square if match[4] == "²" else powers.cubic
-    unit = match[3].translate(_CYRILLIC)
+def _area(match: Match, unit: str, power: str, language: Language, powers: Powers) -> str:
+    forms = powers.square if power == "²" else powers.cubic
+    unit = unit.translate(_CYRILLIC)
     prefix = powers.prefixes[_PREFIXED.index(unit)] if unit in _PREFIXED else ""
-    counted = MILLION if match["scale"] else amount(match[1], language)
+    figures = match.groupdict().get("figures", "1")
+    counted = MILLION if match.groupdict().get("scale") else amount(figures, language)
     return forms.of(plural_category(counted, language)).format(prefix)
 
 
@@ -140,7 +146,9 @@ SIGNS = "<>≤≥≠≈±√∞÷"
 _BESIDE = compile_later(r"(?<=(?<!\p{L})(?:\p{L}|\d|\d%|\))\s?)([<>])(?=\s?(?:[\d(−-]|\p{L}(?![\p{L}>])))")
 _BETWEEN = compile_later(r"(?<=[\p{L}\d)%°])\s?([≤≥≠≈÷])\s?(?=[\p{L}\d(√−-])")
 _BEFORE = compile_later(r"([±√≤≥≈])\s?(?=[\d(]|\p{L}(?!\p{L}))")
-_SLASH = compile_later(r"(?<=\p{L}{2})/(?=\p{L}{2})|(?<=(?<![\d/.,])24)/(?=7(?![\d/.,]\d|\d))")  # "he/she", "24/7"
+_SLASH = compile_later(
+    r"(?<=\p{L}{2})(?<!\d\s?\p{L}{2,3})/(?=\p{L}{2})|(?<=(?<![\d/.,])24)/(?=7(?![\d/.,]\d|\d))"
+)  # "he/she", "24/7"
 _ALONE = compile_later(r"∞")
 
 

@@ -84,7 +84,8 @@ def say_forms(text: str, language: Language) -> str:
     return verbaliser.say(text) if verbaliser else text
 
 
-_PER_AREA = compile_later(r"(?<=\d|\p{Ll}\.?)\s?/(km²|m²|m³)(?!\p{L})")
+_PER_AREA = compile_later(r"(?<=\d|\p{Ll}\.?)\s?/(km²|cm²|m²|cm³|m³|км²|см²|м²|см³|м³)(?!\p{L})")
+_LATIN = str.maketrans("мскд", "mckd")
 
 
 def say_per_area(text: str, language: Language) -> str:
@@ -590,7 +591,17 @@ class Shared(Verbaliser):
 
     def _all_steps(self) -> tuple[Step, ...]:
         found = (*self._versions(), *self._calls(), self._identifiers(), *self._money()[:2], *self._scaled_units())
-        return tuple((compile_later(pattern), say) for pattern, say in (*found, self._over()))
+        return tuple((compile_later(pattern), say) for pattern, say in (*found, self._over(), *self._all_rates()))
+
+    def _all_rates(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        units = {**UNITS, **MORE_UNITS, **self._forms.units}
+        sign = "|".join(map(regex.escape, sorted((*units, *_PLAIN), key=len, reverse=True)))
+        end = r"(?![\p{L}\p{M}\d²³/’'])"
+        paid = (
+            rf"(?<=\d\s?[€$£])/(?P<each>{sign}){end}",
+            lambda match: f" {self._forms.per} {self._name(match['each'])}",
+        )
+        return (*self._rates(r"(?P<minus>(?<![\p{L}\d)])[-−])?", sign, end), paid)
 
     def _identifiers(self) -> tuple[str, Callable[[Match], str]]:
         """Return the pattern of "B2A23C", whose letters and numbers are said one after the other."""
@@ -632,7 +643,9 @@ class Shared(Verbaliser):
 
     def per_area(self, text: str) -> str:
         """Return a sentence with the words of "/m²" behind a figure."""
-        return _PER_AREA.sub(lambda match: f" {self._forms.per} {self._unit_name(MORE_UNITS[match[1]])}", text)
+        return _PER_AREA.sub(
+            lambda match: f" {self._forms.per} {self._unit_name(MORE_UNITS[match[1].translate(_LATIN)])}", text
+        )
 
     def _over(self) -> tuple[str, Callable[[Match], str]]:
         """Return the pattern of the slash of "123/456", which is no pair of years."""

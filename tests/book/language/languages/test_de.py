@@ -70,6 +70,10 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
         ("am 3.4.1921, S. 5", "am dritten April neunzehnhunderteinundzwanzig, Seite fünf"),
         ("um 14.30, -1 1/2 ft, 5 5/2", "um vierzehn Uhr dreißig, minus eineinhalb Fuß, fünf und fünf Halbe"),
         ("a-b@c.de, R2D2, ₩5", "a minus b ät c Punkt de, R zwei D zwei, fünf Won"),
+        (
+            "3 €/kg, 5 kg/m³, Preis je m²",
+            "drei Euro pro Kilogramm, fünf Kilogramm pro Kubikmeter, Preis je Quadratmeter",
+        ),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

@@ -53,6 +53,7 @@ def test_a_page_of_sums_takes_no_long_time() -> None:
             "B2A23C, 3 5/2 cups, a-b@c.com/1-a",
             "B two A twenty-three C, three and five halves cups, a dash b at c dot com slash one dash a",
         ),
+        ("jan 1990, may 5 2011, E = m²", "January nineteen ninety, May fifth twenty eleven, E = m squared"),
     ],
 )
 def test_what_english_alone_has_is_said(written: str, words: str) -> None:

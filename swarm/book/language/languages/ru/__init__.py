@@ -105,7 +105,7 @@ _ROUBLES = compile_later(
 )
 _SHORT_ROUBLES = compile_later(r"(?<=\d\s)р\.(?=\s[\p{Ll}\d]|[,;:)])")
 _FULL_HOUR = compile_later(r"(?<![\d:.,])([01]?\d|2[0-4]):00(?![\d:])")
-_TENTHS = (("десятая", "десятых"), ("сотая", "сотых"), ("тысячная", "тысячных"))
+_TENTHS = [(f"{part}ая", f"{part}ых") for part in ("десят", "сот", "тысячн", "десятитысячн", "стотысячн", "миллионн")]
 _NO_NOUN = words("или при для она они над под без как так что где кто уже ещё еще тоже также была были")
 
 
@@ -223,7 +223,7 @@ def _category(number: int) -> str:
 
 
 def _decimal(whole: str, part: str) -> str:
-    """Say "3,5" as "три целых пять десятых"; "" if it has more than three decimals."""
+    """Say "3,5" as "три целых пять десятых"; "" if it has more than six decimals."""
     if len(part) > len(_TENTHS) or len(whole) > MAX_DIGITS:
         return ""
     one, many = _TENTHS[len(part) - 1]
