@@ -36,8 +36,11 @@ class Announced(Browser):
 
     def announce(self, name: str, address: str = DEAD) -> None:
         self.there[name] = Candidate(name, (address,), SWARM, 1, 1)
-        self._waiting.add_name(name, first=name in self._proven)
-        self._look_at_more()
+        if name in self._proven:
+            self._find(name)
+        else:
+            self._waiting.add_name(name)
+            self._look_at_more()
 
     def withdraw(self, name: str) -> None:
         self.there.pop(name, None)
@@ -48,9 +51,12 @@ class Announced(Browser):
             name = self._waiting.next_name()
             if name is None:
                 return
-            if name in self.there:
-                self._found[name], self._seen[name] = self.there[name], 0
-                self.changed.set()
+            self._find(name)
+
+    def _find(self, name: str) -> None:
+        if name in self.there:
+            self._found[name], self._seen[name] = self.there[name], 0
+            self.changed.set()
 
 
 @asynccontextmanager
