@@ -1,8 +1,10 @@
-"""The command line of a checkout with two switches that only benchmarks want; cli.py does not know them.
+"""The command line of a checkout with three switches that only benchmarks want; cli.py does not know them.
 
     python benchmarks/bare_cli.py coordinate BOOK --no-split --no-audiobook
+    python benchmarks/bare_cli.py work --no-encoders
 
---no-split grants whole chapters and never shortens a lease; --no-audiobook speaks a book and writes no file.
+--no-split grants whole chapters and never shortens a lease; --no-audiobook speaks a book and writes no file; a worker
+with --no-encoders speaks and encodes no reels.
 """
 
 import sys
@@ -16,6 +18,7 @@ from swarm.audiobook.edition import Edition
 from swarm.commands.main import main
 from swarm.coordinator import books, coordination
 from swarm.lease.core_settings import Settings
+from swarm.worker import devices
 
 
 def grant_whole_chapters() -> None:
@@ -30,7 +33,16 @@ def write_no_file() -> None:
     books.check_space = lambda _: []  # type: ignore[assignment]
 
 
-SWITCHES = {"--no-split": grant_whole_chapters, "--no-audiobook": write_no_file}
+def encode_no_reels() -> None:
+    """Have the worker of this process offer no encoders."""
+    devices.MAX_ENCODERS = 0
+
+
+SWITCHES = {
+    "--no-split": grant_whole_chapters,
+    "--no-audiobook": write_no_file,
+    "--no-encoders": encode_no_reels,
+}
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ class Swarm:
         words += [] if self.announced else ["--no-advertise"]
         return self.start([*command, *words], self.folder / "state", subprocess.PIPE if told else subprocess.DEVNULL)
 
-    def work(self, slot_speeds: Sequence[float], *more: str) -> "subprocess.Popen[bytes]":
+    def work(self, slot_speeds: Sequence[float], *more: str, command: Sequence[str] = CLI) -> "subprocess.Popen[bytes]":
         """Start one worker process with a slot for each speed."""
         self.workers += 1
         words = (
@@ -91,7 +91,7 @@ class Swarm:
             *(() if self.announced else ("--coordinator", self.address)), "--exit-when-done", "--quiet", *more,
         )  # fmt: skip
         speeds = ",".join(map(str, slot_speeds))
-        return self.start([*CLI, *words], self.worker_folder(self.workers), E2A_METRONOME_SPEED=speeds)
+        return self.start([*command, *words], self.worker_folder(self.workers), E2A_METRONOME_SPEED=speeds)
 
     def worker_folder(self, number: int) -> Path:
         """Return the state folder of a worker by its number, counted from 1 in the order of starting."""

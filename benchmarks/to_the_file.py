@@ -3,20 +3,21 @@
     python benchmarks/to_the_file.py
     python benchmarks/to_the_file.py --workers 16 --paces 100 --encode-ms 3.5
     python benchmarks/to_the_file.py --workers 4 16 --paces 100 --batch 16 --encoders idle none
+    python benchmarks/to_the_file.py --workers 16 --here 1 --slower 5
 
 Each worker has one slot, which speaks at a pace in times real time. A second of sound takes --encode-ms of a core to
-encode and each clip --clip-ms of the coordinator's event loop, as `encoding.py` and `ingest.py` measure. The
-coordinator has two encoders. Reels are cut as for a real book, and wait for its gain; workers encode what they spoke
-whole, on an idle core ("idle"), or on that of their engine, which waits meanwhile ("shared"), or not at all ("none": as
-before). Of what comes, the coordinator makes the first reel of each worker and one in 16 too. The share is sound /
-(sum of paces) / time: to the last clip, and to the file.
+encode and each clip --clip-ms of the coordinator's event loop, as `encoding.py` and `ingest.py` measure. Reels are cut
+as for a real book, and wait for its gain; workers encode what they spoke whole, on an idle core ("idle"), or on that of
+their engine, which waits meanwhile ("shared"), or not at all ("none": as before). Of what comes, the coordinator makes
+the first reel of each worker and one in 16 too. The share is sound / (sum of paces) / time: to the last clip, and to
+the file.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 
@@ -39,7 +40,6 @@ from swarm.lease.worker.worker_core import WorkerCore
 
 SOUND_S = 1500 / RATE  # seconds of a character
 UNEQUAL = (1.0, 0.8, 0.5, 0.35, 0.25)
-HERE = 2  # encoders of the coordinator
 REEL_BYTES = 400_000
 GAIN_S = 0.2  # the gain is measured in so long, as `encoding.py` measures
 BIND_S = 0.2  # from the last reel to the file, as `ending.py` measures
@@ -113,9 +113,9 @@ class House(Swarm):
     def __init__(
         self, spec: JobSpec, workers: int, paces: tuple[float, ...], cell: str, costs: Costs, batch: int = 1
     ) -> None:
-        self.cell, self.encode_s, self.clip_s = cell, costs.encode_s, costs.clip_s
+        self.cell, self.encode_s, self.costs = cell, costs.encode_s, costs
         super().__init__(spec, 0, batch, CURVE, paces)
-        settings = Settings(coordinator="c", epoch=1, name="c", version="1", grace_s=0.0, encoders=HERE)
+        settings = Settings(coordinator="c", epoch=1, name="c", version="1", grace_s=0.0, encoders=costs.here)
         self.core = CoordinatorCore(settings, self.time.now)
         state = JobState(spec)
         self.core.add_job(state, reel_ends=reel_ends(state) if cell != "none" else ())
@@ -131,7 +131,7 @@ class House(Swarm):
         self.seen: set[str] = set()
         self.loop_s = 0.0  # when the coordinator's loop is free
         self.spoken_s = 0.0
-        self.encoders_s = [0.0] * HERE  # when each encoder of the coordinator is through
+        self.encoders_s = [0.0] * costs.here  # when each encoder of the coordinator is through
 
     def run(self) -> float:
         """Make the audiobook; return the seconds from the first order to the file."""
@@ -144,7 +144,10 @@ class House(Swarm):
 
     def to_coordinator(self, name: str, message: object, frame: bytes = b"") -> None:
         """Deliver a message of a worker; clips wait for the loop."""
-        self.loop_s = max(self.time.now, self.loop_s) + (self.clip_s if isinstance(message, Clip) else 0.0)
+        spent_s = self.costs.clip_s * self.costs.slower if isinstance(message, Clip) else 0.0
+        self.loop_s = max(self.time.now, self.loop_s) + spent_s
+        if self.costs.here == 1:  # its only core is taken from the encoder meanwhile
+            self.encoders_s[0] += spent_s
         wait_s = self.loop_s - self.time.now + LATENCY_S
         now_s = lambda: self.core.receive(name.encode(), message, self.time.now, frame)  # type: ignore[arg-type]  # noqa: E731
         self.time.after(wait_s, lambda: self._carry_out(now_s()))
@@ -196,8 +199,8 @@ class House(Swarm):
         self._carry_out(self.core.encode_reel(self.wanted[name], self.time.now))
 
     def _encode_here(self, sound_s: float, reel: str) -> None:
-        first = min(range(HERE), key=self.encoders_s.__getitem__)
-        work_s = sound_s * self.encode_s
+        first = min(range(self.costs.here), key=self.encoders_s.__getitem__)
+        work_s = sound_s * self.encode_s * self.costs.slower
         self.encoders_s[first] = max(self.time.now, self.encoders_s[first]) + work_s
         self.time.after(self.encoders_s[first] - self.time.now, lambda: self._made(reel, work_s))
 
@@ -214,7 +217,8 @@ class Costs:
     clip_s: float
     characters: int
     batch: int
-    books: dict[int, JobSpec] = field(default_factory=dict)
+    here: int  # encoders of the coordinator
+    slower: float  # its core, as a factor
 
 
 def measure(workers: int, pace: float, cell: str, costs: Costs) -> None:
@@ -243,8 +247,17 @@ def main() -> None:
     parser.add_argument("--clip-ms", type=float, default=0.7, help="of the coordinator's loop for a clip")
     parser.add_argument("--characters", type=int, default=600_000)
     parser.add_argument("--batch", type=int, default=1, help="sentences that an engine speaks together at its pace")
+    parser.add_argument("--here", type=int, default=2, help="cores of the coordinator")
+    parser.add_argument("--slower", type=float, default=1.0, help="so many times slower are they")
     arguments = parser.parse_args()
-    costs = Costs(arguments.encode_ms / 1000, arguments.clip_ms / 1000, arguments.characters, arguments.batch)
+    costs = Costs(
+        arguments.encode_ms / 1000,
+        arguments.clip_ms / 1000,
+        arguments.characters,
+        arguments.batch,
+        arguments.here,
+        arguments.slower,
+    )
     head(
         "workers", "pace", "encoders", "best", "to the last clip", "to the file", "sound a second", "encoded by workers"
     )
