@@ -128,6 +128,7 @@ def grows(pattern: Pattern, method: str, run: str) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_pattern_takes_time_that_grows_with_the_square(part: int) -> None:
     tried = [each for each in ALL.values() if each[0] not in BOUNDED][part::PARTS]

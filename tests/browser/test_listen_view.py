@@ -92,6 +92,7 @@ def hears(page: "Page", sentence: int) -> None:
     wait_for(lambda: page.evaluate(CURRENT) == str(sentence), f"sentence {sentence}")
 
 
+@pytest.mark.slow
 def test_a_book_is_heard_while_it_is_spoken_and_goes_on_when_more_is_there(
     site: Served, bench: ListenSite, page: "Page"
 ) -> None:

@@ -100,6 +100,7 @@ async def test_it_is_not_known_to_the_program_s_own_python(home: Path, tmp_path:
     await process.end_engine()
 
 
+@pytest.mark.slow
 def test_what_is_here_is_not_made_again_unless_something_is_added(home: Path) -> None:
     told: list[str] = []
     assert installer.install("hum", told.append) == find_environment("hum")
