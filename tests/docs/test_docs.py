@@ -18,6 +18,8 @@ from swarm.commands.command_table import ALL
 from swarm.commands.main import COMMANDS, make_parser, parse
 from swarm.job.record import AnyRecord
 from swarm.lease import message
+from swarm.lease.envelope import NotLeasing
+from swarm.lease.worker.rest import REASONS
 from swarm.system import disk
 from swarm.voice.host.registry import all_engines
 
@@ -132,6 +134,14 @@ def test_the_protocol_names_every_field_that_travels() -> None:
     rows = {found[1]: found[0] for found in re.finditer(r"^\| `([A-Z]\w+)`.*$", read(PROTOCOL), re.MULTILINE)}
     fields = [(kind.__name__, field.encode_name) for kind in TRAVELLING for field in msgspec.structs.fields(kind)]
     assert [field for field in fields if field[1] not in SPAN.findall(rows[field[0]])] == []
+
+
+def test_the_table_of_what_holds_a_machine_back_has_each_reason_in_the_order_in_which_they_are_told() -> None:
+    page = (DOCS / "lend-a-machine.md").read_text(encoding="utf-8")
+    rows = [re.findall(r"`([a-z ]+)`", row.split("|")[1]) for row in page.splitlines() if row.startswith("| `")]
+    told = [word for row in rows for word in row]
+    assert told[: len(REASONS)] == [cause.value for cause in REASONS]
+    assert set(told) == {cause.value for cause in NotLeasing} - {NotLeasing.OTHER.value}
 
 
 def test_the_protocol_names_no_structure_that_does_not_travel() -> None:
