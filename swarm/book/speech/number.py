@@ -17,6 +17,7 @@ from swarm.book.language.spelling import (
     UNITS,
     amount,
     currency_name,
+    days_have_stops,
     digit_by_digit,
     month_names,
     spelled,
@@ -61,12 +62,7 @@ _NUMBERED_NAME = compile_later(
 LAST_YEAR = 2099
 _LONE = r"(?<![\p{L}\d.,:/-])"  # the start of a number that is no part of a longer one
 
-# "Tel. 030/1234567", whose groups are no thousands; the French say theirs as numbers.
-_TELEPHONE = (
-    r"(?<=\b(?i:tel|fax|telefon|telefono|telefone|telefoon|teléfono|телефон|тел|phone|telephone)\.?:?\s)"
-    r"(\(?\d{2,5}\)?(?:\s?[/ -]\s?\d{2,8}){1,5})(?!\d)"
-)
-_TRUNK_CALL = r"(?<![\p{L}\d.,:/-])0\d{1,4}[-/]\d{5,8}(?![\d/-])"  # "06-12345678"
+_DOTTED = rf"{_LONE}(\d{{1,3}})\.(\d{{1,2}})(?![\d\p{{L}}]|[.,:/-]\d)"
 _SEASON = r"(?<![\p{L}\d.,:/-])(1\d\d\d|20\d\d)/(\d\d(?:\d\d)?)(?![\d/-]|[.,]\d)"  # "1914/18"
 
 
@@ -105,8 +101,6 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
     """Return the patterns of figures and their spellings, special patterns first."""
     figures = _figures(numbers)
     found: list[tuple[str, Callable[[Match], str]]] = [
-        (_TRUNK_CALL, lambda match: _grouped(match[0], language)),
-        (_TELEPHONE, lambda match: _grouped(match[1], language)),
         (r"(?<=[\d)])\s?\+\s?(?=\d)", lambda match: f" {numbers.plus} "),
         *_product_steps(numbers),
         *_million_steps(language, numbers),
@@ -132,8 +126,19 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
     if numbers.years:
         year = r"(?<![\p{L}\d.,])(1[1-9]\d\d|20\d\d)(?![.,]?\d|\p{L})"
         steps += [*numbers.year_steps, (compile_later(year), lambda match: spelled(match[1], language, "year"))]
+    steps += (
+        [(compile_later(_DOTTED), lambda match: _dotted(match, language))] if numbers.comma and language.dot else []
+    )
     any_number = rf"(?<![\p{{L}}\d]|\d\.)({figures})(?!\d|\p{{L}}|\.\d)(?:(?=\s(\p{{L}}+)))?"
     return (*steps, (compile_later(any_number), lambda match: _counted(match, language, numbers)))
+
+
+def _dotted(match: Match, language: Language) -> str:
+    """Say "3.12" of a section or of a foreign hand, where a comma separates decimals; "am 3.12." is a date."""
+    if match.string.startswith(".", match.end()) and days_have_stops(language.code):
+        return ""
+    part = digit_by_digit(match[2], language) if match[2][0] == "0" else spelled(match[2], language)
+    return f"{spelled(match[1], language)} {language.dot} {part}"
 
 
 def _range(first: str, last: str, numbers: Numbers) -> str:
@@ -210,11 +215,6 @@ def _metre_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Calla
     sign = "м" if "м" in numbers.units else "m"  # the first is Cyrillic
     pattern = rf"{_LONE}([1-9]\d?),([1-9]\d|0[1-9])\s?{sign}(?![\p{{L}}²³/’'])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
     return ((pattern, length),) if numbers.metres else ()
-
-
-def _grouped(figures: str, language: Language) -> str:
-    """Say a telephone number digit by digit, with a pause between its groups."""
-    return ", ".join(digit_by_digit(group, language) for group in _FIGURES.findall(figures))
 
 
 def _measured(figures: str, sign: str, language: Language, numbers: Numbers) -> str:

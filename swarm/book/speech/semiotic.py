@@ -76,6 +76,11 @@ MORE_UNITS = {
 _PLAIN = {"m2": "m²", "km2": "km²", "cm2": "cm²", "m3": "m³"}
 # The nouns of units whose names CLDR has no plural of, or which are written behind a slash, are said as they stand.
 MIN_CALL_DIGITS = 7
+# "Tel. 030/1234567", whose groups are no thousands
+_TELEPHONE = (
+    r"(?<=\b(?i:tel|fax|telefon|telefono|telefone|telefoon|teléfono|телефон|тел|phone|telephone)\.?:?\s)"
+    r"\(?\d{2,5}\)?(?:\s?[/ -]\s?\d{2,8}){1,5}(?!\d)"
+)
 
 
 def say_forms(text: str, language: Language) -> str:
@@ -351,6 +356,8 @@ class Verbaliser:
         return (
             (r"(?<![\p{L}\d+.,])\+(?:\d{1,3}(?:[\s./-]{0,2}(?:\(\d+\)|\d{1,8})){1,6}|\d{8,15})(?![\d%])", self._call),
             (rf"{self._lone}\(\d{{2,5}}\)(?:[\s./-]{{0,2}}\d{{2,5}}){{2,5}}(?![\d%]|[.,]\d)", self._call),
+            (_TELEPHONE, self._digits),
+            (rf"{self._lone}0\d{{1,4}}[-/]\d{{5,8}}(?![\d/-])", self._digits),  # "06-12345678"
             (rf"{self._lone}0\d{{1,6}}(?:[-/\s]\d{{2,8}}){{1,5}}(?![\d/%]|[.,-]\d)", self._call),
             (rf"{self._lone}\d{{3}}([-.])\d{{3,4}}\1\d{{4}}(?:-\d{{4}})?(?![\d%]|[.,/-]\d)", self._call),
             (rf"{self._lone}\d{{3}}-\d{{3}}-\d{{3}}(?![\d%]|[.,/-]\d)", self._call),
@@ -360,8 +367,12 @@ class Verbaliser:
     def _call(self, match: Match) -> str:
         if sum(map(str.isdigit, match[0])) < MIN_CALL_DIGITS:
             return ""
-        said = ", ".join(self._one_by_one(group) for group in _DIGITS.findall(match[0]))
+        said = self._digits(match)
         return f"{self._forms.call or self._forms.plus} {said}" if match[0].startswith("+") else said
+
+    def _digits(self, match: Match) -> str:
+        """Say a telephone number digit by digit, with a pause between its groups."""
+        return ", ".join(self._one_by_one(group) for group in _DIGITS.findall(match[0]))
 
     # Money and measures.
 

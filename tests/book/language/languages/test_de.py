@@ -74,6 +74,8 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
             "3 €/kg, 5 kg/m³, Preis je m²",
             "drei Euro pro Kilogramm, fünf Kilogramm pro Kubikmeter, Preis je Quadratmeter",
         ),
+        ("Abschnitt 3.12 und 4.05", "Abschnitt drei Punkt zwölf und vier Punkt null fünf"),
+        ("Tel. 030/12345", "Telefon null drei null, eins zwei drei vier fünf"),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

@@ -36,6 +36,7 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
         ("nio 5, pab 2,50, 1 r$", "cinco córdobas, dos coma cincuenta balboas, un real"),
         ("la 1.000.ª vez, 1 5/3", "la milésima vez, uno y cinco tercios"),
         ("a-b@c-d.es/uno", "a guion b arroba c guion d punto es barra uno"),
+        ("capítulo 3.12.", "capítulo tres punto doce."),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:
