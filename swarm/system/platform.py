@@ -136,17 +136,20 @@ def stand_back() -> None:
         psutil.Process().ionice(psutil.IOPRIO_VERYLOW)
         return
     os.nice(19)
-    with contextlib.suppress(OSError, AttributeError, psutil.Error):
-        if sys.platform == "darwin":
-            import ctypes
+    may_refuse = contextlib.suppress(OSError, AttributeError, psutil.Error)  # a container may forbid any of these
+    if sys.platform == "darwin":
+        import ctypes
 
+        with may_refuse:
             ctypes.CDLL(None).setiopolicy_np(0, 0, 3)  # disks, this process: throttled
-        else:
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-            psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
-            # Linux may share processors between sessions first: there, nice counts within a session only.
-            os.setsid()
-            Path("/proc/self/autogroup").write_text("19", encoding="ascii")
+        return
+    with may_refuse:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    with may_refuse:
+        psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
+    with may_refuse:  # Linux may share processors between sessions first: there, nice counts within a session only
+        os.setsid()
+        Path("/proc/self/autogroup").write_text("19", encoding="ascii")
 
 
 ENV_STANDS_BACK = "E2A_SWARM_STANDS_BACK"  # set for an engine that has to `stand_back`

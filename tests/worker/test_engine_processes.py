@@ -60,6 +60,7 @@ async def test_engines_that_stand_back_let_all_other_programs_come_first(tmp_pat
         process, own = psutil.Process(engines.process(0).pid), psutil.Process()
         is_last = process.ionice().ioclass == psutil.IOPRIO_CLASS_IDLE
         assert (process.nice() == 19, is_last, os.getsid(process.pid) == process.pid) == (stand_back,) * 3
+        assert (os.sched_getscheduler(process.pid) == os.SCHED_IDLE) == stand_back
         assert own.nice() < 19, "the worker itself keeps its place"
         group = Path(f"/proc/{process.pid}/autogroup")
         assert not group.exists() or group.read_text().endswith("nice 19\n") == stand_back
