@@ -371,6 +371,7 @@ CAUGHT_BY = {  # the seed to begin with: a quick one that catches the mutant, wh
     "the reels of a worker that left are waited for": 21,
     "a reel that differs is not encoded again": 119,
     "a worker that lied is asked again": 119,
+    "leases end anywhere in reels": 0,
     "all reels are encoded here at once": 16,
     "late reels are waited for": 197,
     "a reel comes in one piece": 7,

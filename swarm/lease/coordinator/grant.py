@@ -52,6 +52,7 @@ class Loads:
     def __init__(self, ledger: Ledger, recipe: Recipe, sessions: dict[str, Session], now: float) -> None:
         self._ledger, self._recipe, self._sessions, self._now = ledger, recipe, sessions, now
         self.left: Counter[int] = Counter()  # segments that no slot has begun, by chapter
+        self.torn = 0  # leases that end inside a reel, the rest of which is another's
         self._tails: list[tuple[int, LeasePriority]] = []  # chapter, and what its lease needs
         self._started: dict[Place, list[LeaseLoad]] = {}
         self._doubles: list[tuple[Place, LeasePriority]] | None = None  # None: they are to be found anew
@@ -64,6 +65,7 @@ class Loads:
             return
         load = self._load(lease)
         self.left[lease.chapter] += len(lease.pending) - load.together * load.started
+        self.torn += not self._ledger.parts_reels(lease.chapter, lease.pending[-1] + 1)
         if load.started:
             self._started.setdefault((lease.chapter, lease.pending[0]), []).append(load)
             self._doubles = None
@@ -316,7 +318,7 @@ class Request:
             return ANYWHERE
         tail = enumerate(lease.pending[len(lease.pending) - segments :])
         starts = [place for place, index in tail if ledger.parts_reels(lease.chapter, index)]
-        return ReelCuts(starts, self.round.reels.ready_s(1 + ledger.torn))
+        return ReelCuts(starts, self.round.reels.ready_s(1 + self.round.loads_of(served).torn))
 
     def _can_host_tail(self, served: ServedJob, lease_id: int, segments: int) -> bool:
         """Return whether the worker has the guests of so many last segments of a lease, and has spoken none."""

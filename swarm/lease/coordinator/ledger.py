@@ -172,11 +172,6 @@ class Ledger:
         """Return whether the segments before and at an index of a chapter are of two reels."""
         return not self.reel_ends or index == 0 or index in self.reel_ends[chapter]
 
-    @property
-    def torn(self) -> int:
-        """How many leases end inside a reel, the rest of which is another's."""
-        return sum(not self.parts_reels(lease.chapter, lease.pending[-1] + 1) for lease in self.leases.values())
-
     def _start_of(self, chapter: int, indices: Iterator[int], most: Most) -> list[int]:
         run: list[int] = []
         left, more = most.characters, False  # more: indices that are left behind

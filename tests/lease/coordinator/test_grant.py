@@ -82,3 +82,14 @@ def test_an_idle_worker_takes_whole_reels_from_another() -> None:
     (cut,) = sent(outcome, Grant)
     assert indices(cut) == list(range(5, 12))
     assert sent(outcome, Trim) == [Trim(held.lease, 5)]
+
+
+def test_a_reel_is_torn_for_an_idle_worker_only_if_it_is_soon_encoded_here() -> None:
+    core = with_reels(6)
+    offer(core)
+    for peer in (b"p", b"q"):
+        core.peers[peer].slots[0].speed(RECIPE).add_clip(100, 8.0, 1.0)
+    assert sent(core.receive(b"q", Heartbeat((), (0,)), 0.1), Grant) == []  # it would save 3 s
+    core.reels.cost.learn(0.6, 60.0)
+    (cut,) = sent(core.tick(1.5), Grant)
+    assert indices(cut) == [3, 4, 5]
