@@ -162,10 +162,13 @@ class Speakers(Struct, frozen=True, kw_only=True):
     titles: str = ""  # titles before names, if the language writes them in small letters
     others: str = ""  # words for another than the one who is named in the paragraph: "ils", "one of"
     turn: str = ""  # words for the other one of two who speak
-    me: str = ""  # the pronoun of a narrator who speaks too, if verbs of saying have the same form with it
+    me: str = ""  # the pronoun of a narrator who speaks too
+    mine: str = ""  # forms by which that one says something, where verbs of saying have another: "dis-je", "dije"
     inside: bool = False  # a verb and a name may stand inside the quotation: « Oui, dit Jean, c’est lui. »
     he: str = ""  # pronouns that stand for a man, that of the subject first
     she: str = ""
+    his_article: str = ""  # the article that only men's nouns have, if there is one
+    her_article: str = ""
     man: str = ""  # nouns that may stand for a man, such as "father"
     woman: str = ""
     mister: str = ""  # titles of men

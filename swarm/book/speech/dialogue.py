@@ -28,6 +28,7 @@ from swarm.book.speech.person import (
     Persons,
     find_mentions,
     find_persons,
+    gender_by_article,
     gender_of,
     key_of,
 )
@@ -145,7 +146,7 @@ class Page:
 def find_tag(page: Page, block: int, number: int) -> Tag:
     """Return what stands beside an utterance."""
     text, said = page.texts[block], page.spoken[block][number]
-    before, after = around(text, page.spoken[block], number)
+    before, after = _beside(page.texts, page.spoken, block, number)
     words = text[said.start : said.end]
     beside = find_speaker(before, after, page.language)
     if name := beside or find_speaker_inside(words, page.language):
@@ -153,7 +154,8 @@ def find_tag(page: Page, block: int, number: int) -> Tag:
             return Tag("me", ME, "", "said")
         who = page.persons.find(key_of(name))
         kind = "noun" if who != NOBODY and page.person(who).common else "name"
-        return Tag(kind, who, gender_of(name, page.language), "said")
+        gender = gender_of(name, page.language) or gender_by_article(name, page.language)
+        return Tag(kind, who, gender, "said")
     if is_another(after, page.language):
         return Tag("another")
     if is_other_of_two(after, page.language):
@@ -171,6 +173,14 @@ def find_tag(page: Page, block: int, number: int) -> Tag:
         acts = [each for each in told if start <= each[0].start < said.start and each[0].subject]
         return (acts and _tag_of(acts[0], "", "led")) or Tag(bond=bond)
     return Tag(bond=bond)
+
+
+def _beside(texts: Sequence[str], spoken: Sequence[Spoken], block: int, number: int) -> tuple[str, str]:
+    """Return the narrator's words before and after an utterance; "Ann said:" may be a paragraph of its own before."""
+    before, after = around(texts[block], spoken[block], number)
+    if not number and block and not before.strip() and texts[block - 1].rstrip().endswith(":"):
+        before = before if spoken[block - 1] else texts[block - 1]
+    return before, after
 
 
 def _is_bound(words: str, after: str) -> bool:
@@ -237,7 +247,8 @@ def _end(turn: SpokenTurn) -> int:
 def _goes_on(page: Page, turn: SpokenTurn) -> int:
     """Return the block that goes on with a turn whose last quotation is not closed; NOBODY if it is closed."""
     block = _end(turn)
-    return NOBODY if is_closed(page.texts[block], page.spoken[block][-1]) else block + 1
+    following = page.texts[block + 1] if block + 1 < len(page.texts) else ""
+    return NOBODY if is_closed(page.texts[block], page.spoken[block][-1], following) else block + 1
 
 
 def _is_another_turn(last: Tag, tag: Tag) -> bool:
@@ -613,10 +624,10 @@ def _find_persons(chapters: Sequence[Sequence[str]], quotations: Sequence[Sequen
     """Find the persons of a book, by its texts and the names beside its quotations."""
     tags = []
     for texts, chapter in zip(chapters, quotations, strict=True):
-        for text, spoken in zip(texts, chapter, strict=True):
+        for block, spoken in enumerate(chapter):
             for number, each in enumerate(spoken):
-                beside = find_speaker(*around(text, spoken, number), language)
-                name = beside or find_speaker_inside(text[each.start : each.end], language)
+                beside = find_speaker(*_beside(texts, chapter, block, number), language)
+                name = beside or find_speaker_inside(texts[block][each.start : each.end], language)
                 if name and name != find_speakers(language).me:
                     tags.append(name)
     return find_persons([text for texts in chapters for text in texts], tags, language)

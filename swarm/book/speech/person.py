@@ -24,6 +24,7 @@ MAX_PERSONS = 400  # of a book, those with most mentions
 MIN_ACTS = 2  # a name without a title that never speaks is a person's if so many clauses begin with it
 MAX_PLACES = 0.3  # and if no larger share of its mentions stands behind words such as "in"
 SAME_PERSON = 4  # a short name is that of the longer one which is written so many times as often as all others
+OFTEN = 12  # a noun that stands beside so many quotations of a book is one person: "the vicar", but not "the girl"
 NEAR = 60  # characters after a name in which a pronoun stands for it
 
 _ME_KEY = "\1"
@@ -94,8 +95,11 @@ def _words_of(code: str) -> _Words:
     short = _alternation(each[:1].upper() + each[1:] for each in titles if _SHORT.fullmatch(each))
     link = rf"(?:(?:{short})\.\s|(?:{high}|{title})\s)?+"
     name = rf"{link}(?:{_NAME})(?:\s(?:{_LINK}\s)?(?:{_NAME})){{0,3}}"
+    # "I" is no name by its letters; "Je" and "Ich" might be one.
+    me = rf"(?P<me>{own.me or '(?!)'})" if own.me.istitle() or not own.me else rf"(?P<me>(?i:{own.me}))"
+    first = rf"{me}(?![\p{{L}}’-])|" if own.me.islower() else ""
     token = compile_later(
-        rf"\b(?<![\p{{L}}’'-])(?:(?P<name>{name})|(?:(?P<me>{own.me or '(?!)'})|(?P<pronoun>(?i:{said}))"
+        rf"\b(?<![\p{{L}}’'-])(?:{first}(?P<name>{name})|(?:{'' if first else me + '|'}(?P<pronoun>(?i:{said}))"
         rf"|(?P<common>(?i:{own.article or '(?!)'})\s(?:[\p{{Ll}}-]+\s){{0,2}}?(?:{noun}|\p{{Lu}}\p{{Ll}}+))"
         rf"|(?P<noun>{noun}))(?![\p{{L}}’-]))"
     )
@@ -129,6 +133,12 @@ def gender_of(phrase: str, language: str) -> Gender:
     if parts and parts[-1] in words.pronouns:
         return words.pronouns[parts[-1]]
     return next((words.nouns[each] for each in parts[::-1] if each in words.nouns), "")
+
+
+def gender_by_article(name: str, language: str) -> Gender:
+    """Return the gender that the article before a noun tells: "la sobrina"; "" if it tells none."""
+    own, first = find_speakers(language), name.partition(" ")[0].casefold()
+    return "" if not first else "m" if first == own.his_article else "f" if first == own.her_article else ""
 
 
 def find_mentions(text: str, language: str) -> list[Mention]:
@@ -361,11 +371,16 @@ def _person(seen: Mapping[str, _Seen], keys: Sequence[str], words: _Words, langu
     genders: Counter[Gender] = Counter()
     for key in keys:
         genders.update(seen[key].genders)
-    named: Gender = next((gender for key in keys if (gender := gender_of(key, language))), "")
+    named: Gender = next((gender for key in keys if (gender := gender_of(key, language))), "") or next(
+        (gender for key in keys if (gender := gender_by_article(key, language))), ""
+    )
+    spoken = sum(seen[key].spoken for key in keys)
+    many = words.nouns.keys() | words.titles
+    is_one = spoken >= OFTEN and all(key.split()[-1] not in many for key in keys)
     return Person(
         tuple(sorted(written, key=lambda name: (-written[name], len(name), name))),
         named or _likely(genders),
         written.total(),
-        sum(seen[key].spoken for key in keys),
-        _is_common(written, words),
+        spoken,
+        _is_common(written, words) and not is_one,
     )

@@ -22,13 +22,15 @@ _NO_NAMES = (
     "i he she it they we you one who the a an and but then so there here what when where how this that these those his "
     "her my their our your no yes oh ah er ich sie es wir ihr und aber da nun il elle je ils elles on nous vous tu él "
     "ella yo ellos lui lei io он она я они мы ja on ona hij zij ik han hon jag de vi du ni den det hun jeg hän minä me "
-    "everybody somebody nobody other latter former others"
+    "everybody somebody nobody other latter former others wie als wenn während nachdem bevor bei mit dann darauf jetzt "
+    "hier dort endlich comme quand lorsque puis alors enfin como cuando pues luego entonces así"
 )
 
 
 class _Patterns(Struct, frozen=True):
     after: "regex.Pattern[str]"  # said Holmes, Holmes said
     before: "regex.Pattern[str]"  # Holmes said:
+    led: "regex.Pattern[str]"  # dijo Ana:
     inside: "regex.Pattern[str]"  # , dit Jean
     aside: "regex.Pattern[str]"  # dit-il, and dit Jean en riant,
 
@@ -56,19 +58,21 @@ def _patterns(code: str) -> _Patterns | None:
     return _Patterns(
         compile_later(rf"[\s,.;—–―-]*+(?:{said}\s{name}|{name},?\s{adverb}{said})", regex.V0),
         compile_later(rf"{name}\s{adverb}{said}[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z", regex.V0),
-        compile_later(rf"[,!?…]\s(?:(?:me|lui|nous|leur)\s)?+{said}\s(?:\p{{Ll}}++\s)??{name}", regex.V0),
+        compile_later(rf"\b{said}\s{name}[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z", regex.V0),
+        compile_later(rf"[,!?…](?:\s?[»”])?\s(?:(?:me|lui|nous|leur)\s)?+{said}\s(?:\p{{Ll}}++\s)??{name}", regex.V0),
         compile_later(
-            rf"(?<=[,!?…]\s)(?:(?:me|lui|nous|leur)\s)?+(?:{_inverted(verbs)}|{said}\s(?:\p{{Ll}}++\s)??{name})"
+            rf"(?<=[,!?…](?:\s?[»”])?\s)(?:(?:me|lui|nous|leur)\s)?+"
+            rf"(?:{_inverted(verbs, speakers.mine)}|{said}\s(?:\p{{Ll}}++\s)??{name})"
             rf"[^,;:.!?…»”“«]{{0,{MAX_ASIDE}}}+[,;:.!?…]*+",
             regex.V0,
         ),
     )
 
 
-def _inverted(verbs: str) -> str:
+def _inverted(verbs: str, mine: str) -> str:
     """Return the pattern of a verb of saying before a pronoun: "dit-il", "m’écriai-je", "sade han"."""
-    mine = r"(?:m[’']écriai|dis|fis|repris|répondis|demandai|criai|ajoutai|murmurai|répliquai|continuai)-je"
-    return rf"(?:{verbs})(?:-t)?-(?:il|elle|on|ils|elles)\b|{mine}\b|(?:{verbs})\s(?:han|hon|hun|jag|jeg|de|hän|minä)\b"
+    own = rf"(?:{mine})\b|" if mine else ""
+    return rf"{own}(?:{verbs})(?:-t)?-(?:il|elle|on|ils|elles)\b|(?:{verbs})\s(?:han|hon|hun|jag|jeg|de|hän|minä)\b"
 
 
 def find_speaker(before: str, after: str, language: str) -> str | None:
@@ -76,19 +80,24 @@ def find_speaker(before: str, after: str, language: str) -> str | None:
     patterns = _patterns(language)
     if patterns is None:
         return None
-    found = patterns.after.match(after[:MAX_BESIDE]) or patterns.before.search(before[-MAX_BESIDE:])
-    name = next(filter(None, found.groups()), "") if found else ""
-    if found and _is_name(name, language):
-        return _plain(name)
+    after, before = after[:MAX_BESIDE], before[-MAX_BESIDE:]
+    found = (patterns.after.match(after), patterns.before.search(before), patterns.led.search(before))
+    for each in filter(None, found):
+        name = next(filter(None, each.groups()), "")
+        if _is_name(name, language):
+            return _plain(name)
     mine = _mine(language)
-    if mine and (mine.after.match(after[:MAX_BESIDE]) or mine.before.search(before[-MAX_BESIDE:])):
+    if mine and (mine.after.match(after) or mine.before.search(before)):
         return find_speakers(language).me
-    return "" if found or _has_pronoun(before, after, language) else None
+    return "" if any(found) or _has_pronoun(before, after, language) else None
 
 
 def find_speaker_inside(said: str, language: str) -> str:
     """Return the name of the speaker inside a quotation, as in « Oui, dit Jean, c’est lui. »; "" if there is none."""
-    patterns = _patterns(language) if find_speakers(language).inside else None
+    own = find_speakers(language)
+    if own.inside and (mine := _mine(language)) and mine.inside.search(said[:1000]):
+        return own.me
+    patterns = _patterns(language) if own.inside else None
     found = patterns.inside.search(said[:1000]) if patterns else None
     name = next(filter(None, found.groups()), "") if found else ""
     return _plain(name) if _is_name(name, language) else ""
@@ -150,17 +159,21 @@ def _has_pronoun(before: str, after: str, language: str) -> bool:
 class _Mine(Struct, frozen=True):
     after: "regex.Pattern[str]"  # said I, I said
     before: "regex.Pattern[str]"  # I said:
+    inside: "regex.Pattern[str]"  # , dis-je
 
 
 @lru_cache(64)
 def _mine(code: str) -> "_Mine | None":
-    me, verbs = find_speakers(code).me, find_speakers(code).verbs
+    own = find_speakers(code)
+    me, verbs = own.me, own.verbs
     if not me:
         return None
     adverb = r"(?:\p{Ll}{2,14}+\s){0,2}?"
+    forms = rf"|(?:{me}\s)?+(?:{own.mine})" if own.mine else ""
     return _Mine(
-        compile_later(rf"[\s,.;—–―-]*+(?:(?:{verbs})\s{me}|{me}\s{adverb}(?:{verbs}))\b"),
-        compile_later(rf"\b{me}\s{adverb}(?:{verbs})\b[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z"),
+        compile_later(rf"[\s,.;—–―-]*+(?:(?:{verbs})\s{me}|{me}\s{adverb}(?:{verbs}){forms})\b"),
+        compile_later(rf"\b(?:{me}\s{adverb}(?:{verbs}){forms})\b[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z"),
+        compile_later(rf"[,!?…]\s(?:(?:me|lui|nous|leur)\s)?+(?:(?:{verbs})\s{me}{forms})\b"),
     )
 
 
@@ -289,10 +302,13 @@ def _closing(text: str, start: int, pair: str) -> int:
     return -1
 
 
-def is_closed(text: str, said: Utterance) -> bool:
-    """Tell whether a quotation ends in its own paragraph; one that begins with a dash always does."""
+def is_closed(text: str, said: Utterance, following: str) -> bool:
+    """Tell whether a quotation ends in its own paragraph: with its mark, or since it or `following` begins with a dash.
+
+    In French one mark may stand before a whole conversation in dashes.
+    """
     closing = [pair[1] for pair in PAIRS if pair[0] == text[said.start]]
-    return not closing or said.end < len(text) or text[said.end - 1] in closing
+    return not closing or said.end < len(text) or text[said.end - 1] in closing or bool(_DASH.match(following))
 
 
 def _is_apostrophe(text: str, at: int) -> bool:

@@ -6,7 +6,7 @@ from string import ascii_lowercase
 import pytest
 
 from swarm.book.language import languages
-from swarm.book.language.known import _MORE_SPEAKERS, _load, every_language, find_language, find_quotes, find_speakers
+from swarm.book.language.known import _load, every_language, find_language, find_quotes, find_speakers
 from swarm.book.language.spelling import spelled
 from swarm.book.speech.sentence import _rules, split_sentences
 from swarm.errors import EnvironmentFault
@@ -107,11 +107,6 @@ def test_each_abbreviation_stands_for_a_book_and_no_name_is_also_an_abbreviation
         assert all(scripture.shorts.values())
         assert not scripture.names & scripture.shorts.keys()
         assert scripture.plain <= scripture.shorts.keys()
-
-
-def test_the_file_of_a_language_comes_first() -> None:
-    assert find_speakers("de") is find_language("de").speakers
-    assert not {language.code for language in every_language()} & _MORE_SPEAKERS.keys()  # move them into the new file
 
 
 def test_a_language_of_which_nothing_is_known_has_no_verbs() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from swarm.book.speech.dialogue import SURE, find_dialogue, find_utterances
+from swarm.book.speech.person import OFTEN
 
 
 def speakers(*texts: str, language: str = "en") -> list[tuple[str, str]]:
@@ -94,3 +95,51 @@ def test_turns_are_taken_forwards_and_backwards() -> None:
 def test_a_paragraph_that_the_narrator_begins_takes_no_turn() -> None:
     texts = ("“Ah,” said Ann.", "“Oh,” said Bob.", "A bell rang, and they heard: “Fire!”", "“Oh!” they both cried.")
     assert [name for name, _ in speakers(*texts)] == ["Ann", "Bob", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "speaker"),
+    [
+        ("fr", "« Venez, dis-je à Conseil. »", "je"),
+        ("fr", "— Oui, répondis-je.", "je"),
+        ("fr", "« Oui ! » m’écriai-je.", "je"),
+        ("es", "—Sí —dije—. Claro.", "yo"),
+        ("it", "«Sì» risposi.", "io"),
+        ("pt", "— Sim — respondi.", "eu"),
+        ("ru", "— Да, — сказал я.", "я"),
+        ("pl", "— Tak — powiedziałem.", "ja"),
+    ],
+)
+def test_a_narrator_speaks_by_the_forms_of_its_language(language: str, text: str, speaker: str) -> None:
+    assert speakers(text, language=language)[0] == (speaker, "named")
+
+
+def test_a_dash_begins_another_turn_though_the_mark_above_is_open() -> None:
+    texts = ("« Oui, dit Jean.", "— Non, dit Marie.", "— Pourquoi ? » dit Jean.")
+    assert [name for name, _ in speakers(*texts, language="fr")] == ["Jean", "Marie", "Jean"]
+
+
+@pytest.mark.parametrize(
+    ("language", "above", "text", "speaker"),
+    [
+        ("es", "A lo cual respondió don Quijote:", "— Una golondrina sola no hace verano.", "don Quijote"),
+        ("de", "Da sagte der Wirt:", "»Kommt herein.«", "der Wirt"),
+        ("en", "Then Mr. Hall said:", "“It is late.”", "Mr. Hall"),
+    ],
+)
+def test_a_paragraph_that_leads_in_names_the_speaker(language: str, above: str, text: str, speaker: str) -> None:
+    found = find_dialogue([[above, text]], language)
+    assert [each.speaker or each.called for each in found.utterances] == [speaker]
+
+
+def test_a_noun_that_stands_beside_many_quotations_is_one_person() -> None:
+    def is_common(noun: str, times: int) -> bool:
+        return find_dialogue([[f"“Yes,” said the {noun}."] * times], "en").persons.all[0].common
+
+    assert [is_common("barber", OFTEN - 1), is_common("barber", OFTEN)] == [True, False]
+    assert [is_common(noun, OFTEN) for noun in ("girl", "captain")] == [True, True]
+
+
+def test_an_article_tells_the_gender_of_a_noun() -> None:
+    persons = find_dialogue([["— Sí —dijo la sobrina—. No.", "— Sí —dijo el barbero—. No."]], "es").persons
+    assert {each.name: each.gender for each in persons.all} == {"la sobrina": "f", "el barbero": "m"}
