@@ -27,7 +27,7 @@ from swarm.book.page.input_bounds import (
 from swarm.book.page.markup import ODD, as_text, local, parse
 from swarm.book.page.note import mark_notes
 from swarm.book.page.passage import Tracer
-from swarm.book.page.stylesheet import Cascade, SheetReader, sheets_of
+from swarm.book.page.stylesheet import Cascade, SheetReader, sheets_of, show
 from swarm.book.speech.lexicon import parse_pls, pls_rules
 from swarm.book.structure.book_language import parsed, prose, settle, take_sample
 from swarm.book.structure.composition import compose, count_notes, named_language, named_region
@@ -288,7 +288,7 @@ def _documents(
 
 
 def _hide(archive: Archive, pages: list[tuple[str, etree._Element]]) -> int:
-    """Set the attributes of elements that style sheets hide; return the number of hidden words."""
+    """Mark the elements that style sheets hide, unless that is most of the book; return the number of hidden words."""
     reader = SheetReader()
     known: dict[tuple[tuple[str, str], ...], Cascade] = {}
     words = 0
@@ -300,6 +300,9 @@ def _hide(archive: Archive, pages: list[tuple[str, etree._Element]]) -> int:
             texts = (text if kind == "style" else _sheet(archive, text) for kind, text in sheets)
             known[sheets] = reader.read(texts)
         words += known[sheets].mark(root)
+    if words > MIN_ASIDE_WORDS and 2 * words > sum(len(prose(root).split()) for _, root in pages):
+        show([root for _, root in pages])  # a script shows them, one after the other
+        return 0
     return words
 
 

@@ -25,6 +25,7 @@ MIN_WORDS = 40  # fewer words never make a language plain
 MIN_DIFFERENT_WORDS = 25  # a sample of fewer different words makes no language plain
 MIN_AGREEING_SHARE = 0.8  # this share of the chunks agrees on a plain language
 MIN_SCRIPT_SHARE = 0.6  # the script of a text has this share of its letters
+MIN_OWN_LETTERS = 0.1  # of a text in two languages are of the script of one
 MIN_KANA_SHARE = 0.05  # this share of kana makes Han letters Japanese
 MIN_SURE_SHARE = 0.2  # this share of function words rules out all other languages
 MIN_WORD_SHARE = 0.08  # a text has at least this share of function words of its language
@@ -179,6 +180,14 @@ def fits_script(language: str, text: str) -> bool:
     if script in _BY_SCRIPT:
         return language in _BY_SCRIPT[script]
     return language not in _OF_OWN_SCRIPT - {"ja", "ko", "vi"}
+
+
+def has_own_letters(language: str, text: str) -> bool:
+    """Tell whether many letters of a text are of a script of a language's own, as in a book of two languages."""
+    own = [rf"\p{{{script}}}" for script, codes in _BY_SCRIPT.items() if language in codes and language != "vi"]
+    if not own or _script(text) not in ("", "Latin"):
+        return False
+    return len(regex.findall(f"[{''.join(own)}]", text)) >= MIN_OWN_LETTERS * _letters(text)
 
 
 def has_foreign_letters(language: str, text: str) -> bool:

@@ -5,6 +5,7 @@ Mends it before, since ebooklib raises for many small faults.
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 import regex
 from ebooklib import epub as ebooklib_epub
@@ -120,6 +121,7 @@ TEXT_TYPES = frozenset(
 TEXT_SUFFIXES = frozenset((".xhtml", ".html", ".htm", ".xht"))
 
 _ITEMREF = regex.compile(rb"<(?:[\w.-]+:)?itemref\b")
+_FIGURES = regex.compile(r"([0-9]+)")
 _COMMENT = regex.compile(rb"<!--.*?(?:-->|\Z)", regex.DOTALL)
 
 
@@ -183,12 +185,13 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
         self.archive = archive
         self.items: dict[str, ManifestItem] = {}
         self.odd: tuple[str, ...] = ()
+        self.raw = b""  # the package document as the file has it
 
     def _load(self) -> None:
         self._load_container()
         if not self.opf_file:
             raise BookError(f"{self.archive.path} is not an EPUB: {CONTAINER} names no package document.")
-        if self.archive.find_file(self.opf_file) is None:
+        if self.archive.find_file(self.opf_file) is None and not _pages(self.archive):
             raise BookError(f"{self.archive.path} is not a whole EPUB: {self.opf_file} is missing from it.")
         self._load_opf_file()
 
@@ -204,7 +207,13 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
         """Read the package document only, since other documents are read one by one later."""
         if name != self.opf_file:
             return b""
-        data, self.odd = mend(self.archive.read(name))
+        if self.archive.find_file(name) is None:
+            self.opf_dir = ""
+            self.odd = (f"{name} is missing from the file: its pages are read in the order of their names",)
+            self.raw = _made(_pages(self.archive))
+            return self.raw
+        self.raw = self.archive.read(name)
+        data, self.odd = mend(self.raw)
         return data
 
     def _load_manifest(self) -> None:
@@ -222,6 +231,24 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
 
     def _parse_ncx(self, *_: object, **__: object) -> None:
         """Do nothing, because toc.py reads tables of contents more leniently."""
+
+
+def _pages(archive: Archive) -> list[str]:
+    """Return the names of all documents of text, in the order of the numbers in their names."""
+    pages = [name for name in archive.names() if PurePosixPath(name).suffix.lower() in TEXT_SUFFIXES]
+    return sorted(pages, key=lambda name: [int(part) if part.isdecimal() else part for part in _FIGURES.split(name)])
+
+
+def _made(pages: list[str]) -> bytes:
+    """Return a package document with these pages."""
+    root = etree.Element(f"{{{OPF}}}package", nsmap={None: OPF, "dc": DC})
+    for tag in ("metadata", "manifest", "spine"):
+        etree.SubElement(root, f"{{{OPF}}}{tag}")
+    for number, name in enumerate(pages):
+        line = {"id": f"i{number}", "href": quote(name), "media-type": "application/xhtml+xml"}
+        etree.SubElement(root[1], f"{{{OPF}}}item", line)
+        etree.SubElement(root[2], f"{{{OPF}}}itemref", idref=f"i{number}")
+    return bytes(etree.tostring(root))
 
 
 def _package(reader: _Reader) -> Package:
@@ -260,7 +287,7 @@ def _package(reader: _Reader) -> Package:
 def _documents(reader: _Reader) -> tuple[ManifestItem, ...]:
     """Return the documents of the spine. Raises BookError if they cannot be determined."""
     archive, spine = reader.archive, reader.book.spine
-    lines = len(_ITEMREF.findall(_COMMENT.sub(b"", archive.read(reader.opf_file))))
+    lines = len(_ITEMREF.findall(_COMMENT.sub(b"", reader.raw)))
     empty = sum(line.startswith(NOTHING) for line in reader.odd)
     if lines - empty > sum(1 for name, _ in spine if name) or len(spine) > MAX_SPINE:
         raise BookError(f"{archive.path} is damaged: the list of its documents in {reader.opf_file} is cut short.")

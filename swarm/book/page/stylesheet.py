@@ -150,6 +150,7 @@ class WrappedPage:
         return found
 
 
+BY_SHEET = "e2a-by-sheet"  # value of `hidden` where a style sheet hides an element
 LINE = "e2a-line"  # attribute of an inline element that a style puts on a line of its own
 INLINE = words("span a b strong i em small cite q code font label")
 MAX_MEDIA_DEPTH = 4  # nested @media rules
@@ -239,11 +240,18 @@ def is_line(element: etree._Element) -> bool:
     return local(element) in INLINE and _is_block(_own_style(element))
 
 
+def show(roots: Iterable[etree._Element]) -> None:
+    """Take back what `_mark` hid."""
+    for element in (element for root in roots for element in root.iter("*")):
+        if element.get("hidden") == BY_SHEET:
+            del element.attrib["hidden"]
+
+
 def _mark(element: etree._Element, style: Style) -> int:
     """Set `hidden` or LINE on an element; count the words that this hides."""
     if _hides(style):
         inside = any(step.get("hidden") for step in element.iterancestors())
-        element.set("hidden", "hidden")
+        element.set("hidden", BY_SHEET)
         return 0 if inside else len("".join(element.itertext()).split())
     if _is_block(style) and local(element) in INLINE:
         element.set(LINE, "line")

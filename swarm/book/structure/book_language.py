@@ -14,6 +14,7 @@ from swarm.book.language.detection import (
     detect,
     fits_script,
     has_foreign_letters,
+    has_own_letters,
     is_language_of,
     is_sure,
     is_told_apart,
@@ -46,7 +47,7 @@ def settle(declared: str, sample: str, *, believed: bool = True) -> BookLanguage
 
     A doubt is only told if the declared language is `believed` to be the book's own.
     """
-    if declared and is_language_of(declared, sample):
+    if declared and (is_language_of(declared, sample) or has_own_letters(declared, sample)):
         return BookLanguage(declared)
     found = detect(sample)
     if not declared:

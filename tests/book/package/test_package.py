@@ -214,7 +214,15 @@ def test_a_container_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BookError, match="names no package"):
         package(maker.make(tmp_path, PAGES, more={"META-INF/container.xml": "<container/>"}))
     with pytest.raises(BookError, match=r"content\.opf is missing"):
-        package(maker.make(tmp_path, PAGES, without=("OEBPS/content.opf",)))
+        package(maker.make(tmp_path, PAGES, without=("OEBPS/content.opf", *(f"OEBPS/{name}" for name in PAGES))))
+
+
+def test_without_a_package_document_the_pages_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    pages = {f"page-{n}.xhtml": maker.page(f"<p>text {n}</p>") for n in (10, 9, 1)}
+    book = read_book(maker.make(tmp_path, pages, without=("OEBPS/content.opf",)))
+    assert [block.text for chapter in book.chapters for block in chapter.blocks] == ["text 1", "text 9", "text 10"]
+    line = "OEBPS/content.opf is missing from the file: its pages are read in the order of their names"
+    assert line in book.oddities
 
 
 def test_of_several_packages_the_first_counts(tmp_path: Path) -> None:

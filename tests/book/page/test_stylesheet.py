@@ -167,3 +167,10 @@ def test_hidden_words_are_not_read_and_counted(tmp_path: Path) -> None:
     book = read_book(maker.make(tmp_path, {"a.xhtml": linked}, more=sheets))
     assert [block.text for block in book.chapters[0].blocks] == ["seen still", "too"]
     assert "words that its stylesheets hide and that are not read: 2" in book.oddities
+
+
+def test_words_are_read_if_the_sheets_hide_most_of_the_book(tmp_path: Path) -> None:
+    body = f"<p class='off'>{'hidden words ' * 60}</p><p>seen</p>"
+    page = maker.page(body).replace("</head>", "<style>.off{visibility:hidden}</style></head>")
+    book = read_book(maker.make(tmp_path, {"a.xhtml": page}))
+    assert [len(block.text.split()) for block in book.chapters[0].blocks] == [120, 1]

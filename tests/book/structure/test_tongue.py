@@ -22,6 +22,12 @@ def test_a_declared_language_stays_where_the_text_is_short_mixed_or_nearly_the_s
     assert settle("gl", PROSE["pt"]) == BookLanguage("gl")
 
 
+def test_a_book_in_two_languages_is_in_the_one_that_it_declares() -> None:
+    text = f"{PROSE['en']} {PROSE['en']} " + "第一章这是一本中文书，讲述一个人的故事。" * 8
+    assert settle("zh", text) == BookLanguage("zh")
+    assert settle("zh", PROSE["en"]).language == "en"
+
+
 def test_a_book_that_names_no_language_has_that_of_its_text() -> None:
     assert settle("", PROSE["nl"]) == BookLanguage("nl")
     assert settle("", "Hm.").language == "en"
