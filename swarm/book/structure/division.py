@@ -2,14 +2,14 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import accumulate, pairwise
-from statistics import median
+from statistics import mean, median
 
 import regex
 from msgspec import Struct
 
-from swarm.book.language.pattern import compile_later, value
+from swarm.book.language.pattern import compile_later
 from swarm.book.package.toc import TableOfContents
 from swarm.book.page import front_matter
 from swarm.book.page.bare_text import plain, tidy
@@ -43,7 +43,7 @@ _CHAPTER = compile_later(
     regex.IGNORECASE,
 )
 _WORD = compile_later(r"\p{L}{2}|[\p{Han}\p{Hiragana}\p{Katakana}]")
-_DENSE, DENSE_TIMES = compile_later(r"(?:[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}].{0,3}){20}"), 3  # a sign says more
+_DENSE, DENSE_TIMES = compile_later(r"[\p{Han}\p{Hiragana}\p{Katakana}]{2}"), 3
 _PUNCTUATED = compile_later(r"\p{P}$")
 
 
@@ -55,7 +55,11 @@ MIN_CHAPTERS = 3  # fewer entries are the book and its appendix
 MAX_BARE_CHARS = 60  # an entry with less text above its first section only names a part
 LONG_CHARS = 60_000  # a chapter of an hour is better cut at its sections
 MIN_SECTIONS, MIN_SECTION_SHARE = 4, 0.3  # fewer entries of a depth are no habit of the book
-MIN_COUNTED_SHARE = 0.8  # of the entries of a depth, if they are numbered on and on
+MIN_OWN_SHARE, OWN_SHARE = 0.5, 0.75  # of the entries of a depth that begin a document, if documents are chapters
+MIN_OWN_CHARS, MAX_OWN_CHARS = 1_000, 100_000  # documents that are sections are smaller, those that are parts longer
+MIN_UPPER_CHARS = 27_000  # chapters of half an hour are not cut at documents below them
+MAX_SAMPLE_PASSAGES = 200
+MAX_LABEL_CHARS = 20  # "Chapter Twenty-One"
 MIN_PAGES = 8  # documents of a book whose documents are pages
 MIN_CUT_SHARE = 0.15  # this share of pages ends within a sentence
 
@@ -218,44 +222,93 @@ def _inner_cuts(passages: list[Passage]) -> list[int]:
     return [at for at, passage in enumerate(passages) if id(passage) in lines]
 
 
-_COUNTED = compile_later(r"(?:\p{L}+\s)?(?:(\d{1,3})|((?=[IVXLC])[IVXLC]{1,8}))(?!\.?[\p{L}\d])")
+_NUMBER = compile_later(r"(?:\d{1,3}|(?=[IVXLC])[IVXLC]{1,8})\W{0,3}")  # "IV." above the title that the contents name
+
+
+def is_label(text: str) -> bool:
+    """Tell whether a line names a part or a chapter by its kind and number alone: "Part One", "IV."."""
+    chapter = _CHAPTER.match(text)
+    return bool(_PART.fullmatch(text) or _NUMBER.fullmatch(text) or (chapter and len(text) <= MAX_LABEL_CHARS))
 
 
 def _sections(row: PassageRow, contents: TableOfContents) -> set[int]:
     """Return the places of entries that are deeper than chapters are."""
     depths: dict[int, int] = {}
     numbered: set[int] = set()  # places of "4.1 Cells"
-    titles: dict[int, str] = {}
+    apart: set[int] = {0}  # places of "Contents", which may be left out
     for entry in contents.entries:
         place = row.place(entry.name, entry.fragment, entry.title)
         if place is not None:
             depths[place] = min(entry.depth, depths.get(place, entry.depth))
             numbered.update({place} if _SECTION.match(entry.title) else ())
-            titles[place] = entry.title
-    ordered = sorted(depths)
-    keep = max((depth for depth in set(depths.values()) if _count_on(titles, depths, depth)), default=0)
-    keep = max(keep, min(depths.values(), default=0))
+            apart.update({place} if front_matter.named(entry.title) else ())
+    levels = {place: row.passages[place].level for place in depths if place < len(row.passages)}
+    if len(set(depths.values())) == 1 and len(levels) == len(depths) and all(levels.values()):
+        depths = levels  # a list without depths
+    found, inside = _below_chapters(row, depths, numbered), _inside_documents(row, depths)
+    if inside is not None:
+        upper = depths.keys() - inside - found
+        is_enough = _density(row) * mean(_sizes(row, upper, upper)) >= MIN_UPPER_CHARS
+        found = found | inside if is_enough else inside
+    return {_back_over_headings(row, place, depths) for place in found} - apart - (depths.keys() - found)
+
+
+def _inside_documents(row: PassageRow, depths: dict[int, int]) -> set[int] | None:
+    """Return the places of sections in a book whose documents are its chapters; None if they are not.
+
+    They are if the entries of a depth mostly begin a document, and most chapters have some minutes to some hours then.
+    """
+    begins, density = _document_begins(row, depths), _density(row)
+    shares = {}
+    for depth, count in Counter(depths.values()).items():
+        small = density * median(_sizes_of(row, depths, depth)) < MIN_OWN_CHARS and depth > min(depths.values())
+        own = sum(1 for place in begins if depths[place] == depth)
+        shares[depth] = 0.0 if small else own / count
+    follow = {two for one, two in pairwise(sorted(depths)) if _text_size(row, one, two) < MAX_BARE_CHARS}
+    begins |= {place for place in follow if shares[depths[place]] >= OWN_SHARE}  # an act and its first scene
+    inside = {place for place, depth in depths.items() if not _is_chapter(shares[depth], begins=place in begins)}
+    kept = sorted(depths.keys() - inside)
+    if len(kept) < 2 or max(shares.values()) < OWN_SHARE or len(begins) < OWN_SHARE * len(kept):
+        return None
+    return inside if density * median(_sizes(row, kept, kept)) <= MAX_OWN_CHARS else None
+
+
+def _density(row: PassageRow) -> int:
+    """Return how many letters a sign of the book's script says."""
+    sample = " ".join(passage.text for passage in row.passages[:MAX_SAMPLE_PASSAGES])
+    return DENSE_TIMES if 2 * len(_DENSE.findall(sample)) > len(_WORD.findall(sample)) else 1
+
+
+def _is_chapter(share: float, *, begins: bool) -> bool:
+    """Tell whether an entry is a chapter, by the share of its depth that begins documents, and whether it does."""
+    return share > 0 if begins else MIN_OWN_SHARE <= share < OWN_SHARE
+
+
+def _document_begins(row: PassageRow, depths: dict[int, int]) -> set[int]:
+    """Return the first entry of each document that has no text above it, but for the number of the chapter."""
+    first = {row.number(place): place for place in sorted(depths, reverse=True)}
+    above = {place: row.passages[row.starts[number] : place] for number, place in first.items()}
+    return {
+        place
+        for place, lines in above.items()
+        if sum(len(each.text) for each in lines if not each.left_out) <= MAX_BARE_CHARS
+    }
+
+
+def _below_chapters(row: PassageRow, depths: dict[int, int], numbered: set[int]) -> set[int]:
+    """Return the places of entries of the depths below that of chapters."""
+    keep = min(depths.values(), default=0)
     while any(depth > keep for depth in depths.values()) and _is_above_chapters(row, depths, keep, numbered):
-        keep += 1
-    found = {place for place in ordered if depths[place] > keep}
-    if len(found) < max(MIN_SECTIONS, MIN_SECTION_SHARE * len(ordered)):
-        return set()  # so few entries are no habit of the book
-    return {_back_over_headings(row, place, depths) for place in found} - {0, *(depths.keys() - found)}
-
-
-def _count_on(titles: dict[int, str], depths: dict[int, int], depth: int) -> bool:
-    """Tell whether the entries of a depth are numbered from one part to the next: those are chapters, however short."""
-    counts = [_COUNTED.match(titles[place]) for place in sorted(titles) if depths[place] == depth]
-    numbers = [int(each[1]) if each[1] else value(each[2]) for each in counts if each]
-    up = sum(1 for one, other in pairwise(numbers) if other == one + 1)
-    return len(numbers) >= MIN_SECTIONS and up >= MIN_COUNTED_SHARE * (len(counts) - 1)
+        keep = min(depth for depth in depths.values() if depth > keep)
+    found = {place for place in depths if depths[place] > keep}
+    # So few entries are no habit of the book.
+    return found if len(found) >= max(MIN_SECTIONS, MIN_SECTION_SHARE * len(depths)) else set()
 
 
 def _is_above_chapters(row: PassageRow, depths: dict[int, int], keep: int, numbered: set[int]) -> bool:
     """Tell whether the entries of a depth are parts: mostly without a text of their own, or of more than an hour."""
     ordered = sorted(depths)
-    spans = list(pairwise([*ordered, len(row.passages)]))
-    texts = [sum(len(passage.text) for passage in row.passages[start:end] if not passage.level) for start, end in spans]
+    texts = _sizes(row, ordered, depths)
     wholes: list[list[int]] = []  # the sizes of an entry by itself, and of each below it
     for place, size in zip(ordered, texts, strict=True):
         if depths[place] <= keep:
@@ -263,10 +316,11 @@ def _is_above_chapters(row: PassageRow, depths: dict[int, int], keep: int, numbe
         elif wholes:
             wholes[-1].append(size)
     parents = [sizes for sizes in wholes if len(sizes) > 1]
-    below = median(_sizes_of(row, depths, keep + 1))
+    next_depth = min(depth for depth in depths.values() if depth > keep)
+    below = median(_sizes_of(row, depths, next_depth))
     if not parents or len(wholes) < MIN_CHAPTERS or below >= MAX_SECTION_CHARS:
         return True
-    deeper = [place for place in ordered if depths[place] == keep + 1]
+    deeper = [place for place in ordered if depths[place] == next_depth]
     if below < MIN_SECTION_CHARS or 2 * sum(1 for place in deeper if place in numbered) > len(deeper):
         return False
     if median(map(sum, wholes)) > LONG_CHARS:
@@ -274,13 +328,21 @@ def _is_above_chapters(row: PassageRow, depths: dict[int, int], keep: int, numbe
     return 2 * sum(1 for sizes in parents if sizes[0] < MAX_BARE_CHARS) > len(parents)
 
 
+def _text_size(row: PassageRow, start: int, end: int) -> int:
+    """Return the characters between two places, without headings."""
+    return sum(len(passage.text) for passage in row.passages[start:end] if not passage.level)
+
+
+def _sizes(row: PassageRow, places: Iterable[int], wanted: Container[int]) -> list[int]:
+    """Return the characters of each wanted place up to the next one; [0] if there is none."""
+    spans = pairwise([*sorted(places), len(row.passages)])
+    return [_text_size(row, start, end) for start, end in spans if start in wanted] or [0]
+
+
 def _sizes_of(row: PassageRow, depths: dict[int, int], depth: int) -> list[int]:
     """Return the characters of each entry of a depth with what is below it."""
-    ordered = [place for place in sorted(depths) if depths[place] <= depth]
-    spans = pairwise([*ordered, len(row.passages)])
-    return [
-        sum(len(passage.text) for passage in row.passages[start:end]) for start, end in spans if depths[start] == depth
-    ] or [0]
+    upto = [place for place in depths if depths[place] <= depth]
+    return _sizes(row, upto, {place for place in upto if depths[place] == depth})
 
 
 def _listed_cuts(row: PassageRow, contents: TableOfContents) -> dict[int, str]:
@@ -308,7 +370,9 @@ def _back_over_headings(row: PassageRow, place: int, cuts: Container[int]) -> in
     passages, start = row.passages, row.starts[row.number(place)]
     while start < place < len(passages) and place - 1 not in cuts:
         above = passages[place - 1]
-        named = above.kind == "paragraph" and _PART.fullmatch(above.text)
+        title = passages[place].text
+        lone = is_label(above.text) and not is_label(title) and not plain(title).startswith(plain(above.text))
+        named = above.kind == "paragraph" and (lone or _PART.fullmatch(above.text))
         if not named and not (passages[place].level and 0 < above.level < SUBTITLE_LEVEL):
             break
         place -= 1

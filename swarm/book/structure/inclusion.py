@@ -30,7 +30,7 @@ from swarm.book.page.likeness import (
 from swarm.book.page.passage import Passage, rewritten
 from swarm.book.page.unlinked_note import MIN_CITATIONS, find_citations, without_citations
 from swarm.book.structure.block_kind import MARKED, Ruling, join_cut, judge, leave_out
-from swarm.book.structure.division import Part
+from swarm.book.structure.division import Part, is_label
 from swarm.errors import UsageError
 
 MAX_BARE_CHARS = 200  # a chapter with more text is more than its title
@@ -59,7 +59,7 @@ def _is_bare(chapter: ChapterText) -> bool:
     texts = [block.text for block in chapter.blocks if block.text]
     if size_of(texts) > MAX_BARE_CHARS or not is_title_page(texts):
         return False
-    return all(block.kind != "paragraph" for block in chapter.blocks)
+    return all(block.kind != "paragraph" or is_label(block.text) for block in chapter.blocks if block.text)
 
 
 def _joined(waiting: list[ChapterText], chapter: ChapterText, title: str) -> ChapterText:

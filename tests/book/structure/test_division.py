@@ -198,21 +198,56 @@ def test_a_chapter_is_not_called_by_marks_for_pauses(tmp_path: Path) -> None:
 
 
 def test_small_entries_below_others_are_sections_of_their_chapter(tmp_path: Path) -> None:
+    bodies = [f"<h1 id='{n}'>C{n}</h1>{FILL * 3}" + "".join(_section(n, m) for m in (1, 2)) for n in (1, 2, 3)]
+    nav = _nested("one.xhtml#{n}", "one.xhtml#s{n}{m}")
+    assert titles(book(tmp_path, {"one.xhtml": "".join(bodies)}, nav)) == ["C1", "C2", "C3"]
+    longer = "".join(bodies).replace("<p>Short.</p>", FILL * 20)
+    assert titles(book(tmp_path, {"one.xhtml": longer}, nav))[:3] == ["C1", "S1.1", "S1.2"]
+
+
+def test_entries_within_documents_are_sections_and_those_with_a_document_are_chapters(tmp_path: Path) -> None:
     bodies = {f"{n}.xhtml": f"<h1>C{n}</h1>{FILL * 3}" + "".join(_section(n, m) for m in (1, 2)) for n in (1, 2, 3)}
+    longer = {name: body.replace("<p>Short.</p>", FILL * 20) for name, body in bodies.items()}
+    assert titles(book(tmp_path, longer, _nested("{n}.xhtml", "{n}.xhtml#s{n}{m}"))) == ["C1", "C2", "C3"]
+    flat = [line for n in (1, 2, 3) for line in ((f"{n}.xhtml", f"C{n}"), (f"{n}.xhtml#s{n}1", "S"))]
+    assert titles(book(tmp_path, longer, maker.nav(*flat))) == ["C1", "C2", "C3"]
+    pages = {f"{n}.{m}.xhtml": f"<h2>S{n}.{m}</h2>{FILL * 4}" for n in (1, 2, 3) for m in (1, 2)}
+    ordered = dict(sorted({**{f"{n}.0.xhtml": f"<h1>C</h1>{FILL}" for n in (1, 2, 3)}, **pages}.items()))
+    found = titles(book(tmp_path, ordered, _nested("{n}.0.xhtml", "{n}.{m}.xhtml")))
+    assert found == ["C1", "S1.1", "S1.2", "C2", "S2.1", "S2.2", "C3", "S3.1", "S3.2"]
+    small = {name: body.replace(FILL * 4, "<p>Short.</p>") for name, body in ordered.items()}
+    assert titles(book(tmp_path, small, _nested("{n}.0.xhtml", "{n}.{m}.xhtml"))) == ["C1", "C2", "C3"]
+
+
+def test_the_contents_within_a_document_stay_apart(tmp_path: Path) -> None:
+    lines = "".join(f"<p>CHAPTER {n}.</p>" for n in (1, 2, 3, 4))
+    chapters = {f"{n}.xhtml": f"<h1>CHAPTER {n}.</h1>{FILL}" for n in (1, 2, 3, 4)}
+    entries = [(name, f"CHAPTER {name[0]}.") for name in chapters]
+    opening = {"0.xhtml": f"<p>A Book</p><h2 id='c'>Contents</h2>{lines}"}
+    nav = maker.nav(("0.xhtml", "A Book"), ("0.xhtml#c", "Contents"), *entries)
+    found = book(tmp_path, {**opening, **chapters}, nav)
+    left_out = [chapter for chapter in found.chapters if chapter.left_out == "table of contents"]
+    assert [len(chapter.blocks) for chapter in left_out] == [5]
+
+
+def test_the_number_above_a_title_goes_with_it(tmp_path: Path) -> None:
+    body = "".join(f"{FILL}<p>Chapter {n}</p><h2 id='a{n}'>Title {n}</h2><p>text {n}</p>" for n in (1, 2))
+    found = book(tmp_path, {"1.xhtml": body}, maker.nav(("1.xhtml#a1", "Title 1"), ("1.xhtml#a2", "Title 2")))
+    assert words(found)[1:] == ["Chapter 1 Title 1 text 1", "Chapter 2 Title 2 text 2"]
+
+
+def _nested(chapter: str, section: str) -> str:
     nested = "".join(
-        f'<li><a href="{n}.xhtml">C{n}</a><ol>'
-        + "".join(f'<li><a href="{n}.xhtml#s{m}">S{n}.{m}</a></li>' for m in (1, 2))
+        f'<li><a href="{chapter.format(n=n)}">C{n}</a><ol>'
+        + "".join(f'<li><a href="{section.format(n=n, m=m)}">S{n}.{m}</a></li>' for m in (1, 2))
         + "</ol></li>"
         for n in (1, 2, 3)
     )
-    nav = maker.page(f'<nav epub:type="toc"><ol>{nested}</ol></nav>')
-    assert titles(book(tmp_path, bodies, nav)) == ["C1", "C2", "C3"]
-    longer = {name: body.replace("<p>Short.</p>", FILL * 20) for name, body in bodies.items()}
-    assert titles(book(tmp_path, longer, nav))[:3] == ["C1", "S1.1", "S1.2"]
+    return maker.page(f'<nav epub:type="toc"><ol>{nested}</ol></nav>')
 
 
 def _section(chapter: int, number: int) -> str:
-    return f"<h2 id='s{number}'>S{chapter}.{number}</h2><p>Short.</p>"
+    return f"<h2 id='s{chapter}{number}'>S{chapter}.{number}</h2><p>Short.</p>"
 
 
 def test_a_part_of_many_hours_is_cut_at_its_own_headings(tmp_path: Path) -> None:
