@@ -166,7 +166,7 @@ def measure(book: Book | None, places: Sequence[Place], language: str) -> Figure
 
 
 def _find_untraced(book: Book | None, places: Sequence[Place]) -> None:
-    """Count as spoken what was joined to a block of another document, whose trace cannot tell it."""
+    """Count as spoken what no trace tells: what was joined to a block of another document, and a formula below one."""
     blocks = [block for chapter in (book.chapters if book else ()) if not chapter.left_out for block in chapter.blocks]
     rests = []
     for number, block in enumerate(blocks):
@@ -176,12 +176,21 @@ def _find_untraced(book: Book | None, places: Sequence[Place]) -> None:
             rests.append((-number - 1, text))
     for before, place in pairwise(places):
         text = visible_chars(place.block.text)
+        if not place.spoken and before.spoken and _is_formula(place):
+            place.spoken, place.pieces = len(text), [min(before.pieces)]
         if place.spoken or len(text) < MIN_UNTRACED:
             continue
         number = next((number for number, whole in rests if text in whole), 0)
         if number:
             place.spoken, place.pieces = len(text), [number]
             before.pieces.append(number)
+
+
+def _is_formula(place: Place) -> bool:
+    """Tell whether a block is nothing but mathematics, which is said in other characters and has no trace at all."""
+    formulas = list(place.block.element.iter("{*}math"))
+    inside = sum(len(visible_chars("".join(formula.itertext()))) for formula in formulas)
+    return inside > 0 and inside >= len(visible_chars(place.block.text))
 
 
 def share_of(place: Place) -> float:
