@@ -14,7 +14,7 @@ from worker_invariants import WorkerJudge, is_judged, is_put_off
 
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
-from swarm.lease.coordinator.coordinator_core import ASK_AGAIN_S, OWN_GAP_S, RESERVATION_S, SILENCE_S, CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import LOOK_S, OWN_GAP_S, RESERVATION_S, SILENCE_S, CoordinatorCore
 from swarm.lease.coordinator.heartbeat import GRANT_FLIGHT_S
 from swarm.lease.coordinator.intake import MAX_RECORDED
 from swarm.lease.coordinator.ledger import RESERVED, Lease
@@ -35,7 +35,7 @@ MAX_ANSWERS = 100  # revocations at a time
 DEAD_S = 10.0  # a dead worker is replaced within so long
 MISSED_S = 10.0  # a grant that never arrived is missed within so long
 SLOW_LOOKS = 3  # one look in so many also checks what may take many seconds
-LATE_S = 0.05  # a deadline is kept to within so long
+LATE_S = LOOK_S + 0.05  # a deadline is kept to within so long
 STARVED_S = 15.0  # an idle worker gets what is free within so long
 
 
@@ -300,10 +300,6 @@ class Judge:
         for key, mine in held.items():
             if core.jobs.lease_index.of(key) != mine:
                 raise Violation(f"the leases of {key} are not known")
-        dues = [core.deadlines.of_lease(lease) for lease in leases]
-        silences = [session.heard_s + SILENCE_S for session in core.sessions.values()]
-        if core.next_deadline() > min([*dues, *silences], default=inf):
-            raise Violation("a deadline is not known")
 
     def looks(self, coordinator: SimCoordinator) -> None:
         """Check between two calls of a coordinator that nothing is overdue and no worker waits in vain."""
@@ -337,7 +333,7 @@ class Judge:
             return
         spot, since_s = self.asking.get(name, (asker[1], now))
         self.asking[name] = (spot, since_s) if spot == asker[1] else (asker[1], now)
-        if spot == asker[1] and now - since_s > ASK_AGAIN_S + LATE_S:
+        if spot == asker[1] and now - since_s > LATE_S:
             raise Violation(f"{asker[0]} asks for work and is not asked again", spot)
 
     def _replay(self, coordinator: SimCoordinator, served: ServedJob) -> None:

@@ -53,22 +53,10 @@ RESERVATION_S = 15.0  # how long a place waits for a clip that a worker says it 
 
 @dataclass
 class Deadlines:
-    """The deadlines of all leases and sessions. They mostly move later, so only those that are due are looked for."""
+    """The deadlines of all leases and sessions."""
 
     jobs: Jobs
     sessions: dict[str, Session]
-    _none_before_s: float = inf  # nothing was due before this time at the last look at all deadlines
-
-    def joined(self, session: Session) -> None:
-        """Take in a new session."""
-        self._none_before_s = min(self._none_before_s, session.heard_s + SILENCE_S)
-
-    def earliest_s(self) -> float:
-        """Return a time before which no lease runs out and no worker is silent for too long; infinity for never."""
-        hastened = self.jobs.lease_index.hastened
-        while hastened:
-            self._none_before_s = min(self._none_before_s, self.of_lease(hastened.popitem()[1]))
-        return self._none_before_s if self.sessions else inf
 
     def silent(self, now: float) -> list[Session]:
         """Return the workers that were silent for too long; each has to be dropped."""
@@ -79,9 +67,6 @@ class Deadlines:
         leases = self.jobs.lease_index.leases
         while due := [lease for lease in leases.values() if self.of_lease(lease) <= now]:
             yield min(due, key=self.of_lease)
-        self._none_before_s = min(map(self.of_lease, leases.values()), default=inf)
-        for session in self.sessions.values():
-            self.joined(session)
 
     def forgive(self, gap_s: float) -> None:
         """Shift all of them, after a sleep of the coordinator's machine."""
@@ -127,8 +112,7 @@ def _distrust(served: ServedJob, session: Session, slot: int, out: Outcome) -> N
     session.trust.streak = max(session.trust.streak + 1, BROKEN_STREAK)
 
 
-ASK_AGAIN_S = 0.5  # only time shows that a holder is slow, so the waiting slots are asked in rounds
-LISTEN_S = 1.5  # a longer wait for a call, while workers are here, is a sleep and not their silence
+LOOK_S = 0.5  # deadlines are looked at so often, and waiting slots asked again: only time shows that a holder is slow
 OWN_GAP_S = 3.0  # a coordinator that was not called for so long slept
 GATHER_S = 1.5  # after a sleep nothing is granted for so long: workers come back and say what they have spoken
 
@@ -150,7 +134,7 @@ class CoordinatorCore:
     ended: bool = False
     deserted: bool = False  # all workers fell silent
     called_s: float = field(init=False)  # the last call of `receive` or `tick`
-    asked_s: float = field(init=False)  # the last round over the waiting slots
+    looked_s: float = field(init=False)  # the last look at the deadlines and the waiting slots
     grants_s: float = field(init=False)  # nothing is granted before this time
     last_lease: int = field(init=False)
     intake: Intake = field(init=False)
@@ -164,7 +148,7 @@ class CoordinatorCore:
     encoding_pace: EncodingPace = field(default_factory=EncodingPace)
 
     def __post_init__(self) -> None:
-        self.called_s = self.asked_s = self.started_s
+        self.called_s = self.looked_s = self.started_s
         self.grants_s = self.started_s + self.settings.grace_s
         self.last_lease = self.settings.lease_base
         self.intake = Intake(self.jobs, self.sessions, self.settings.alone)
@@ -240,6 +224,7 @@ class CoordinatorCore:
         """Let time pass: take the leases of silent workers and those past their deadline, and grant them anew."""
         outcome = Outcome()
         self._notice_gap(now)
+        self.looked_s = now
         if not self.more_to_grant:
             self._charge_idle(now)
         for session in self.deadlines.silent(now):
@@ -257,10 +242,10 @@ class CoordinatorCore:
 
     def next_deadline(self) -> float:
         """Return when `tick` is due, in seconds since the epoch; infinity where time alone changes nothing."""
-        listening_s = self.called_s + LISTEN_S if self.sessions else inf
-        return min(
-            self.deadlines.earliest_s(), listening_s, self._next_round(), max(self.reels.next_due(), self.called_s)
-        )
+        if self.more_to_grant:
+            return self.called_s
+        look_s = self.looked_s + LOOK_S if self.sessions else inf
+        return min(look_s, max(self.reels.next_due(), self.called_s))
 
     def coming(self, peer: bytes) -> Transfer | None:
         """Return the clip that comes in pieces over a connection, None if there is none."""
@@ -385,8 +370,9 @@ class CoordinatorCore:
         brief(self.jobs, session, now, outcome)
 
     def _enter(self, session: Session, now: float, outcome: Outcome) -> None:
+        if not self.sessions:
+            self.looked_s = now
         self.sessions[session.key] = session
-        self.deadlines.joined(session)
         if self.deserted:  # all were cut off together: the first one back must not speak what the others hold
             self.deserted, self.grants_s = False, max(self.grants_s, now + GATHER_S)
         if not self.settings.alone:
@@ -485,12 +471,11 @@ class CoordinatorCore:
 
     def _pump(self, now: float, outcome: Outcome, *, thorough: bool = False) -> None:
         """Grant what can be granted; `thorough` as in `GrantRound`."""
+        self.more_to_grant = False
         if self.stopping or now < self.grants_s or len(self.sessions) < self.settings.min_workers:
             return
         if self.settings.min_workers:  # a job that has begun goes on with fewer workers
             self.settings = replace(self.settings, min_workers=0)
-        if thorough:
-            self.asked_s = now
         self.waiting = still_waiting(self.waiting, self.sessions)
         grants = GrantRound(
             jobs=self.jobs,
@@ -502,14 +487,6 @@ class CoordinatorCore:
             new_id=self._new_lease_id,
         )
         self.more_to_grant = grants.grant_waiting(self.waiting.values(), thorough=thorough)
-
-    def _next_round(self) -> float:
-        """Return when the waiting slots are asked for again; infinity where none waits or nothing is left to grant."""
-        here = (session for key, session in self.waiting.items() if self.sessions.get(key) is session)
-        waiting = any(session.is_waiting for session in here)
-        if not waiting or self.stopping or len(self.sessions) < self.settings.min_workers or not self.jobs.open:
-            return inf
-        return self.called_s if self.more_to_grant else max(self.asked_s + ASK_AGAIN_S, self.grants_s)
 
     def _new_lease_id(self) -> int:
         self.last_lease += 1

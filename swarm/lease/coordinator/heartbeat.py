@@ -107,7 +107,7 @@ def _advance(jobs: Jobs, sessions: dict[str, Session], session: Session, message
 
 def _goes_on(served: ServedJob, lease: Lease, report: SlotReport) -> bool:
     """Take in which segments of a lease are spoken; return whether that is further, or a smaller part of a batch."""
-    narrowed = served.ledger.narrow(lease, report.lines)
+    narrowed = lease.narrow(report.lines)
     return served.ledger.advance(lease, report.index) or narrowed
 
 
@@ -152,7 +152,7 @@ def tidy(jobs: Jobs, session: Session, now: float) -> None:
         slot.keep(live, now)
         if slot.leases and slot.leases[:1] != before:
             lease = live[slot.leases[0]]
-            jobs.of(lease).ledger.reach_segment(lease, now)
+            lease.reach_segment(now)
 
 
 MAX_ABSENT = 256

@@ -87,7 +87,7 @@ class Intake:
         _renew(served, session, clip.lease, now)
         for lease in served.ledger.holders((clip.chapter, clip.index)):
             if lease.session == session.key:
-                served.ledger.reach_segment(lease, now)
+                lease.reach_segment(now)
         if served.state.complete or (clip.chapter, clip.index) in served.state.accepted:
             served.run_stats.duplicate(session.worker, clip.work_s)
             return False
@@ -187,7 +187,7 @@ class Intake:
             return  # a failure at a place that it does not hold speaks against the worker alone
         lease = served.ledger.leases.get(failed.lease)
         if lease is not None and lease.session == session.key:
-            served.ledger.reach_segment(lease, now)
+            lease.reach_segment(now)
         kind, note = failed.kind, failed.note[:500]
         served.ledger.has_failed(place, session.key, now)
         if len(served.state.failures.get(place, ())) < MAX_RECORDED:
@@ -277,7 +277,6 @@ def _measure(served: ServedJob, session: Session, clip: Clip) -> None:
         characters = len(served.state.engine_text((clip.chapter, clip.index)))
         speed = session.slots[clip.slot].speed(served.state.spec.recipe)
         speed.add_clip(characters, clip.length_s, clip.work_s)
-        served.ledger.lease_index.hasten_first(session.slots[clip.slot].leases)
 
 
 def _record(served: ServedJob, record: AnyRecord, out: Outcome, frame: bytes = b"") -> None:

@@ -64,7 +64,6 @@ class LeaseIndex:
 
     leases: dict[int, Lease] = field(default_factory=dict)
     by_session: dict[str, dict[int, Lease]] = field(default_factory=dict)
-    hastened: dict[int, Lease] = field(default_factory=dict)  # leases with deadlines that must be checked again
     lapsed: dict[int, Lease] = field(default_factory=dict)  # leases of sessions that were given up; some may come back
     closed: bool = False  # whether no session may go on with a lapsed lease any more
 
@@ -76,12 +75,10 @@ class LeaseIndex:
         """Take in a new lease."""
         self.leases[lease.id] = lease
         self.by_session.setdefault(lease.session, {})[lease.id] = lease
-        self.hasten(lease)
 
     def remove_lease(self, lease: Lease) -> None:
         """Forget a lease that ended."""
         del self.leases[lease.id]
-        self.hastened.pop(lease.id, None)
         own = self.by_session[lease.session]
         del own[lease.id]
         if not own:
@@ -102,15 +99,6 @@ class LeaseIndex:
     def has_lapsed(self, session: str) -> bool:
         """Return whether a session had a lease that lapsed, and of which it has not spoken since."""
         return any(lease.session == session for lease in self.lapsed.values())
-
-    def hasten(self, lease: Lease) -> None:
-        """Take in that a lease may be due sooner than before."""
-        self.hastened[lease.id] = lease
-
-    def hasten_first(self, leases: list[int]) -> None:
-        """Take in that the first of a slot's leases may be due sooner, as with a slot that is faster than was known."""
-        if leases and (lease := self.leases.get(leases[0])):
-            self.hasten(lease)
 
 
 MAX_LEASE_CHARACTERS = 32 * 1024
@@ -275,17 +263,6 @@ class Ledger:
         self._shortened(lease)
         return tail
 
-    def reach_segment(self, lease: Lease, now: float) -> None:
-        """Take in that the slot of a lease comes to it, or to its next segment."""
-        lease.reach_segment(now)
-        self.lease_index.hasten(lease)
-
-    def narrow(self, lease: Lease, together: int) -> bool:
-        """Take in how many segments are spoken together; return whether that is a step to find one that fails."""
-        if together != lease.together:
-            self.lease_index.hasten(lease)
-        return lease.narrow(together)
-
     def advance(self, lease: Lease, index: int) -> bool:
         """Take in which index of a lease is being spoken; return whether that is further than before."""
         segments = len(self.state.spec.chapters[lease.chapter].segments)
@@ -339,9 +316,7 @@ class Ledger:
 
     def _shortened(self, lease: Lease) -> None:
         """Take in that a lease holds less; it ends if that is nothing."""
-        if lease.pending:
-            self.lease_index.hasten(lease)
-        else:
+        if not lease.pending:
             self._forget(lease)
 
     def _forget(self, lease: Lease) -> None:

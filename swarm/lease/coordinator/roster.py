@@ -256,11 +256,6 @@ class Session:
         """The worker's id."""
         return self.hello.worker
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a slot of it offers itself and could take a lease."""
-        return any(not self.slots[slot].is_full for slot in self.offers)
-
     def waits_for_link(self, report: SlotReport, now: float) -> bool:
         """Return whether a slot says that it waits for room on the link, which has carried a clip not long ago."""
         return report.state == "waiting" and now - self.link.sent_s < MAX_WAITING_S

@@ -78,7 +78,7 @@ def test_what_it_offered_before_the_silence_counts_no_more() -> None:
         core.tick(now := now + 1.0)
     core.receive(b"far", make_clip(grant), now + 1.0, b"flac")
     (session,) = core.sessions.values()
-    assert not session.is_waiting, "the next heartbeat says what it wants now"
+    assert not session.offers, "the next heartbeat says what it wants now"
     assert sent(core.receive(b"far", Heartbeat((), (0,), ()), now + 1.0 + CATCH_UP_S), Grant)
 
 
