@@ -56,7 +56,7 @@ MAX_BARE_CHARS = 60  # an entry with less text above its first section only name
 LONG_CHARS = 60_000  # a chapter of an hour is better cut at its sections
 MIN_SECTIONS, MIN_SECTION_SHARE = 4, 0.3  # fewer entries of a depth are no habit of the book
 MIN_OWN_SHARE, OWN_SHARE = 0.5, 0.75  # of the entries of a depth that begin a document, if documents are chapters
-MIN_OWN_CHARS, MAX_OWN_CHARS = 1_000, 100_000  # documents that are sections are smaller, those that are parts longer
+MIN_OWN_CHARS, MAX_OWN_CHARS = 1_000, 150_000  # documents that are sections are smaller, those that are parts longer
 MIN_UPPER_CHARS = 27_000  # chapters of half an hour are not cut at documents below them
 MAX_SAMPLE_PASSAGES = 200
 MAX_LABEL_CHARS = 20  # "Chapter Twenty-One"
@@ -256,7 +256,7 @@ def _sections(row: PassageRow, contents: TableOfContents) -> set[int]:
 def _inside_documents(row: PassageRow, depths: dict[int, int]) -> set[int] | None:
     """Return the places of sections in a book whose documents are its chapters; None if they are not.
 
-    They are if the entries of a depth mostly begin a document, and most chapters have some minutes to some hours then.
+    They are if the entries of a depth mostly begin a document, and chapters have less than some hours then.
     """
     begins, density = _document_begins(row, depths), _density(row)
     shares = {}
@@ -270,7 +270,7 @@ def _inside_documents(row: PassageRow, depths: dict[int, int]) -> set[int] | Non
     kept = sorted(depths.keys() - inside)
     if len(kept) < 2 or max(shares.values()) < OWN_SHARE or len(begins) < OWN_SHARE * len(kept):
         return None
-    return inside if density * median(_sizes(row, kept, kept)) <= MAX_OWN_CHARS else None
+    return inside if density * mean(_sizes(row, kept, kept)) <= MAX_OWN_CHARS else None
 
 
 def _density(row: PassageRow) -> int:

@@ -211,6 +211,8 @@ def test_entries_within_documents_are_sections_and_those_with_a_document_are_cha
     assert titles(book(tmp_path, longer, _nested("{n}.xhtml", "{n}.xhtml#s{n}{m}"))) == ["C1", "C2", "C3"]
     flat = [line for n in (1, 2, 3) for line in ((f"{n}.xhtml", f"C{n}"), (f"{n}.xhtml#s{n}1", "S"))]
     assert titles(book(tmp_path, longer, maker.nav(*flat))) == ["C1", "C2", "C3"]
+    endless = {name: body.replace(FILL * 20, FILL * 200) for name, body in longer.items()}
+    assert len(titles(book(tmp_path, endless, _nested("{n}.xhtml", "{n}.xhtml#s{n}{m}")))) == 9
     pages = {f"{n}.{m}.xhtml": f"<h2>S{n}.{m}</h2>{FILL * 4}" for n in (1, 2, 3) for m in (1, 2)}
     ordered = dict(sorted({**{f"{n}.0.xhtml": f"<h1>C</h1>{FILL}" for n in (1, 2, 3)}, **pages}.items()))
     found = titles(book(tmp_path, ordered, _nested("{n}.0.xhtml", "{n}.{m}.xhtml")))
