@@ -184,3 +184,21 @@ def test_a_user_without_namespaces_is_told_and_has_a_way(booted: Booted) -> None
         f"{as_sam} systemctl --user daemon-reload; {as_sam} systemctl --user restart e2a-swarm-work@cpu"
     )
     assert booted.shell(f"{as_sam} systemctl --user is-active e2a-swarm-work@cpu").strip() == "active"
+
+
+ASK_LOGIND = """
+import subprocess
+from swarm.worker.surroundings import LoginManager
+manager = LoginManager()
+print(manager.is_idle(), subprocess.run(["systemd-inhibit", "--list"], capture_output=True, text=True).stdout)
+manager.let_sleep()
+print(subprocess.run(["systemd-inhibit", "--list"], capture_output=True, text=True).stdout)
+"""
+
+
+def test_the_real_login_manager_tells_of_use_and_waits_before_it_sleeps(booted: Booted) -> None:
+    (booted.desk / "ask.py").write_text(ASK_LOGIND)
+    python = "LD_LIBRARY_PATH=/opt/python/lib PYTHONPATH=/opt/checkout:/opt/packages exec /opt/python/bin/python3 -B"
+    told = booted.run("sh", "-c", f"{python} /desk/ask.py")
+    assert told.startswith("True ")
+    assert told.count("gives back what it speaks delay") == 1, told
