@@ -1,10 +1,10 @@
 """Grants leases to slots: which job and which segments a slot gets, and when a lease is cut to help a slow one."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -47,7 +47,7 @@ class LeasePriority(NamedTuple):
 
 
 class Loads:
-    """The loads of the leases of one job at one moment. Whatever shortens a lease makes them outdated."""
+    """The loads of the leases of one job at one moment. A new lease makes them outdated."""
 
     def __init__(self, ledger: Ledger, recipe: Recipe, sessions: dict[str, Session], now: float) -> None:
         self._ledger, self._recipe, self._sessions, self._now = ledger, recipe, sessions, now
@@ -55,26 +55,23 @@ class Loads:
         self.torn = 0  # leases that end inside a reel, the rest of which is another's
         self._tails: list[tuple[int, LeasePriority]] = []  # chapter, and what its lease needs
         self._started: dict[Place, list[LeaseLoad]] = {}
-        self._doubles: list[tuple[Place, LeasePriority]] | None = None  # None: they are to be found anew
         for lease in ledger.leases.values():
-            self.add_lease(lease)
+            if lease.slot != RESERVED:
+                self._add(lease)
+        self._tails.sort(key=lambda tail: (-tail[1].left_s, tail[1].load.lease))
 
-    def add_lease(self, lease: Lease) -> None:
-        """Add a lease, all of whose places were free."""
-        if lease.slot == RESERVED:
-            return
+    def _add(self, lease: Lease) -> None:
         load = self._load(lease)
         self.left[lease.chapter] += len(lease.pending) - load.together * load.started
         self.torn += not self._ledger.parts_reels(lease.chapter, lease.pending[-1] + 1)
         if load.started:
             self._started.setdefault((lease.chapter, lease.pending[0]), []).append(load)
-            self._doubles = None
         if priority := self._tail_of(lease, load):
-            insort(self._tails, (lease.chapter, priority), key=lambda tail: (-tail[1].left_s, tail[1].load.lease))
+            self._tails.append((lease.chapter, priority))
 
     def may_be_helped(self, chars_s: float | None) -> bool:
         """Return whether there is any lease that a slot of this speed would help."""
-        needs = chain(self._tails, self._find_doubles())
+        needs = chain(self._tails, self._doubles)
         return any(priority.is_helped(chars_s) for _, priority in needs)
 
     def longest(self, chars_s: float | None, chapter: int | None = None) -> Iterator[LeaseLoad]:
@@ -85,16 +82,15 @@ class Loads:
 
     def slowest(self, chars_s: float | None) -> Iterator[tuple[Place, list[LeaseLoad]]]:
         """Yield the segments under way that a slot of this speed would end sooner, the slowest first."""
-        for place, priority in self._find_doubles():
+        for place, priority in self._doubles:
             if priority.is_helped(chars_s):
                 yield place, self._started[place]
 
-    def _find_doubles(self) -> list[tuple[Place, LeasePriority]]:
-        if self._doubles is None:
-            found = [(place, _double_of(loads)) for place, loads in self._started.items()]
-            needs = [(place, priority) for place, priority in found if priority]
-            self._doubles = sorted(needs, key=lambda double: (-double[1].left_s, double[0]))
-        return self._doubles
+    @cached_property
+    def _doubles(self) -> list[tuple[Place, LeasePriority]]:
+        found = [(place, _double_of(loads)) for place, loads in self._started.items()]
+        needs = [(place, priority) for place, priority in found if priority]
+        return sorted(needs, key=lambda double: (-double[1].left_s, double[0]))
 
     def _tail_of(self, lease: Lease, load: LeaseLoad) -> LeasePriority | None:
         """Return what a helper has to be to take at least the last segment of a lease; None if all is under way."""
@@ -344,7 +340,6 @@ class Request:
         lease = served.ledger.leases[lease_id]
         end = lease.pending[-segments]
         tail = served.ledger.cut(lease, end)
-        self.round.loads.pop(served.state.job)
         holder = self.round.sessions[lease.session]
         self.round.out.send(holder.peer, Trim(lease.id, end) if lease.pending else Revoke(lease.id))
         return lease.chapter, tail
@@ -359,7 +354,6 @@ class Request:
                 continue
             if self._may_join(served, place, loads):
                 lease = served.ledger.leases[load.lease]
-                self.round.loads.pop(served.state.job)
                 batch = [index for index in lease.batch if (lease.chapter, index) not in self._spoken(served)]
                 return lease.chapter, [index for index in batch if self._may_try(served, (place[0], index))]
         return None
@@ -429,8 +423,7 @@ class Request:
         lease = Lease(lease_id, spec.job, run[0], session.key, self.slot, run[1], now, now, most=most)
         served.ledger.hold(lease)
         self._slot.begin_lease(lease.id, now)
-        if loads := self.round.loads.get(spec.job):
-            loads.add_lease(lease)
+        self.round.loads.pop(spec.job, None)
         served.granted(now)
         if spec.job not in session.told:
             session.told[spec.job] = now

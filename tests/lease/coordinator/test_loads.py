@@ -7,7 +7,6 @@ from making import join, make_core, make_spec, offer, sent
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.grant import MAX_GRANTS, Loads
-from swarm.lease.coordinator.ledger import Lease
 from swarm.lease.message import Done, Grant, Heartbeat, Trim
 from swarm.lease.scheduling import UNKNOWN_CHARS_S, LeaseLoad
 
@@ -56,23 +55,6 @@ def test_time_is_noticed_at_the_next_look() -> None:
     late = loads(core, 601.0)
     assert [load.lease for load in late] != [load.lease for load in before] or late[0].elapsed_s >= 600.0
     assert late[0].seconds_left() > before[0].seconds_left()
-
-
-def test_a_lease_of_free_places_can_be_added() -> None:
-    core = two_leases()
-    ledger = core.jobs["job"].ledger
-    long, short = ledger.leases.values()
-    tail = ledger.cut(long, 6)
-    before = loads_of(core, 1.0)
-    late = Lease(7, "job", 0, long.session, 0, tail, 1.0, 1.0)
-    ledger.hold(late)
-    core.sessions[long.session].slots[0].begin_lease(late.id, 1.0)
-    before.add_lease(late)
-    anew = loads_of(core, 1.0)
-    assert {load.lease for load in before.longest(None)} == {long.id, late.id, short.id}
-    assert list(before.longest(None)) == list(anew.longest(None))
-    assert before.left == anew.left
-    assert list(before.slowest(None)) == list(anew.slowest(None))
 
 
 @given(st.one_of(st.none(), st.floats(0.1, 1000)), st.floats(1.0, 1000))
