@@ -27,7 +27,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from engine_table import find_rater, sentences
+from engine_table import NONE, errors, find_listener, find_rater, sentences
 from numpy._core._multiarray_umath import __cpu_dispatch__
 from numpy.typing import NDArray
 
@@ -161,7 +161,9 @@ def distance_db(first: Spectrum, second: Spectrum) -> float:
     return float(total[-1, -1] / steps[-1, -1])
 
 
-def show(name: str, engine: str, told: tuple[int, list[Pcm], float], native: tuple[int, list[Pcm], float]) -> None:
+def show(
+    name: str, engine: str, texts: list[str], told: tuple[int, list[Pcm], float], native: tuple[int, list[Pcm], float]
+) -> None:
     """Print a row of the table."""
     rate, sounds, took_s = told
     pairs = list(zip(sounds, native[1], strict=True))
@@ -169,9 +171,13 @@ def show(name: str, engine: str, told: tuple[int, list[Pcm], float], native: tup
     equal = sum(np.array_equal(*pair) for pair in pairs)
     length_ms = max(abs(len(first) - len(second)) for first, second in pairs) * 1000 / rate
     rater = find_rater()
-    rated = f"{np.mean([rater(pcm, rate) for pcm in sounds]):.2f}" if rater else "–"
+    rated = f"{np.mean([rater(pcm, rate) for pcm in sounds]):.2f}" if rater else NONE
+    wrong = NONE
+    if listener := find_listener("en", None):
+        found = [errors(text, listener.heard(pcm, rate), "en") for text, pcm in zip(texts, sounds, strict=True)]
+        wrong = f"{sum(each for each, _ in found)} of {sum(words for _, words in found)}"
     row = (engine, name, f"{equal} of {len(pairs)}", f"{np.mean(apart):.2f}", f"{max(apart):.2f}", f"{length_ms:.0f}")
-    print(f"| {' | '.join(row)} | {rated} | {took_s:.0f} |", flush=True)
+    print(f"| {' | '.join(row)} | {wrong} | {rated} | {took_s:.0f} |", flush=True)
 
 
 def main() -> None:
@@ -189,8 +195,8 @@ def main() -> None:
         engine, speed, device, into = given.speak
         speak(engine, float(speed), device, json.loads(given.book.read_text()), Path(into))
         return
-    print("| engine | processor | same to the bit | mean dB | most dB | longer or shorter, ms | DistillMOS | s |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("| engine | processor | same to the bit | mean dB | most dB | length, ms | wrong words | DistillMOS | s |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         more = older(Path(folder)) if {*given.cpus} & {*LACKING} and not given.qemu else None
         for engine in given.engines:
@@ -198,10 +204,10 @@ def main() -> None:
             found = [each.spoken for each in sentences(given.book, "1-2", card, "en", 9999)]
             texts = [text for text in found if given.most // 2 < len(text) <= given.most][: given.sentences]
             native = run("", engine, texts)
-            show("this one", engine, native, native)
+            show("this one", engine, texts, native, native)
             for cpu in given.cpus:
-                show(cpu, engine, run(cpu, engine, texts, more=more), native)
-            show("this one, 5 % slower", engine, run("", engine, texts, SLOWER), native)
+                show(cpu, engine, texts, run(cpu, engine, texts, more=more), native)
+            show("this one, 5 % slower", engine, texts, run("", engine, texts, SLOWER), native)
 
 
 if __name__ == "__main__":
