@@ -72,6 +72,9 @@ MUTANTS: dict[str, Edit | Value] = {
     "a worker speaks again what waits for its link": Edit(Request, "_spoken", "le and le.spoken", "False"),
     "a failure of a guest waits for workers that lack it": Edit(ServedJob, "can_try", "place is None or", "True or"),
     "late reels are waited for": Edit(ReelOrders, "_overdue", "self._late_s(order) <= now or", ""),
+    "the last reels are left to slow workers": Edit(
+        ReelOrders, "_late_s", "order.expected_s + order.task.sound_s * self.cost.expected", "inf"
+    ),
     "the reels of a worker that left are waited for": Edit(
         CoordinatorCore, "_drop", "disturbed = True", "disturbed = False"
     ),
@@ -361,6 +364,7 @@ CAUGHT_BY = {  # the seed to begin with: a quick one that catches the mutant, wh
     "a reel that differs is not encoded again": 119,
     "a worker that lied is asked again": 119,
     "leases end anywhere in reels": 0,
+    "the last reels are left to slow workers": 8,
     "all reels are encoded here at once": 16,
     "late reels are waited for": 197,
     "a reel comes in one piece": 7,

@@ -90,6 +90,7 @@ class ReelOrder:
     task: ReelTask
     session: str
     sent_s: float
+    expected_s: float
     due_s: float
     coming: Incoming | None = None
     work_s: float = 0.0  # what it took its worker
@@ -224,8 +225,8 @@ class ReelOrders:
 
     def _ask(self, session: Session, task: ReelTask, now: float, out: Outcome) -> None:
         sound_s = task.sound_s + sum(order.task.sound_s for order in self._orders_of(session))
-        due_s = now + DUE_S + DUE_TIMES * sound_s * self._encoding(session).cost.expected
-        self.ordered[task.name] = ReelOrder(task, session.key, now, due_s)
+        takes_s = sound_s * self._encoding(session).cost.expected
+        self.ordered[task.name] = ReelOrder(task, session.key, now, now + takes_s, now + DUE_S + DUE_TIMES * takes_s)
         out.send(session.peer, task.order)
 
     def _encode_here(self, task: ReelTask, out: Outcome) -> None:
@@ -317,8 +318,12 @@ class ReelOrders:
     def tick(self, now: float, out: Outcome) -> None:
         """Encode here what is late, and what was with workers that are gone."""
         self.disturbed = False
-        for order in list(self._overdue(now)):
-            self._take_back(order, now, out)
+        while order := next(self._overdue(now), None):
+            if order.due_s > now and order.session in self.sessions:  # it is only made sooner here
+                del self.ordered[order.task.name]
+                self._put_back(order.task)
+            else:
+                self._take_back(order, now, out)
         if self.waiting:
             self.assign(now, out)
         if len(self.encodings) > len(self.sessions):
@@ -336,4 +341,12 @@ class ReelOrders:
         return min(map(self._late_s, self.ordered.values()), default=inf)
 
     def _late_s(self, order: ReelOrder) -> float:
-        return order.due_s + (PATIENCE_S if order.task.order.job in self.jobs.open else 0.0)
+        """Return when a reel is not left to its worker any longer.
+
+        Once all is spoken and this machine has nothing else to encode, that is as soon as it would have been made here.
+        """
+        if order.task.order.job in self.jobs.open:
+            return order.due_s + PATIENCE_S
+        if order.coming or len(self.here) == self.encoders or any(self.waiting.values()):
+            return order.due_s
+        return min(order.due_s, order.expected_s + order.task.sound_s * self.cost.expected)

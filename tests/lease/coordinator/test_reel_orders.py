@@ -94,12 +94,33 @@ def test_an_order_that_got_lost_is_encoded_here() -> None:
 
 def test_a_late_reel_is_encoded_here() -> None:
     core = house()
+    core.encode_reel(task("before it", worker=""), 0.0)
     core.encode_reel(task("a"), 0.0)
     now = 0.0
-    while not (late := here(core.tick(now))) and now < 100:
-        assert here(beat(core, EncodedReel("job", "a"), now=now)) == []
+    while core.reels.ordered and now < 100:
+        core.tick(now)
+        beat(core, EncodedReel("job", "a"), now=now)
         now += 1.0
-    assert (late, now > DUE_S) == (["a"], True)
+    assert now > DUE_S
+    assert here(core.reel_encoded("job", "before it", 3.0, now)) == ["a"]
+
+
+def test_the_last_reels_are_encoded_here_once_that_would_have_been_sooner() -> None:
+    core = house()
+    core.reels.cost.learn(1.0, 60.0)
+    core.reels._encoding(core.peers[b"p"]).cost.learn(2.0, 60.0)
+    assert asked(core.encode_reel(task("a"), 0.0)) == ["a"]
+    assert asked(core.encode_reel(task("b"), 0.0)) == ["b"]  # it takes 4 s, behind the other
+    assert core.reels.next_due() == 3.0
+    assert here(core.tick(2.9)) == []
+    assert here(core.tick(3.0)) == ["a"]
+    beat(core, EncodedReel("job", "b"), now=3.0)
+    assert here(core.tick(6.0)) == []  # it encodes one reel at a time
+    made = beat(core, EncodedReel("job", "a", DIGEST, 10, 5.0), EncodedReel("job", "b"), now=6.0)
+    assert sent(made, Fetch) == [Fetch(DIGEST, 10, "reel", "job")]  # too late
+    core.reel_encoded("job", "a", 1.0, 6.0)
+    assert here(core.tick(6.0)) == ["b"]
+    assert asked(core.encode_reel(task("c"), 7.0)) == ["c"]  # its worker did nothing wrong
 
 
 def test_while_a_book_is_spoken_its_reels_are_left_to_workers_that_have_them_soon() -> None:
