@@ -312,16 +312,14 @@ def check_library_gpu() -> Check:
     makers = graphics_makers()
     if not gpu_kinds():
         if not makers:
-            return Check("gpu by onnx", "-", "no graphics card is known here: piper and kokoro-full speak on the CPU")
+            return Check("gpu by onnx", "-", "no graphics card is known here: engines by ONNX Runtime speak on the CPU")
         instead = "".join(f", or {_INSTEAD[each]} in place of onnxruntime" for each in makers if each in _INSTEAD)
-        text = (
-            f"{' and '.join(makers)} is here, and ONNX Runtime is one for CPUs, so piper and kokoro-full do not use it"
-        )
+        text = f"{' and '.join(makers)} is here, and ONNX Runtime is one for CPUs: engines by it do not use it"
         return Check("gpu by onnx", "-", text, f"{package_line(_BESIDE)}{instead}.")
     proof = prove_library()
     usable = [gpu.name for gpu in proof.gpus if not gpu.fault]
     if usable:
-        text = f"{proof.asked} computes on {', '.join(usable)}, for piper and kokoro-full"
+        text = f"{proof.asked} computes on {', '.join(usable)}, for engines whose weights are floats"
         return Check("gpu by onnx", "ok", text)
     why = proof.fault or "; ".join(f"{gpu.name}: {gpu.fault}" for gpu in proof.gpus)
     return Check(

@@ -41,7 +41,7 @@ def test_convert_killed_again_and_again(here: Machine, small_book: Path) -> None
     command = ("convert", small_book, *SLOW, "--workers", "2")
     born_s = time.monotonic()
     die_when(here, lambda: time.monotonic() > born_s + 0.3, *command)  # before anything is there
-    for count in (1, 7, 24):
+    for count in (1, 7, 33):
         die_when(here, lambda count=count: len(clips(here.home)) >= count, *command)
 
     spoken = clips(here.home)

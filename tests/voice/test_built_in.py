@@ -25,7 +25,9 @@ EXCEPTIONS = {
         '"With `openai`, a model of the server."': EXAMPLE,
         'example="kokoro"': EXAMPLE,
         'example="vits"': EXAMPLE,
+        "who speaks, with OpenAI's API": "the name of an interface",
     },
+    "swarm/coordinator/speaker_server.py": {"from swarm.voice.openai.": "the client of an interface of that name"},
     "swarm/commands/command_table.py": {
         '"e2a-swarm doctor --engine espeak"': EXAMPLE,
         '"e2a-swarm engines install coqui"': EXAMPLE,
