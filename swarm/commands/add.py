@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.book_config import books_named, is_sound_file, render_config, voice_file, words_of
+from swarm.commands.book_config import books_named, files_given, is_sound_file, render_config, voice_file, words_of
 from swarm.commands.option import Choices, Option, Sheet, option_parser
-from swarm.commands.option_table import COMMON_SOUND, LANGUAGE, NAME_FILES, QUEUED, READING, TTS_ENGINE
+from swarm.commands.option_table import COMMON_SOUND, LANGUAGE, QUEUED, READING, TTS_ENGINE
 from swarm.commands.output import say, warn
 from swarm.config import RenderConfig, state_folder
 from swarm.errors import EXIT_DONE, UsageError
@@ -27,7 +27,7 @@ def queued_words(arguments: argparse.Namespace) -> tuple[str, ...]:
 
     Raises UsageError for those that name a file: the coordinator of the queue cannot read it.
     """
-    name = "--voice" if voice_file(arguments.voice) else _given_file_option(arguments)
+    name = "--voice" if voice_file(arguments.voice) else next(iter(files_given(arguments)), "")
     if name:
         raise UsageError(
             f"{name} names a file of this machine, which the coordinator of the queue cannot read: give it to "
@@ -43,16 +43,11 @@ def queued_config(words: Sequence[str], book: Path, defaults: argparse.Namespace
     """
     asked = option_parser(QUEUED).parse_args(list(words))
     # Nothing is looked for on the disk: by the answer, any member could ask which files are there.
-    if name := "--voice" if is_sound_file(asked.voice) else _given_file_option(asked):
+    if name := "--voice" if is_sound_file(asked.voice) else next(iter(files_given(asked)), ""):
         raise UsageError(f"{name} may not name a file of the coordinator's machine.")
     merged = option_parser(QUEUED).parse_args(list(words), argparse.Namespace(**vars(defaults)))
     merged.books, merged.ebook, merged.ebooks_dir = [str(book)], [], ""
     return replace(render_config(merged, is_voice_name=bool(asked.voice.strip())), from_others=True)
-
-
-def _given_file_option(arguments: argparse.Namespace) -> str:
-    given = vars(arguments)
-    return next((name for name in NAME_FILES if given[name.strip("-").replace("-", "_")].strip()), "")
 
 
 def page_fields(defaults: argparse.Namespace) -> "tuple[OptionField, ...]":

@@ -19,6 +19,7 @@ from swarm.commands.option_table import (
     FILES_AND_READING,
     FORMATS,
     JOB,
+    NAME_FILES,
     PAUSES,
     READING,
     TAGS,
@@ -266,6 +267,14 @@ def cast_of(arguments: argparse.Namespace) -> "Cast | None":
     if arguments.cast.strip():
         return read_cast(Path(arguments.cast.strip()).expanduser(), dialogue)
     return Cast(dialogue) if dialogue else None
+
+
+def files_given(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return what was given to the options that name files, by option; `--cast auto` names none."""
+    from swarm.book.speech.casting import AUTO
+
+    given = {name: getattr(arguments, name.strip("-").replace("-", "_")).strip() for name in NAME_FILES}
+    return {name: value for name, value in given.items() if value and (name, value) != ("--cast", AUTO)}
 
 
 # --- the files

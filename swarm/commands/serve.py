@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 from swarm.commands import option
 from swarm.commands.add import inspect_words, page_fields, queued_config
-from swarm.commands.book_config import voice_file, words_of
+from swarm.commands.book_config import files_given, voice_file, words_of
 from swarm.commands.command_table import SERVE
 from swarm.commands.machine_config import coordinate_config, open_trace, progress_mode
 from swarm.commands.option import option_parser
-from swarm.commands.option_table import NAME_FILES
 from swarm.commands.output import warn
 from swarm.config import RenderConfig, ServeConfig
 from swarm.errors import UsageError
@@ -243,8 +242,7 @@ def own_options(arguments: argparse.Namespace) -> set[str]:
 
 def files_named(arguments: argparse.Namespace) -> dict[str, Path]:
     """Return the files of this machine that options for the sound name, by option."""
-    given = {name: getattr(arguments, name.strip("-").replace("-", "_")).strip() for name in NAME_FILES}
-    files = {name: Path(value).expanduser() for name, value in given.items() if value}
+    files = {name: Path(value).expanduser() for name, value in files_given(arguments).items()}
     recording = voice_file(arguments.voice)
     return files | ({"--voice": recording} if recording else {})
 

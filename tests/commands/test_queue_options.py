@@ -8,6 +8,7 @@ import pytest
 from swarm.commands.add import LARGE_BYTES, inspect_words, page_fields, queued_config, queued_words, tell_tenths
 from swarm.commands.main import make_parser, parse
 from swarm.commands.option_table import QUEUED
+from swarm.commands.serve import files_named
 from swarm.errors import UsageError
 from swarm.server.page.fields import words_of_form
 
@@ -45,6 +46,15 @@ def test_no_word_names_a_file_of_either_machine(name: str, tmp_path: Path) -> No
         queued_config([name], tmp_path, parse([*SERVE]))
     with pytest.raises(UsageError, match="names a file of this machine"):
         queued_words(parse(["add", "b.epub", name]))
+
+
+def test_a_cast_by_itself_names_no_file() -> None:
+    words = queued_words(parse(["add", "b.epub", "--cast", "auto"]))
+    cast = queued_config(words, Path("b.epub"), parse([*SERVE])).cast
+    assert cast and cast.auto
+    assert files_named(parse([*SERVE, "--cast", "auto"])) == {}
+    with pytest.raises(UsageError, match="coordinator's machine"):
+        queued_config(["--cast=./auto"], Path("b.epub"), parse([*SERVE]))
 
 
 def test_no_answer_to_a_member_depends_on_whether_a_file_is_there(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ def read_cast(path: Path, dialogue: str = "") -> Cast:
     try:
         lines = path.read_text(encoding="utf-8-sig", errors="replace")[: MAX_LINES * MAX_LINE_CHARS].splitlines()
     except OSError as fault:
-        raise UsageError(f"--cast {path} cannot be read: {fault.strerror or fault}.") from fault
+        raise UsageError(f"--cast {path} cannot be read: {fault.strerror or fault}; name a file, or auto.") from fault
     rows: dict[str, list[tuple[str, str]]] = {"speakers": [], "chapters": [], "marks": []}
     for number, line in enumerate(lines[:MAX_LINES], 1):
         words = line.partition("#")[0].strip()
