@@ -79,6 +79,10 @@ def run(arguments: argparse.Namespace) -> int:
     place_engines(arguments)
     if arguments.listen:
         return _listen(arguments, language)
+    if arguments.text or arguments.book:
+        raise UsageError(
+            f"{'--text' if arguments.text else '--book'} is for samples: name a voice with --listen, or all."
+        )
     folder = state_folder(arguments.state_dir)
     seen = SeenEngines(folder)
     engines, broken = _engines()

@@ -190,6 +190,8 @@ def test_a_voice_can_be_heard(
     samples = ["sample-espeak-pt-pt.flac", "sample-espeak-pt-pt-br.flac"]
     assert json.loads("\n".join(heard)) == {"samples": samples}
     assert all((tmp_path / name).stat().st_size > 1000 for name in samples)
+    assert main(["voices", "--text", "Bom dia."]) == EXIT_USAGE
+    assert "--text is for samples: name a voice with --listen" in capsys.readouterr().err
     assert main(["voices", "--listen", "nobody"]) == EXIT_USAGE
     assert "No engine here lists a voice 'nobody'" in capsys.readouterr().err
     assert main(["voices", "--listen", "nobody", "--tts-engine", "espeak"]) == EXIT_USAGE
