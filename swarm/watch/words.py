@@ -128,7 +128,7 @@ WAITING: dict[str, Sentence] = {  # says what a job waits for
     "no engine": lambda r: f"waiting for a worker that has the engine {r.engine}",
     "no worker": lambda r: f"waiting for a worker: {CALL_WORKERS}",
     "paused": lambda r: "paused",
-    "all rest": lambda r: f"every worker for it is paused: {resting_text(r.resting)}",
+    "all rest": lambda r: f"every worker for it rests: {resting_text(r.resting)}",
     "loading": lambda r: r.note,
     "computing latents": lambda r: "preparing the voice",
     "fetching": _fetching,

@@ -83,7 +83,7 @@ def test_how_to_start_a_worker_is_said_until_workers_were_called() -> None:
     assert waiting_text(lonely) == f"waiting for a worker: {words.CALL_WORKERS}"
     assert waiting_text(lonely, called=True) == "waiting for a worker"
     paused = Reason("all rest", resting=(PAUSED,))
-    assert waiting_text(paused, called=True) == "every worker for it is paused: paused from laptop"
+    assert waiting_text(paused, called=True) == "every worker for it rests: paused from laptop"
 
 
 def test_each_cause_of_a_slot_that_takes_no_lease_has_a_sentence() -> None:

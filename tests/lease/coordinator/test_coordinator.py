@@ -302,7 +302,7 @@ def test_a_job_whose_workers_all_rest_says_why() -> None:
     core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     core.receive(b"p", Heartbeat((), resting=(Resting(0, NIGHT),)), 1.0)
-    assert shown(core, 1.0).jobs[0].note == "every worker for it is paused: until 22:00 (--hours)"
+    assert shown(core, 1.0).jobs[0].note == "every worker for it rests: until 22:00 (--hours)"
 
 
 def test_without_workers_a_coordinator_sleeps_until_a_message_comes() -> None:

@@ -67,7 +67,7 @@ def test_a_job_waits_where_all_slots_that_it_is_for_rest_whatever_the_others_do(
     core = make_mixed(xtts="gpu", hibari="cpu")
     core.receive(b"p", Heartbeat((), (1, 2), resting=(Resting(0, Hindrance(NotLeasing.IN_USE, device="cuda:0")),)), 0.0)
     xtts, hibari = shown(core, 1.0).jobs
-    assert "every worker for it is paused: another program uses cuda:0" in xtts.note
+    assert "every worker for it rests: another program uses cuda:0" in xtts.note
     assert not hibari.note
 
 
@@ -92,7 +92,7 @@ def test_a_model_without_room_keeps_its_job_from_the_slot_and_no_other() -> None
     assert {grant.slot: grant.job for grant in sent(outcome, Grant)} == {0: "small"}
     assert said(outcome) == ["P: slot 0 rests: xtts: no room; it is tried again after 10 min"]
     large, small = shown(core, 1.0).jobs
-    assert "every worker for it is paused: xtts: no room" in large.note
+    assert "every worker for it rests: xtts: no room" in large.note
     assert not small.note
 
 
