@@ -66,7 +66,8 @@ def inspect_words(words: Sequence[str], defaults: argparse.Namespace) -> tuple[s
 def _field(option: Option, group: str, defaults: argparse.Namespace) -> "OptionField":
     from swarm.server.page.fields import Choice, OptionField
 
-    value = getattr(defaults, option.name.strip("-").replace("-", "_"))
+    # A file of the server is nothing to choose again, and its path is nobody's business.
+    value = "" if option.name in files_given(defaults) else getattr(defaults, option.name.strip("-").replace("-", "_"))
     default = "" if value in (None, False, []) else "yes" if value is True else value
     return OptionField(
         option=option.name,

@@ -100,6 +100,8 @@ SOUND = Sheet(
             "--cast", "FILE", "voices of speakers, chapters and marks: lines NAME = VOICE; or auto",
             more="With `auto`, each person gets a voice by itself. "
             "`inspect --cast` [writes such a file](../audiobook.md#with-a-voice-for-each-character).",
+            choices=(("auto", "chosen by gender and by who talks with whom"),),
+            label="Voices of persons", page_help="Each person of the book gets a voice of the engine",
         ),
         Option(
             "--one-engine", "", "leave passages in other languages to the book's own engine",

@@ -88,7 +88,7 @@ def test_the_way_of_a_large_book_is_told_in_tenths_and_that_of_a_small_one_is_no
 DEFAULTS = make_parser().parse_args(["serve", "--notes", "inline", "--alt-text"])
 FIELDS = {field.option: field for field in page_fields(DEFAULTS)}
 OPTIONS = [option for sheet in QUEUED for option in sheet.options]
-NOT_THERE = {"--custom-model", "--cover", "--lexicon", "--cast", "--chapters"}  # files, and what is chosen by looking
+NOT_THERE = {"--custom-model", "--cover", "--lexicon", "--chapters"}  # files, and what is chosen by looking
 
 
 def test_each_option_of_the_queue_is_a_field() -> None:
@@ -104,6 +104,12 @@ def test_the_defaults_are_those_of_serve() -> None:
     )
     assert [choice.value for choice in FIELDS["--ruby"].choices] == ["base", "reading"]
     assert {field.kind for field in FIELDS.values()} == {"text", "choice", "check", "list"}
+
+
+def test_the_page_offers_a_cast_by_itself_and_shows_no_file_of_the_server() -> None:
+    assert words_of_form(tuple(FIELDS.values()), {"option--cast": ["auto"]}) == ("--cast=auto",)
+    own = make_parser().parse_args(["serve", "--cast", "/home/ann/cast.txt"])
+    assert "/home/ann" not in str(page_fields(own))
 
 
 def test_the_page_speaks_of_options_in_words_of_its_own() -> None:
