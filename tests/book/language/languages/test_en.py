@@ -53,6 +53,27 @@ def test_a_page_of_sums_takes_no_long_time() -> None:
             "B2A23C, 3 5/2 cups, a-b@c.com/1-a",
             "B two A twenty-three C, three and five halves cups, a dash b at c dot com slash one dash a",
         ),
+        ("21ST CENTURY, the 11TH, two 5ths", "twenty-first century, the eleventh, two fifths"),
+        ("Call 1-800-GO-FEDEX or 1-888-FLOWERS", "Call one eight hundred go-fedex or one eight eight eight Flowers"),
+        ("1950s-60s, 1905-06, '05", "nineteen fifties to sixties, nineteen oh-five to oh six, oh five"),
+        ("10:30-11:45, 0:00, 2:00PM", "ten thirty to eleven forty-five, midnight, two PM"),
+        (
+            "It took 1:59:40; at 21:51:31 or 12:30:00; in 2005 14:15:06",
+            "It took one hour, fifty-nine minutes and forty seconds; "
+            "at twenty-one fifty-one and thirty-one seconds or twelve thirty; "
+            "in two thousand and five fourteen fifteen and six seconds",
+        ),
+        (
+            "350 5th Ave; 15 N. Main St, Boston; 1600 Pennsylvania Ave NW, Washington",
+            "three fifty fifth Avenue; fifteen North Main Street, Boston; "
+            "sixteen hundred Pennsylvania Avenue Northwest, Washington",
+        ),
+        ("Paris TX 75460, Ste 12", "Paris Texas seven five four six zero, Suite twelve"),
+        ("He met St. John in 1850, 5 Dr Smiths", "He met Saint John in eighteen fifty, five Doctor Smiths"),
+        ("lost -$5, ~50, <5 or >10", "lost minus five dollars, about fifty, less than five or more than ten"),
+        ("1:1000, a 10x lens, 2x + 3", "one to one thousand, a ten times lens, 2x + three"),
+        ("3 * 4 = 12; 12 / 4 = 3", "three times four equals twelve; twelve divided by four equals three"),
+        ("5 km2, 5 cm x 3 cm", "five square kilometres, five centimetres by three centimetres"),
         ("jan 1990, may 5 2011, E = m²", "January nineteen ninety, May fifth twenty eleven, E = m squared"),
     ],
 )

@@ -92,7 +92,7 @@ def test_units_are_said_with_their_numbers(written: str, spoken: str) -> None:
 @pytest.mark.parametrize(
     ("written", "spoken"),
     [
-        ("He lives at 20 W. 5th Street.", "He lives at twenty W. fifth Street."),
+        ("He lives at 20 W. 5th Street.", "He lives at twenty West fifth Street."),
         ("a 5 c. stamp on a 12 c. chapel", "a five c. stamp on a twelve c. chapel"),
         ("It is 1 m² or 5 km².", "It is one square metre or five square kilometres."),
     ],

@@ -10,7 +10,8 @@ from swarm.book.language.pattern import compile_later
 from swarm.book.language.spelling import month_names, spelled
 
 _BOOK_AND_LINES = compile_later(r"(?<![\p{L}\d.,$£€])(\d{1,2})\.(\d{2,4})[-–](\d{2,4})(?![\d.,%])")
-_SHORT_DATE = compile_later(r"(?<![\d/.,])(\d{1,2})/(\d{1,2})/(\d{2})(?![\d/])")
+_SHORT_DATE = compile_later(r"(?<![\d/.,-])(\d{1,2}/\d{1,2}/|\d\d-\d\d-)(\d\d)(?![\d/-])")
+_FIGURES = compile_later(r"\d+")
 _HALF = r"(?:\s?(?:½|¼|¾|1/2|1/4|3/4))?"
 _COIN_ALONE = r"(?<![\p{L}\d.,:/])"
 _POUNDS = compile_later(
@@ -30,7 +31,7 @@ def _book_and_lines(match: Match) -> str:
 
 def _short_date(match: Match) -> str:
     """Say "11/17/05" as a date, and figure by figure if there is no such one."""
-    month, day, year = map(int, match.groups())
+    month, day, year = map(int, _FIGURES.findall(match[0]))
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return match[0].replace("/", " ")
     said = f"oh {spelled(str(year), LANGUAGE)}" if 0 < year < 10 else spelled(str(year), LANGUAGE)
@@ -40,9 +41,7 @@ def _short_date(match: Match) -> str:
 def _numeric(match: Match, say: Callable[[int, int, str], str]) -> str:
     """Say a date; as Americans read it, if Britons would read it differently."""
     first, second, year = int(match[1]), int(match[3]), match[4]
-    if match[2] == ".":  # "10.02.2012" is European, "1.2.2012" may be a section
-        return say(first, second, year) if len(match[1]) == len(match[3]) == 2 else match[0]
-    return say(first, second, year) if first > 12 else say(second, first, year)
+    return say(first, second, year) if first > 12 or match[2] == "." else say(second, first, year)  # stops are European
 
 
 def _old_units(text: str) -> str:

@@ -163,7 +163,7 @@ _UNIT_SIGNS = "|".join(map(regex.escape, sorted(_UNITS, key=len, reverse=True)))
 _MEASURE = compile_later(
     rf"{_FIGURE_NEXT}{_ALONE}(?P<range>{_UNIT_COUNT}\s?(?:[-–]|to|or)\s?)?(?:(?P<count>{_UNIT_COUNT})(?P<part>\s?(?:{_FRACTION}))?|"
     rf"(?P<part>{_FRACTION}))"
-    rf"(?P<joint>\s|-)?(?:(?P<unit>{_UNIT_SIGNS})(?![\p{{L}}’'/²³^])\.?|(?P<unit>[gLlWV])(?![\p{{L}}’'/²³^-])(?=\s*[,;:)]|"
+    rf"(?P<joint>\s|-)?(?:(?P<unit>{_UNIT_SIGNS})(?![\p{{L}}\d’'/²³^])\.?|(?P<unit>[gLlWV])(?![\p{{L}}’'/²³^-])(?=\s*[,;:)]|"
     rf"\s\p{{Ll}}|\.?[\s\"”’)]*$))"
 )
 # "1 c. milk" is a cup, but a "5 c. stamp" costs cents and a "12 c. chapel" is old.
@@ -180,7 +180,7 @@ _CUPS = compile_later(
 _INCHES_ACROSS = compile_later(
     rf"(?<![\d.])({_UNIT_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_UNIT_COUNT}))?-in\.?(?![\p{{L}}])"
 )
-_BY = compile_later(r"(?<=\d(?:″|\")?)\s?[x×]\s?(?=\d)")
+_BY = compile_later(r"(?<=\d(?:″|\"|\s?(?:[ckm]?m|ft|in)\.?)?)\s?[x×]\s?(?=\d)")
 _TIMES = compile_later(r"(?<=\d)\s?[x×]\s?(?=10[⁰¹²³-⁹⁻−^]|\d+\s?=)")
 # "$3.50/lb", "5 miles/hr" and "1 kg/m³"
 _PER = compile_later(
@@ -271,7 +271,7 @@ _METRES = compile_later(
     r"(?=\s(?:long|wide|away|from|above|below|across|apart|to|at|by|per|and|or|in|on)\b))"
 )
 _SPRINT = compile_later(r"(?<=\b[Tt]he\s)((?:[1248]00)|1,?500)\s?m\b\.?(?=\s\p{Ll}|[,;:)])")
-_METRES_OR_MILES = compile_later(r"\d[½¼¾]?\s?[mhs]\b|\d\s?hrs?\b")
+_METRES_OR_MILES = compile_later(r"\d[½¼¾]?\s?[mhs]\b|\d\s?hrs?\b|:\d\d:")
 _METRIC = compile_later(r"\d\s?(?:[ckm]m|kg)\b|\b(?:kilo|centi|milli)?met(?:re|er)s?\b")
 _ON_THE_WAY = compile_later(
     r"\b(?:miles?|walk\p{L}*|rode|rid(?:e|ing)|driv\p{L}+|drove|march\p{L}*|travel\p{L}*|journeys?|roads?|railways?|"
@@ -284,7 +284,8 @@ _SIGNED = compile_later(
 )
 _SIGNS_OF_UNITS = table("m=metre|s=second|h=hour")
 _DURATION = compile_later(
-    rf"{_ALONE}(\d{{1,2}})\s?h(?:rs?)?\.?,?\s?(\d{{1,2}})\s?m(?:in)?\b(?:(?:\.?,?\s(\d{{1,2}})\s?s(?:ecs?)?\b))?\.?"
+    rf"{_ALONE}(\d{{1,2}})(?:\s?h(?:rs?)?\.?,?\s?(\d{{1,2}})\s?m(?:in)?\b(?:(?:\.?,?\s(\d{{1,2}})\s?s(?:ecs?)?\b))?\.?|"
+    rf"(?<!(?:\d|\b(?:[Aa]t|by|until|till|from|since|before|after|around)),?\s\d\d?):([0-5]\d):([0-5]\d)(?!:|\.?\d|\s?[AaPp]\.?[Mm]\b))"
 )
 _POSITION = compile_later(r"\b([Ll]at|[Ll]ong)\.(?=\s?\d{1,3}\s?(?:°|deg))")
 _POSITION_AFTER = compile_later(
@@ -328,7 +329,7 @@ _PLACE_BEFORE = compile_later(  # a page or a year is one number, what follows i
     r"sections?|parts?|"
     r"in|by|since|and)\.?\s$"
 )
-_GLUED_TIME = compile_later(r"(?<=\d)(?=[ap]\.?m\b)")  # "7.30pm"
+_GLUED_TIME = compile_later(r"(?<=\d)(?=[ap]\.?m\b|[AP]\.?M\b)")  # "7.30pm"
 _FROM_TIME = compile_later(
     r"(?<=\b[ap]\.?m\.?)\s?[-–]\s?(?=\d)|(?<=\d[.:][0-5]\d)\s?[-–]\s?(?=\d{1,2}[.:][0-5]\d\s?[ap]\.?m\b)"
 )
@@ -398,9 +399,13 @@ def _say_lengths(text: str) -> str:
 
 
 def _duration(match: Match) -> str:
-    said = [counted(match[1], "hour"), counted(match[2], "minute")]
-    said += [counted(match[3], "second")] if match[3] else []
-    return f"{', '.join(said[:-1])} and {said[-1]}{stop_of(match)}"
+    """Say "2 h 5 min" and "2:05:09", but "12:30:00" may be a time of the day."""
+    counts = (match[1], match[2] or match[4], match[3] or match[5] or "0")
+    parts = zip(counts, ("hour", "minute", "second"), strict=True)
+    said = [counted(str(int(count)), unit) for count, unit in parts if int(count)]
+    if match[5] and not int(match[5]):
+        return match[0]
+    return " and ".join(filter(None, (", ".join(said[:-1]), *said[-1:]))) + stop_of(match)
 
 
 def _feet_and_inches(match: Match) -> str:
