@@ -131,10 +131,11 @@ def cast_lines(found: Characters, cast: Cast | None = None) -> list[str]:
     unknown = next((each for each in found.speakers if each.name == UNKNOWN), None)
     voices = dict(cast.speakers) if cast else {}
     lines = [
-        f"# {found.dialogue:.0%} of the text is dialogue. Change the voices, remove # before a line and name its",
-        "# voice, and give the file with --cast. Names are as the book writes them; `Holmes` also means",
-        f"# `Mr. Sherlock Holmes`. {unknown.unknown if unknown else 0} quotations name nobody; of them, he and she are",
-        "# those with such a word beside them. These two also speak for all who have no line.",
+        f"# {100 * found.dialogue:.0f} % of the text is dialogue. A line NAME = VOICE gives a speaker a voice;",
+        "# with # before it, it does nothing. Change what you like, and give the file",
+        "# with --cast. `Holmes` also means `Mr. Sherlock Holmes`. `he` and `she` speak",
+        f"# for persons without a line. Quotations that name nobody: {unknown.unknown if unknown else 0}; `he` and",
+        "# `she` speak them where a pronoun tells, `dialogue` elsewhere.",
         "#dialogue = VOICE",
         *(_cast_row(word, voices) for word in ("he", "she")),
     ]
@@ -143,7 +144,7 @@ def cast_lines(found: Characters, cast: Cast | None = None) -> list[str]:
         if each.name != UNKNOWN:
             around = each.same_paragraph + each.in_turn + each.pronoun
             also = f"; also {', '.join(each.also[:6])}" if each.also else ""
-            known = f"{each.named} named, {around} by what stands around"
+            known = f"{count_text(each.named + around, 'quotation')}, {around} of them by what stands around"
             lines += [
                 "",
                 f"# {words[each.gender]}{known}; {each.characters:,} characters{also}",

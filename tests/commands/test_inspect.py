@@ -210,7 +210,7 @@ def test_inspect_prints_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[s
     book.write_text("One\n\n" + "\n\n".join(TEXTS))
     assert main(["inspect", str(book), "--cast"]) == 0
     said = capsys.readouterr().out
-    assert "# 2 named, 1 by what stands around; 33 characters" in said
+    assert "# 3 quotations, 1 of them by what stands around; 33 characters" in said
     assert "#Holmes = VOICE" in said
     assert main(["inspect", str(book), "--cast", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["speakers"][0]["name"] == "Holmes"
