@@ -3,6 +3,7 @@
 NVIDIA's GPUs are read in a thread of their own: a driver that hangs keeps that thread and nothing else.
 """
 
+import shlex
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -238,7 +239,7 @@ class LimitWatch:
         match order.action:
             case "pause":
                 self._judge.paused_by = who
-                return f"paused from {who}; `e2a-swarm resume` or a new start continues it"
+                return f"paused from {who}; `e2a-swarm resume {shlex.quote(order.target)}` or a new start continues it"
             case "resume":
                 self._judge.resume(own=own)
                 return f"goes on, as {who} wants"

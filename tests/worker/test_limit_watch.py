@@ -167,6 +167,7 @@ def held(watch: LimitWatch) -> list[Hindrance | None]:
 def test_a_pause_rests_every_slot_until_somebody_resumes_it() -> None:
     watch, left = ordered(), list[str]()
     line = watch.take_order(Order("pause", "attic"), "laptop", lambda: left.append("left"))
+    assert "`e2a-swarm resume attic`" in line
     assert line.startswith("paused from laptop; ")
     assert held(watch) == [PAUSED] * 3
     watch.take_order(Order("resume", "attic"), "laptop", lambda: left.append("left"))
