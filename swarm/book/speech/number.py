@@ -108,6 +108,7 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
         (r"(?<=[\p{L}\d)])\s?=\s?(?=[−-]?\d)", lambda match: f" {numbers.equals} " if numbers.equals else ""),
         (rf"{_LONE}1\s?:\s?(?=\d{{1,3}}[.,]\d{{3}})", lambda match: f"1{numbers.score}"),
         *_metre_steps(language, numbers),
+        (r"[-–](?<=\d:[0-5]\d.)(?=\d{1,2}:[0-5]\d(?![\d:]))", lambda match: f" {numbers.to} "),
         *_time_steps(language, numbers),
         *_money_steps(language, numbers, figures),
         (
