@@ -281,7 +281,9 @@ def _doubt_lines(book: Book) -> list[str]:
     for doubt in book.doubts:
         now = "left out" if doubt.left_out else "read"
         times = count_text(doubt.times, "time")
-        lines.append(f"  {doubt.what}, {times}, {_count(doubt.words)}: {now}; “{doubt.option}” decides otherwise")
+        name, _, value = doubt.option.partition("=")
+        option = f'{name} "{value}"' if value else name  # as every shell takes it, "transcriber's note" too
+        lines.append(f"  {doubt.what}, {times}, {_count(doubt.words)}: {now}; {option} decides otherwise")
         lines += [f"      {plain_line(example)}" for example in doubt.examples]
     return ["", "not sure (an option decides otherwise):", *lines] if lines else []
 

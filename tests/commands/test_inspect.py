@@ -2,13 +2,16 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import epub_maker as maker
 import pytest
+from msgspec import structs
 from pictures import picture
 
-from swarm.book.model.book import Block, Book, ChapterText
+from swarm.book.any_file import read_book
+from swarm.book.model.book import Block, Book, ChapterText, Doubt
 from swarm.book.speech.casting import read_cast
 from swarm.book.speech.dialogue import find_dialogue
 from swarm.book.speech.lexicon import read_lexicon
@@ -230,6 +233,19 @@ def test_the_list_names_voices_if_the_engine_has_several(tmp_path: Path, capsys:
     voices = dict(read_cast(path).speakers)
     assert (voices["Mr. Utterson"][:2], voices["Mrs. Poole"][:2]) == ("am", "af")
     assert voices["Mrs. Poole"] != "af_heart"  # which is the narrator's
+
+
+def test_the_option_beside_a_doubt_can_be_copied_into_a_shell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path := tmp_path / "night.txt").write_text("One\n\nIt rained all night.")
+    kind = "transcriber's note"
+    doubt = Doubt(kind, 1, 4, left_out=True, examples=(), option=f"--include={kind}")
+    book = structs.replace(read_book(path, None), doubts=(doubt,))
+    monkeypatch.setattr("swarm.commands.inspect.read_book", lambda *_, **__: book)
+    assert main(["inspect", str(path)]) == 0
+    [option] = re.findall(r"left out; (.*) decides", capsys.readouterr().out)
+    assert shlex.split(option) == ["--include", kind]
 
 
 def test_a_person_with_several_names_is_one_row() -> None:
