@@ -28,10 +28,10 @@ DIGEST = "1" * 64
 
 
 class Bench:
-    """A coordinator's desk with a worker, p, that spoke the one clip of a job."""
+    """A coordinator's desk with a worker, p, that spoke the first of the two clips of a job."""
 
     def __init__(self, folder: Path, *, alone: bool = False) -> None:
-        self.state = JobState(make_spec(["One."]))
+        self.state = JobState(make_spec(["One.", "Two."]))  # of a book that is spoken whole, no lone reel is asked for
         self.clock, self.folder = Clock(), folder
         self.core = make_core(self.state, now=self.clock.now(), alone=alone)
         join(self.core, encoders=1, now=self.clock.now())
