@@ -88,12 +88,6 @@ def test_a_book_is_dropped_and_added_its_machine_paused_and_it_is_heard_over_a_r
     attic.locator(".state-resting").wait_for()
     attic.get_by_role("button", name="Resume attic").click()
     home.working.says("goes on, as")
-    attic.get_by_role("button", name="Keep copies of books attic").click()
-    home.working.says("keeps a copy of each book, as")
-    page.get_by_text("Standby: up to date").wait_for()
-    attic.get_by_role("button", name="Keep no copies attic").click()
-    home.working.says("keeps no copies of books any more, as")
-    attic.get_by_role("button", name="Keep copies of books attic").wait_for()
 
     page.get_by_role("link", name="Books").click()
     page.get_by_role("link", name="Listen to Emma").click()

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import signal
 import sys
 import threading
 import time
@@ -37,7 +38,7 @@ class FaultyVoice:
             case "segfault":
                 ctypes.string_at(0)
             case "illegal":
-                os.kill(os.getpid(), 4)
+                signal.raise_signal(signal.SIGILL)
             case "exit":
                 sys.exit(5)
             case "hang":
