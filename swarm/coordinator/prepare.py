@@ -20,8 +20,8 @@ from swarm.book.any_file import FAULTS, TOO_LARGE, BookFindings, BookQuestion, l
 from swarm.book.kinds import FOREIGN
 from swarm.book.model.book import Book
 from swarm.book.model.language_code import normal_language
-from swarm.book.model.reading_choice import NO_CAST, Cast
-from swarm.book.speech.casting import cast_by_itself
+from swarm.book.model.reading_choice import NO_CAST, Cast, CastVoice
+from swarm.book.speech.casting import cast_by_itself, unknown_names
 from swarm.book.speech.dialogue import Dialogue, find_dialogue
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import (
@@ -69,6 +69,7 @@ READER = (
     "sys.stdout.buffer.write(answer_question(sys.stdin.buffer.read()))"
 )
 READING_BYTES, CONVERTING_BYTES = 2 << 30, 8 << 30  # address space; Calibre maps much that it never uses
+MAX_STRANGE = 10  # names of a cast that the user is told of
 PATIENCE_S = 900.0  # for a book to be read, on a small machine or by Calibre
 Wanted = Literal["book", "name", "title"]
 
@@ -101,9 +102,12 @@ def make_spec(
     if cast.has_dialogue:
         texts = chapter_texts(book)
         dialogue = find_dialogue(texts, recipe.language, mend_of(config, texts, tell))
-    lack = ""
+    doubts: list[str] = []
     if cast.auto and dialogue:
         cast, lack = _cast_by_itself(cast, dialogue, card, recipe)
+        doubts = [lack]
+    elif dialogue:
+        doubts = _cast_doubts(cast, dialogue, recipe, alone=workers is None)
     guests = _guests(config, book, card, recipe.language, workers)
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast, guests, dialogue)
     if not config.anyway:
@@ -115,7 +119,9 @@ def make_spec(
     return JobSpec(
         job=job,
         source=full_name(path),
-        book=book_facts(book, language_chosen=bool(config.language), caution=" ".join(filter(None, (caution, lack)))),
+        book=book_facts(
+            book, language_chosen=bool(config.language), caution=" ".join(filter(None, (caution, *doubts)))
+        ),
         recipe=recipe,
         chapters=chapters,
         created_s=now,
@@ -134,8 +140,26 @@ def _cast_by_itself(cast: Cast, dialogue: Dialogue, card: EngineCard, recipe: Re
             f"--cast auto takes an engine with several voices: {card.title} has one for {recipe.language}. "
             f"`e2a-swarm voices --language {recipe.language}` lists others."
         )
-    voices, lack = voices_to_be_had(recipe, voices)
+    voices, why = voices_to_be_had(recipe, voices)
+    who = "all persons have the narrator's voice" if len(voices) == 1 else f"persons have {len(voices)} voices"
+    lack = f"{who}, since others could not be fetched: {why}." if why else ""
     return cast_by_itself(dialogue, cast, voices), lack
+
+
+def _cast_doubts(cast: Cast, dialogue: Dialogue, recipe: Recipe, *, alone: bool) -> list[str]:
+    """Return lines about names of a cast that the book does not have, and voices that only workers might have.
+
+    Raises EnvironmentFault if this machine speaks alone and cannot have one of the voices.
+    """
+    voices = [CastVoice(name, "") for name in dict.fromkeys((recipe.voice, *cast.voices))]
+    why = voices_to_be_had(recipe, voices)[1]
+    if why and alone:
+        raise EnvironmentFault(f"--cast: {why}. Name voices that are here, or try again later.")
+    strange = ", ".join(unknown_names(cast, dialogue)[:MAX_STRANGE])
+    return [
+        f"--cast: nobody who speaks in the book is called {strange}." if strange else "",
+        f"--cast: {why}, so only workers that have it speak its lines." if why else "",
+    ]
 
 
 def _guests(
@@ -376,7 +400,7 @@ def _resume(
 ) -> Prepared:
     """Replay a job, and open again what is to be mended. Raises UsageError, StoreError."""
     guests = "" if config.redo else guests_line(guest_rows(spec.chapters), spec.recipe.engine)
-    cast = cast_line(spec.chapters) if config.cast and config.cast.auto else ""
+    cast = cast_line(spec.chapters) if config.cast else ""
     # The queue says itself which book it is; the file of a copy lies in the state folder, where nobody put it.
     whose = "" if config.from_others else f"{spec.title if config.take_over else path}: "
     notes += [f"{whose}{line}" for line in (*spec.book.cautions, *spec.book.lost, guests, cast) if line]

@@ -34,8 +34,11 @@ def test_a_cast_gives_speakers_their_voices_and_names_what_it_cannot(
 ) -> None:
     book = write_book(TEXT, "Night")
     cast = here.desk / "cast.txt"
-    cast.write_text("Holmes = tock\n")
-    assert here.run("convert", book, *FAST, "--cast", cast).returncode == 0
+    cast.write_text("Holmes = tock\nLestrade = tock\n")
+    done = here.run("convert", book, *FAST, "--cast", cast)
+    assert done.returncode == 0
+    assert "nobody who speaks in the book is called Lestrade" in done.stdout + done.stderr
+    assert "voices of the persons: Holmes tock." in done.stdout + done.stderr
     audiobook = only(here.desk, "*.m4b")
     before = clips(here.home)
     done = here.run("redo", audiobook, "--recast", "tock=TICK")

@@ -98,6 +98,14 @@ def _voiced(said: Utterance, casting: Casting) -> VoiceRun:
     return VoiceRun(said.start, said.end, voice, said.speaker if voice != casting.narrator else "")
 
 
+def unknown_names(cast: Cast, dialogue: Dialogue) -> list[str]:
+    """Return the names of a cast that nobody who speaks in the book has."""
+    called = {(each.speaker, each.called) for each in dialogue.utterances}
+    known = [name for speaker, own in called for name in (*dialogue.persons.names_of(speaker), own)]
+    known += _PRONOUNS.values()
+    return [name for name, _ in cast.speakers if not any(is_called(each, name) for each in known)]
+
+
 def _layered(length: int, narrator: str, *layers: Sequence[VoiceRun]) -> Iterator[VoiceRun]:
     """Yield the runs of a text, in which each layer covers those before it."""
     cuts = sorted({0, length, *(place for layer in layers for run in layer for place in (run.start, run.end))})

@@ -168,7 +168,7 @@ def unfetched_line(language: str, word: str, faults: Sequence[tuple[Recommendati
 
 
 def voices_to_be_had(recipe: Recipe, voices: Sequence[CastVoice]) -> tuple[list[CastVoice], str]:
-    """Return which voices of a cast are here or can be downloaded, and a line about the others; "" if there are none.
+    """Return which voices of a cast are here or can be downloaded, and why one of the others cannot; "" if all can.
 
     The first is the narrator's. If that is not here, workers have or fetch the model, and all are returned.
     """
@@ -180,9 +180,7 @@ def voices_to_be_had(recipe: Recipe, voices: Sequence[CastVoice]) -> tuple[list[
     try:
         check_reach(next(iter(lacking.values())))
     except EnvironmentFault as fault:
-        here = [each for each in voices if each not in lacking]
-        who = "all persons have the narrator's voice" if len(here) == 1 else f"persons have {len(here)} voices"
-        return here, f"{who}, since others could not be fetched: {_short(fault)}."
+        return [each for each in voices if each not in lacking], _short(fault)
     return list(voices), ""
 
 

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from swarm.book.model.book import Block, ChapterText, Pause
 from swarm.book.model.reading_choice import Cast, CastVoice
-from swarm.book.speech.casting import Casting, cast_by_itself, marks_in, read_cast, voice_runs
+from swarm.book.speech.casting import Casting, cast_by_itself, marks_in, read_cast, unknown_names, voice_runs
 from swarm.book.speech.dialogue import find_dialogue
 from swarm.book.speech.segment import segment_chapter
 from swarm.errors import UsageError
@@ -197,3 +197,9 @@ def test_who_has_no_voice_of_its_own_has_that_of_all_men_or_women() -> None:
 def test_auto_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert read_cast(Path("auto"), "tock") == Cast("tock", auto=True)
+
+
+def test_names_of_a_cast_that_nobody_in_the_book_has_are_told() -> None:
+    dialogue = find_dialogue([["“Come in,” said Sherlock Holmes.", "“Thank you,” said Dr. Watson."]], "en")
+    named = ("holmes", "Dr. Watson", "she", "he", "Lestrade")
+    assert unknown_names(Cast(speakers=tuple((name, "deep") for name in named)), dialogue) == ["Lestrade"]
