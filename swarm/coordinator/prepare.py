@@ -99,15 +99,15 @@ def make_spec(
     around = spoken_credits(config.credits, book, recipe.narrator, recipe.language)
     cast = check_cast(recipe, config.cast, brought.config) if config.cast else NO_CAST
     dialogue = None
+    doubts: list[str] = []
     if cast.has_dialogue:
         texts = chapter_texts(book)
-        dialogue = find_dialogue(texts, recipe.language, mend_of(config, texts, tell))
-    doubts: list[str] = []
+        dialogue = find_dialogue(texts, recipe.language, mend_of(config, texts, tell, doubts.append))
     if cast.auto and dialogue:
         cast, lack = _cast_by_itself(cast, dialogue, card, recipe)
-        doubts = [lack]
+        doubts.append(lack)
     elif dialogue:
-        doubts = _cast_doubts(cast, dialogue, recipe, alone=workers is None)
+        doubts += _cast_doubts(cast, dialogue, recipe, alone=workers is None)
     guests = _guests(config, book, card, recipe.language, workers)
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast, guests, dialogue)
     if not config.anyway:

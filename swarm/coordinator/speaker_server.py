@@ -109,8 +109,10 @@ def make_request(question: SpeakerQuestion, model: str) -> dict[str, object]:
 class Pointing:
     """Asks a speaker server about a book. What it answered once is kept in a file, so that nothing is asked twice."""
 
-    def __init__(self, server: SpeakerServer, model: str, path: Path, tell: Say) -> None:
-        self._server, self._model, self._path, self._tell = server, model, path, tell
+    def __init__(self, server: SpeakerServer, model: str, path: Path, tell: Say, lack: Say) -> None:
+        """`tell` shows the progress; `lack` hears once that answers are missing."""
+        self._server, self._model, self._path, self._tell, self._lack = server, model, path, tell, lack
+        self._is_told = False
         self._kept = read_json(path, dict[str, dict[int, int]]) or {}
         self._faults = 0
         self._end_s = time.monotonic() + BOOK_S
@@ -132,6 +134,9 @@ class Pointing:
             self._faults += 1
             last = "It is asked no more, and the rules alone tell who speaks." if self._faults == MAX_FAULTS else ""
             self._tell(f"{fault} {last}".rstrip())
+            if not self._is_told:
+                self._lack(f"the rules alone tell who speaks where the speaker server gave no answer: {fault}")
+            self._is_told = True
             return {}
         self._faults = 0
         self._kept[key] = found
@@ -140,12 +145,15 @@ class Pointing:
         return found
 
 
-def mend_of(config: RenderConfig, texts: Sequence[Sequence[str]], tell: Say) -> Mend | None:
-    """Return what asks the speaker server about a book; None if none is named. Raises UsageError."""
+def mend_of(config: RenderConfig, texts: Sequence[Sequence[str]], tell: Say, lack: Say) -> Mend | None:
+    """Return what asks the speaker server about a book; None if none is named. Raises UsageError.
+
+    `tell` shows the progress; `lack` hears once that answers are missing.
+    """
     if not config.speaker_server:
         return None
     url = check_url(config.speaker_server, SpeakerServer.option, ENV_SPEAKER_KEY)
     name = hashlib.sha256(msgspec.json.encode(texts)).hexdigest()[:20]
     server = SpeakerServer(url, server_key(ENV_SPEAKER_KEY, KEY))
-    pointing = Pointing(server, config.speaker_model, config.state_dir / KEPT / f"{name}.json", tell)
+    pointing = Pointing(server, config.speaker_model, config.state_dir / KEPT / f"{name}.json", tell, lack)
     return partial(pointed, ask=pointing.ask)

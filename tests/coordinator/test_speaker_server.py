@@ -193,10 +193,15 @@ def test_nothing_is_asked_twice(server: ModelServer, book: Path) -> None:
 def test_a_server_that_fails_often_is_asked_no_more(server: ModelServer, tmp_path: Path) -> None:
     server.answer = lambda asked: 500
     client = under_test.SpeakerServer(f"{server.url}/v1")
-    pointer = under_test.Pointing(client, "", tmp_path / "kept.json", print)
+    lacks: list[str] = []
+    pointer = under_test.Pointing(client, "", tmp_path / "kept.json", print, lacks.append)
     questions = [under_test.SpeakerQuestion(f"[1] “{number}”", ("Ann",), (0,), (0,)) for number in range(9)]
     assert list(pointer.ask(questions)) == [{}] * 9
     assert len(server.asked) == under_test.MAX_FAULTS
+    (lack,) = lacks
+    assert lack.startswith(
+        f"the rules alone tell who speaks where the speaker server gave no answer: The speaker server {server.url}"
+    )
 
 
 def test_its_key_goes_to_it_alone(server: ModelServer, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
