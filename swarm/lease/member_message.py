@@ -104,7 +104,7 @@ class OrderGate:
 
 
 class Instruct(Message, frozen=True, tag=True, omit_defaults=True):
-    """A user wants this machine to pause, resume, drain, speak with so many slots at most, or keep copies of books.
+    """A user wants this machine to pause, resume, drain, or speak with so many slots at most.
 
     The machine judges by itself whether that user may.
     """

@@ -84,7 +84,7 @@ def test_no_command_of_a_terminal_is_told_on_a_page() -> None:
 
 def test_no_folder_of_the_server_is_told_to_who_fetches_a_voice() -> None:
     for told, shown in [
-        ("It is away (no). Try again, or copy a.onnx, a.json to /root/m/a.", "It is away (no). Try again."),
+        ("It is away (no). Try again, or copy a.onnx, a.json to /srv/m/a.", "It is away (no). Try again."),
         ("It is away (no): copy it to C:\\m\\a, or connect this machine.", "It is away (no): connect this machine."),
         ("It is another. Copy the right one to /m/a.bin, or get a newer one.", "It is another. Get a newer one."),
         ("Emma cannot be downloaded to /m/emma: no room.", "Emma cannot be downloaded: no room."),
