@@ -20,12 +20,9 @@ from swarm.book.any_file import FAULTS, TOO_LARGE, BookFindings, BookQuestion, l
 from swarm.book.kinds import FOREIGN
 from swarm.book.model.book import Book
 from swarm.book.model.language_code import normal_language
-from swarm.book.model.reading_choice import NO_CAST, Cast, CastVoice
-from swarm.book.speech.casting import cast_by_itself, unknown_names
-from swarm.book.speech.dialogue import Dialogue, find_dialogue
+from swarm.book.model.reading_choice import Cast
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import (
-    chapter_texts,
     check_sayable,
     chosen_chapters,
     make_script,
@@ -35,10 +32,10 @@ from swarm.book.speech.script import (
 )
 from swarm.book.speech.segment import unsaid_languages
 from swarm.config import RenderConfig
+from swarm.coordinator.book_cast import find_cast
 from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_latents, restore_job_files
 from swarm.coordinator.job_replay import replay
 from swarm.coordinator.mending import CarriedOverride, earlier_overrides, mendings
-from swarm.coordinator.speaker_server import mend_of
 from swarm.errors import BookError, EnvironmentFault, TakenOver, UsageError
 from swarm.job.card import EngineCard, FallbackEngine, FallbackEngines
 from swarm.job.record import AnyRecord, RunStarted
@@ -51,8 +48,8 @@ from swarm.system.child import ChildDied, run_bounded
 from swarm.system.disk import full_name
 from swarm.system.machine import Say
 from swarm.system.text import slug
-from swarm.voice.host.default_voice import Provide, Workers, better_voices, unfetched_line, voices_to_be_had
-from swarm.voice.host.fallback_voices import cast_voices, check_cast, find_guests
+from swarm.voice.host.default_voice import Provide, Workers, better_voices, unfetched_line
+from swarm.voice.host.fallback_voices import check_cast, find_guests
 from swarm.voice.host.registry import (
     better_voices_line,
     choose_recipe,
@@ -69,7 +66,6 @@ READER = (
     "sys.stdout.buffer.write(answer_question(sys.stdin.buffer.read()))"
 )
 READING_BYTES, CONVERTING_BYTES = 2 << 30, 8 << 30  # address space; Calibre maps much that it never uses
-MAX_STRANGE = 10  # names of a cast that the user is told of
 PATIENCE_S = 900.0  # for a book to be read, on a small machine or by Calibre
 Wanted = Literal["book", "name", "title"]
 
@@ -97,17 +93,7 @@ def make_spec(
     lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
     card = recipe_card(recipe)
     around = spoken_credits(config.credits, book, recipe.narrator, recipe.language)
-    cast = check_cast(recipe, config.cast, brought.config) if config.cast else NO_CAST
-    dialogue = None
-    doubts: list[str] = []
-    if cast.has_dialogue:
-        texts = chapter_texts(book)
-        dialogue = find_dialogue(texts, recipe.language, mend_of(config, texts, tell, doubts.append))
-    if cast.auto and dialogue:
-        cast, lack = _cast_by_itself(cast, dialogue, card, recipe)
-        doubts.append(lack)
-    elif dialogue:
-        doubts += _cast_doubts(cast, dialogue, recipe, alone=workers is None)
+    cast, dialogue, doubts = find_cast(config, book, recipe, brought, tell, alone=workers is None)
     guests = _guests(config, book, card, recipe.language, workers)
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast, guests, dialogue)
     if not config.anyway:
@@ -127,39 +113,6 @@ def make_spec(
         created_s=now,
         sample_rate=card.sample_rate,
     )
-
-
-def _cast_by_itself(cast: Cast, dialogue: Dialogue, card: EngineCard, recipe: Recipe) -> tuple[Cast, str]:
-    """Return voices for the persons of a book, and a line about voices that could not be had.
-
-    Raises UsageError if the engine has only one voice for it.
-    """
-    voices = cast_voices(card, recipe.language, recipe.voice)
-    if len(voices) < 2:
-        raise UsageError(
-            f"--cast auto takes an engine with several voices: {card.title} has one for {recipe.language}. "
-            f"`e2a-swarm voices --language {recipe.language}` lists others."
-        )
-    voices, why = voices_to_be_had(recipe, voices)
-    who = "all persons have the narrator's voice" if len(voices) == 1 else f"persons have {len(voices)} voices"
-    lack = f"{who}, since others could not be fetched: {why}." if why else ""
-    return cast_by_itself(dialogue, cast, voices), lack
-
-
-def _cast_doubts(cast: Cast, dialogue: Dialogue, recipe: Recipe, *, alone: bool) -> list[str]:
-    """Return lines about names of a cast that the book does not have, and voices that only workers might have.
-
-    Raises EnvironmentFault if this machine speaks alone and cannot have one of the voices.
-    """
-    voices = [CastVoice(name, "") for name in dict.fromkeys((recipe.voice, *cast.voices))]
-    why = voices_to_be_had(recipe, voices)[1]
-    if why and alone:
-        raise EnvironmentFault(f"--cast: {why}. Name voices that are here, or try again later.")
-    strange = ", ".join(unknown_names(cast, dialogue)[:MAX_STRANGE])
-    return [
-        f"--cast: nobody who speaks in the book is called {strange}." if strange else "",
-        f"--cast: {why}, so only workers that have it speak its lines." if why else "",
-    ]
 
 
 def _guests(

@@ -48,6 +48,7 @@ class CastVoice(NamedTuple):
 
     name: str
     gender: Literal["", "m", "f"]
+    about: str = ""
 
 
 class Cast(Struct, frozen=True):
@@ -57,6 +58,7 @@ class Cast(Struct, frozen=True):
     speakers: tuple[tuple[str, str], ...] = ()  # (name beside the quotation, voice)
     chapters: tuple[tuple[str, str], ...] = ()  # (number or title, voice) of what is not dialogue there
     marks: tuple[tuple[str, str], ...] = ()  # (NAME of a mark [voice:NAME], voice)
+    persons: tuple[tuple[str, ...], ...] = ()  # names of one person each, first the one that it is known by
     auto: bool = False  # the other persons of the book get voices by their gender, and by whom they speak with
 
     @property

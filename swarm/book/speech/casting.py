@@ -1,11 +1,13 @@
 """Gives each part of a chapter the voice that a cast has for it: a mark's, a speaker's, the dialogue's, the chapter's.
 
 A cast is a file of lines `NAME = VOICE`, in which `dialogue`, `chapter 3`, `chapter The Letter` and `[NAME]` of a mark
-`[voice:NAME]` are names too; `#` begins a comment.
+`[voice:NAME]` are names too; `#` begins a comment. `NAME | NAME = VOICE` names one person, and a line `auto` says that
+all others get voices by themselves.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from msgspec.structs import replace
 from swarm.book.language.pattern import compile_later
 from swarm.book.model.reading_choice import NO_CAST, Cast, CastVoice, is_called
 from swarm.book.speech.dialogue import Dialogue, find_dialogue
+from swarm.book.speech.person import key_of
 from swarm.book.speech.quotation import Spoken, Utterance, find_asides
 from swarm.errors import UsageError
 
@@ -90,12 +93,31 @@ _PRONOUNS = {"m": "he", "f": "she"}  # names in a cast of all whose gender alone
 
 
 def _voiced(said: Utterance, casting: Casting) -> VoiceRun:
-    known = casting.dialogue.persons.names_of(said.speaker) if casting.dialogue else (said.speaker,)
-    called = [known, (said.called,), (_PRONOUNS.get(said.gender, ""),)]
-    rows = casting.cast.speakers
-    named = [voice for names in called for name, voice in rows if any(is_called(each, name) for each in names)]
-    voice = named[0] if named else casting.cast.dialogue or casting.narrator
+    names = casting.dialogue.persons.names_of(said.speaker) if casting.dialogue else (said.speaker,)
+    voice = _voice_of(names, said, casting.cast) or casting.cast.dialogue or casting.narrator
     return VoiceRun(said.start, said.end, voice, said.speaker if voice != casting.narrator else "")
+
+
+def _voice_of(names: Sequence[str], said: Utterance, cast: Cast) -> str:
+    """Return the voice of an utterance by its speaker's names, by a noun beside it, by its gender; "" for none."""
+    named = _voice_of_person(tuple(names), cast.speakers) or _voice_of_person((said.called,), cast.speakers)
+    return named or _voice_of_person((_PRONOUNS.get(said.gender, ""),), cast.speakers)
+
+
+@lru_cache(1024)  # thousands of utterances have a few speakers
+def _voice_of_person(names: tuple[str, ...], rows: tuple[tuple[str, str], ...]) -> str:
+    """Return the voice of a person; a row with one of its names comes before one that only it is called by."""
+    own = {key_of(name): voice for name, voice in reversed(rows)}
+    exact = next((own[key] for each in names if (key := key_of(each)) in own), "")
+    return exact or next((voice for name, voice in rows if any(is_called(each, name) for each in names)), "")
+
+
+def voices_of(dialogue: Dialogue, cast: Cast) -> dict[str, str]:
+    """Return the voice of each person of a book who says more than a few lines, those who say most first."""
+    lines = Counter(each.speaker for each in dialogue.utterances if each.speaker)
+    first = {each.speaker: each for each in dialogue.utterances}
+    voices = {name: _voice_of(dialogue.persons.names_of(name), first[name], cast) for name in lines}
+    return {name: voices[name] for name, times in lines.most_common() if times >= MAIN_LINES and voices[name]}
 
 
 def unknown_names(cast: Cast, dialogue: Dialogue) -> list[str]:
@@ -154,11 +176,14 @@ MAIN_LINES = 5
 MAX_VOICES = 4  # of men, and as many of women
 
 
-def cast_by_itself(dialogue: Dialogue, cast: Cast, voices: Sequence[CastVoice]) -> Cast:
+def cast_by_itself(
+    dialogue: Dialogue, cast: Cast, voices: Sequence[CastVoice], had: Callable[[Sequence[str]], str] = lambda names: ""
+) -> Cast:
     """Return a cast in which the persons of a book have voices; what `cast` names already stays.
 
     The first of `voices` is the narrator's. Those who speak most with each other have different voices as long as there
-    are enough; a person whose gender nobody knows has the narrator's.
+    are enough; a person whose gender nobody knows has the narrator's. `had`
+    returns the voice that a person had before, by its names.
     """
     persons = dialogue.persons
     said = [each.speaker for each in dialogue.utterances if each.speaker]
@@ -171,22 +196,24 @@ def cast_by_itself(dialogue: Dialogue, cast: Cast, voices: Sequence[CastVoice]) 
         for at, (gender, named) in enumerate(by_gender.items())
     }
     genders = {each.name: each.gender for each in persons.all if not each.common}
-    taken: dict[str, str] = {}
+    usable = {each.name for each in voices[1:]}
+    before = {name: had(persons.names_of(name)) for name in lines}
+    taken = {
+        name: voice
+        for name, voice in before.items()
+        if voice in usable and not _voice_of_person(persons.names_of(name), cast.speakers)
+    }
     for name, times in sorted(lines.items(), key=lambda each: (-each[1], each[0])):
         choice = by_gender.get(genders.get(name, ""), [])
-        if times < max(MAIN_LINES, MAIN_SHARE * len(said)) or not choice or _has_voice(cast, persons.names_of(name)):
-            continue
-        taken[name] = min(choice, key=lambda voice: _clash(voice, name, taken, talks))
+        named = name in taken or _voice_of_person(persons.names_of(name), cast.speakers)
+        if times >= max(MAIN_LINES, MAIN_SHARE * len(said)) and choice and not named:
+            taken[name] = min(choice, key=lambda voice: _clash(voice, name, taken, talks))
     rows = [*cast.speakers, *taken.items()]
     for word, gender in (("he", "m"), ("she", "f")):
-        if by_gender[gender] and not _has_voice(cast, (word,)):
+        if by_gender[gender] and not _voice_of_person((word,), cast.speakers):
             used = Counter(taken.values())
             rows.append((word, min(by_gender[gender], key=lambda voice: (used[voice], by_gender[gender].index(voice)))))
     return replace(cast, speakers=tuple(rows), auto=False)
-
-
-def _has_voice(cast: Cast, names: Sequence[str]) -> bool:
-    return any(is_called(each, name) for each in names for name, _ in cast.speakers)
 
 
 def _clash(voice: str, name: str, taken: dict[str, str], talks: "Counter[frozenset[str]]") -> tuple[int, int]:
@@ -204,10 +231,12 @@ def read_cast(path: Path, dialogue: str = "") -> Cast:
     except OSError as fault:
         raise UsageError(f"--cast {path} cannot be read: {fault.strerror or fault}; name a file, or auto.") from fault
     rows: dict[str, list[tuple[str, str]]] = {"speakers": [], "chapters": [], "marks": []}
+    persons, auto = list[tuple[str, ...]](), False
     for number, line in enumerate(lines[:MAX_LINES], 1):
         words = line.partition("#")[0].strip()
         name, equals, voice = (part.strip() for part in words.partition("="))
-        if not words:
+        if not words or words.casefold() == AUTO:
+            auto = auto or bool(words)
             continue
         if not (name and equals and voice) or len(line) > MAX_LINE_CHARS:
             raise UsageError(f"--cast {path}, line {number}: it takes NAME = VOICE, not {line.strip()[:80]!r}.")
@@ -218,5 +247,8 @@ def read_cast(path: Path, dialogue: str = "") -> Cast:
         elif name.startswith("[") and name.endswith("]"):
             rows["marks"].append((_mark_name(name[1:-1].removeprefix("voice:")), voice))
         else:
-            rows["speakers"].append((name, voice))
-    return Cast(dialogue, tuple(rows["speakers"]), tuple(rows["chapters"]), tuple(rows["marks"]))
+            names = tuple(filter(None, map(str.strip, name.split("|"))))
+            rows["speakers"] += [(each, voice) for each in names]
+            persons += [names] if len(names) > 1 else []
+    speakers, chapters, marks = (tuple(rows[kind]) for kind in ("speakers", "chapters", "marks"))
+    return Cast(dialogue, speakers, chapters, marks, tuple(persons), auto)

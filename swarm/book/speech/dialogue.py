@@ -579,6 +579,19 @@ class Dialogue(NamedTuple):
         return (each for chapter in self.chapters for spoken in chapter for each in spoken)
 
 
+def with_persons(dialogue: Dialogue, groups: Sequence[Sequence[str]]) -> Dialogue:
+    """Return the dialogue of a book in which the names of each group are one person's, known by the first of them."""
+    if not groups:
+        return dialogue
+    persons = dialogue.persons.joined(groups)
+
+    def known(said: Utterance) -> Utterance:
+        return replace(said, speaker=persons.names_of(said.speaker)[0]) if said.speaker else said
+
+    chapters = [[tuple(map(known, spoken)) for spoken in chapter] for chapter in dialogue.chapters]
+    return Dialogue(persons, chapters)
+
+
 Mend = Callable[[Sequence[DialogueDraft]], Sequence[DialogueDraft]]
 
 

@@ -141,6 +141,14 @@ def gender_by_article(name: str, language: str) -> Gender:
     return "" if not first else "m" if first == own.his_article else "f" if first == own.her_article else ""
 
 
+def may_be_same(one: str, other: str, language: str) -> bool:
+    """Tell whether two names are the same but for titles and articles, which are of one gender."""
+    words, genders = _words_of(language), {gender_of(one, language), gender_of(other, language)}
+    idle = words.titles.keys() | words.articles
+    first, second = ([part for part in key_of(name).split() if part not in idle] for name in (one, other))
+    return first == second != [] and not {"m", "f"} <= genders
+
+
 def find_mentions(text: str, language: str) -> list[Mention]:
     """Return the names, pronouns and nouns for persons in a text, in order."""
     words = _words_of(language)
@@ -210,6 +218,30 @@ class Persons:
         """Return all names of the person with a name, or this one if nobody has it."""
         who = self._by_key.get(key_of(name), NOBODY)
         return self.all[who].names if who != NOBODY else (name,)
+
+    def joined(self, groups: Iterable[Sequence[str]]) -> "Persons":
+        """Return the persons, those with names of one group as one, which is known by the first of these."""
+        group_of = {key_of(name): tuple(group) for group in groups for name in group}
+        met: defaultdict[tuple[str, ...], list[Person]] = defaultdict(list)
+        met.update({group: [] for group in group_of.values()})
+        for each in self.all:
+            met[next((group_of[key] for name in each.names if (key := key_of(name)) in group_of), each.names)].append(
+                each
+            )
+        found = [_one_of(names, persons) for names, persons in met.items()]
+        return Persons(sorted(found, key=lambda each: -each.mentions), self._me.name)
+
+
+def _one_of(names: Sequence[str], persons: Sequence[Person]) -> Person:
+    """Return the one person that several are; `names` come first."""
+    every = dict.fromkeys((*names, *(name for each in persons for name in each.names)))
+    return Person(
+        tuple(every),
+        next((each.gender for each in persons if each.gender), ""),
+        sum(each.mentions for each in persons),
+        sum(each.spoken for each in persons),
+        bool(persons) and all(each.common for each in persons),
+    )
 
 
 class _Seen:

@@ -99,13 +99,13 @@ def check_cast(recipe: Recipe, cast: Cast, config: Mapping[str, object] | None =
         return tuple((name, own(voice)) for name, voice in named)
 
     dialogue = own(cast.dialogue) if cast.dialogue else ""
-    return Cast(dialogue, rows(cast.speakers), rows(cast.chapters), rows(cast.marks), cast.auto)
+    return Cast(dialogue, rows(cast.speakers), rows(cast.chapters), rows(cast.marks), cast.persons, cast.auto)
 
 
 def cast_voices(card: EngineCard, language: str, own: str) -> list[CastVoice]:
     """Return the voices that persons of a book may have, that of the narrator first."""
     voices = [
-        CastVoice(each.name, "m" if each.gender == "male" else "f" if each.gender == "female" else "")
+        CastVoice(each.name, "m" if each.gender == "male" else "f" if each.gender == "female" else "", each.about)
         for each in card.voices_for(language)
     ]
     mine = next((each for each in voices if each.name == own), CastVoice(own, ""))

@@ -1,0 +1,114 @@
+"""The cast of a book, and how the persons of a series keep their voices."""
+
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from swarm.book.model.book import Block, Book, ChapterText
+from swarm.book.model.reading_choice import Cast
+from swarm.book.speech.casting import read_cast, voices_of
+from swarm.config import RenderConfig, StyleConfig
+from swarm.coordinator.book_cast import BookCast, find_cast
+from swarm.coordinator.brought_files import BroughtFiles
+from swarm.coordinator.prepare import unheard
+from swarm.job.spec import Recipe
+
+FIRST = (
+    "“Good day,” said Mr. Hall. He bowed.",
+    "“Good day,” said Mrs. Vane. She smiled.",
+    "“Is it you?” said Mr. Hall.",
+    "“It is I,” said Mrs. Vane.",
+    "“So late?” asked Mr. Poole. He was tired.",
+    "“So late,” said Mr. Hall.",
+) * 6
+SECOND = (
+    *(("“Well,” said Mr. Utterson. He sighed.", "“Well?” said Sir Danvers. He laughed.") * 20),
+    *(line.replace("Mr. Hall", "Hall") for line in FIRST),
+)
+
+
+def volume(title: str, lines: tuple[str, ...], series: str = "The Inn", author: str = "A. Writer") -> Book:
+    blocks = tuple(Block("paragraph", line) for line in lines)
+    return Book(title, (author,), "en", (ChapterText("One", blocks),), series=series)
+
+
+def config(state: Path, cast: Cast | None = None, **fields: object) -> RenderConfig:
+    return RenderConfig(books=(), output_dir=state, state_dir=state, cast=cast or Cast(auto=True), **fields)  # type: ignore[arg-type]
+
+
+def cast_of(book: Book, state: Path, cast: Cast | None = None, voice: str = "af_heart", **fields: object) -> BookCast:
+    recipe = Recipe("kokoro", voice, "en", cast=True)
+    return find_cast(config(state, cast, **fields), book, recipe, BroughtFiles(), unheard, alone=False)
+
+
+def voices(found: BookCast) -> dict[str, str]:
+    assert found.dialogue
+    return voices_of(found.dialogue, found.cast)
+
+
+def said(found: BookCast) -> str:
+    return " ".join(filter(None, found.notes))
+
+
+def kept_in(state: Path) -> Path:
+    [path] = (state / "casts").iterdir()
+    return path
+
+
+def test_a_person_keeps_its_voice_in_the_next_volume_of_a_series(tmp_path: Path) -> None:
+    first = voices(cast_of(volume("Evening", FIRST), tmp_path / "state"))
+    found = cast_of(volume("Morning", SECOND), tmp_path / "state")
+    second, anew = voices(found), voices(cast_of(volume("Morning", SECOND), tmp_path / "other"))
+    assert [second[name] for name in ("Hall", "Mrs. Vane", "Mr. Poole")] == list(first.values())
+    assert anew["Hall"] != second["Hall"]  # nothing else gives it that voice
+    assert len(set(second.values())) == 4 + 1
+    path = kept_in(tmp_path / "state")
+    assert said(found) == f"voices as in an earlier volume: Hall, Mrs. Vane, Mr. Poole; {path} has them."
+    assert dict(read_cast(path).speakers)["Mr. Utterson"] == second["Mr. Utterson"]
+    third = volume("Noon", FIRST[:18], author="B. Other")
+    assert "earlier volume" not in said(cast_of(third, tmp_path / "state"))
+
+
+def test_another_edition_of_a_book_in_no_series_keeps_its_voices_and_a_preview_keeps_none(tmp_path: Path) -> None:
+    book = volume("Evening", FIRST, series="")
+    cast_of(book, tmp_path, preview_s=60.0)
+    assert not (tmp_path / "casts").exists()
+    cast_of(book, tmp_path)
+    assert "earlier volume" in said(cast_of(structs.replace(book, identifier="second"), tmp_path))
+    tagged = config(tmp_path, style=StyleConfig(tags=(("series", "The Inn"),))).style
+    assert "earlier volume" not in said(cast_of(book, tmp_path, style=tagged))
+
+
+def test_the_narrators_voice_is_nobodys_though_somebody_had_it(tmp_path: Path) -> None:
+    first = voices(cast_of(volume("Evening", FIRST), tmp_path))
+    second = voices(cast_of(volume("Morning", FIRST), tmp_path, voice=first["Mr. Hall"]))
+    assert second["Mr. Hall"] != first["Mr. Hall"]
+    assert second["Mr. Poole"] == first["Mr. Poole"]
+
+
+def test_voices_that_a_file_names_are_kept_too(tmp_path: Path) -> None:
+    chosen = Cast(speakers=(("Hall", "bm_george"),))
+    cast_of(volume("Evening", FIRST), tmp_path, chosen)
+    assert voices(cast_of(volume("Morning", FIRST), tmp_path))["Mr. Hall"] == "bm_george"
+    again = Cast(speakers=(("Hall", "bm_lewis"),), auto=True)
+    assert voices(cast_of(volume("Noon", FIRST), tmp_path, again))["Mr. Hall"] == "bm_lewis"
+    assert voices(cast_of(volume("Night", FIRST), tmp_path))["Mr. Hall"] == "bm_lewis"
+
+
+def test_a_file_that_cannot_be_read_stops_no_book_and_stays(tmp_path: Path) -> None:
+    cast_of(volume("Evening", FIRST), tmp_path)
+    path = kept_in(tmp_path)
+    path.write_text("Mr. Hall\n")
+    assert "line 1: it takes NAME = VOICE" in said(cast_of(volume("Morning", FIRST), tmp_path))
+    assert path.read_text() == "Mr. Hall\n"
+
+
+@pytest.mark.parametrize("name", ["Mr. Hall", "the Visitor"])
+def test_names_that_a_file_says_are_one_persons_have_one_voice_and_the_first_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "cast.txt").write_text(f"auto\n{name} | Mr. Hall | Mr. Poole = bm_george  # one man\n")
+    found = cast_of(volume("Evening", FIRST), tmp_path, read_cast(tmp_path / "cast.txt"))
+    assert found.dialogue
+    assert {each.speaker for each in found.dialogue.utterances} == {name, "Mrs. Vane"}
+    assert voices(found)[name] == "bm_george"
+    assert voices(found)["Mrs. Vane"].startswith("af_")
