@@ -28,15 +28,9 @@ ROOT = Path(__file__).resolve().parents[1]
 STORIES = "tests/stories/test_story_of_"
 # What is edited, and the runs of tests that should notice, one after the other: stories follow the tests of the room.
 FILES = {
-    "swarm/audiobook/sound/reel.py": [
-        "tests/audiobook/sound/test_reel.py tests/audiobook/sound/test_reel_file.py tests/audiobook/sound/test_reel.py"
-        " tests/audiobook/sound/test_reel.py tests/audiobook/sound/test_reel.py"
-    ],
+    "swarm/audiobook/sound/reel.py": ["tests/audiobook/sound/test_reel.py tests/audiobook/sound/test_reel_file.py"],
     "swarm/audiobook/press.py": ["tests/audiobook/test_press.py", f"{STORIES}one_machine.py"],
-    "swarm/audiobook/delivery.py": [
-        "tests/audiobook/test_delivery.py tests/audiobook/test_delivery.py",
-        f"{STORIES}delivery.py",
-    ],
+    "swarm/audiobook/delivery.py": ["tests/audiobook/test_delivery.py", f"{STORIES}delivery.py"],
     "swarm/audiobook/output_path.py": [
         "tests/audiobook/test_output_path.py",
         f"{STORIES}names.py {STORIES}editions.py",
@@ -52,14 +46,10 @@ FILES = {
     ],
     "swarm/audiobook/report.py": ["tests/audiobook/test_report.py", f"{STORIES}one_machine.py"],
     "swarm/worker/limit_watch.py": [
-        "tests/worker/test_limit_watch.py tests/worker/test_limit_watch.py tests/worker/test_limit_watch.py"
-        " tests/worker/test_gpu_readings.py",
+        "tests/worker/test_limit_watch.py tests/worker/test_gpu_readings.py",
         f"{STORIES}devices.py",
     ],
-    "swarm/worker/lifetime.py": [
-        "tests/worker/test_lifetime.py tests/worker/test_lifetime.py",
-        f"{STORIES}interrupts.py {STORIES}keys.py",
-    ],
+    "swarm/worker/lifetime.py": ["tests/worker/test_lifetime.py", f"{STORIES}interrupts.py {STORIES}keys.py"],
 }
 LEFT_OUT = (".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis", "node_modules")
 OTHER = {

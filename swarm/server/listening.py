@@ -349,7 +349,7 @@ class Listening:
         queued = self._begun(number)
         key = f"cover {queued.job}"
         if key not in self._sounds:
-            self._remember(key, await asyncio.to_thread(_whole, await self._about(queued)))
+            self._remember(key, await asyncio.to_thread(_made_cover, await self._about(queued), _fitted_cover))
         content = self._sounds[key]
         return (PICTURES[picture_kind(content)], content) if content else None
 
@@ -422,12 +422,8 @@ def _read_file(path: Path) -> bytes | None:
     return None
 
 
-def _whole(book: BookFacts) -> bytes:
-    """Return the cover of a book as JPEG or PNG; empty where none can be drawn."""
-    with suppress(UnusablePicture):
-        if book.cover:
-            return fit_cover(book.cover.data).data
-    return draw_cover(book.title, book.authors) or b""
+def _fitted_cover(data: bytes) -> bytes:
+    return fit_cover(data).data
 
 
 def _made_cover(book: BookFacts, make: Callable[[bytes], bytes]) -> bytes:

@@ -39,9 +39,9 @@ RUNS += (
     "…",
 )
 END = "\x00"  # fits nothing, so that what was matched is given up again
-LENGTH = 500
-TIMES = 4
-MAX_GROWTH = 9.0  # linear time grows by 4, quadratic time by 16
+LENGTH = 250
+TIMES = 16
+MAX_GROWTH = 64.0  # linear time grows by 16, quadratic time by 256
 NOTICED_S = 0.004
 BOUNDED = {"swarm.book.page.document._LETTERED_ORNAMENT"}  # is only tried on MAX_ORNAMENT_CHARS
 PARTS = 4  # processes take one each

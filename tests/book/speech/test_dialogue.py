@@ -1,8 +1,7 @@
 """What is said, and by whom: by marks, dashes and the words beside them, in the forms of several languages."""
 
-import time
-
 import pytest
+from steps import steps_of
 
 from swarm.book.speech.dialogue import find_utterances
 
@@ -147,14 +146,12 @@ def test_a_narrator_who_speaks_is_known_in_german_too() -> None:
         "I a ",
     ],
 )
-def test_a_hostile_paragraph_takes_time_in_proportion_to_its_length(sign: str) -> None:
-    def spent_s(times: int) -> float:
-        began_s = time.process_time()
-        find_utterances([sign * times, "“A,” said the a. “A,” said A."], "en")
-        return time.process_time() - began_s
-
-    short_s = max(min(spent_s(2000) for _ in range(3)), 0.002)
-    assert min(spent_s(8000) for _ in range(3)) < 12 * short_s
+def test_a_hostile_paragraph_takes_steps_in_proportion_to_its_length(sign: str) -> None:
+    few, many = (
+        steps_of(lambda times=times: find_utterances([sign * times, "“A,” said the a. “A,” said A."], "en"))
+        for times in (2000, 8000)
+    )
+    assert many < 6 * few
 
 
 def test_one_person_under_two_names_takes_no_turns_with_itself() -> None:
