@@ -90,4 +90,4 @@ def test_nested_fractions_are_compared_in_few_steps() -> None:
     spoken = [word for level in range(490) for word in f"one over {level % 7} plus".split()]
     pieces = [" ".join(spoken[at : at + 40]) for at in range(0, len(spoken), 40)]
     assert len(cut_alike(written, pieces)) == len(pieces)
-    assert steps_of(lambda: cut_alike(written, pieces)) < 100_000  # 8,400 were measured; all comparisons would be 4 million
+    assert steps_of(lambda: cut_alike(written, pieces)) < 100_000  # of four million without a bound
