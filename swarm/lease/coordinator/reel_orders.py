@@ -1,7 +1,8 @@
 """Decides where each reel is encoded: by the worker that spoke all its clips, or here. Pure.
 
-A worker is asked for its own reels, the earliest first. What would be encoded sooner here than there is taken from the
-end of what it was not asked for yet. A reel that is lost, declined or late is encoded here: its clips are durable.
+A worker is asked for its own reels, the latest first, since it forgets the earliest of its clips first. What would be
+encoded sooner here than there is taken from the beginning of what it was not asked for yet. A reel that is lost,
+declined or late is encoded here: its clips are durable.
 """
 
 from collections.abc import Iterator, Sequence
@@ -176,7 +177,7 @@ class ReelOrders:
         for queue, tasks in self.waiting.items():
             maker = makers[queue]
             while maker and tasks and len(self._orders_of(maker)) < maker.hello.encoders + QUEUED:
-                self._ask(maker, tasks.pop(next(iter(tasks))), now, out)
+                self._ask(maker, tasks.pop(next(reversed(tasks))), now, out)
         while len(self.here) < self.encoders and (found := self._next_here(makers)):
             queue, name = found
             self._encode_here(self.waiting[queue].pop(name), out)
@@ -198,19 +199,19 @@ class ReelOrders:
         return None
 
     def _next_here(self, makers: dict[Queue, Session | None]) -> tuple[Queue, str] | None:
-        """Return a reel to encode here: one that no worker is asked for, or the last of what is sooner here."""
+        """Return a reel to encode here: one that no worker is asked for, or the first of what is sooner here."""
         found = list[tuple[bool, int, Queue, str]]()
         for queue, tasks in self.waiting.items():
             if not tasks:
                 continue
             maker = makers[queue]
-            name = next(reversed(tasks)) if maker else next(iter(tasks))
+            name = next(iter(tasks))
             if maker is None or self._is_sooner_here(maker, queue[0], tasks[name]):
                 found.append((maker is not None, self.turns.get(queue[1], 0), queue, name))
         return min(found)[2:] if found else None
 
     def _is_sooner_here(self, maker: Session, worker: str, task: ReelTask) -> bool:
-        """Tell whether the last reel that waits for a worker is sooner there if it is encoded here."""
+        """Tell whether the first reel that waits for a worker is sooner there if it is encoded here."""
         waiting = [task for (id_, _), tasks in self.waiting.items() if id_ == worker for task in tasks.values()]
         sound_s = sum(task.sound_s for task in (*waiting, *(order.task for order in self._orders_of(maker))))
         there_s = sound_s * self._encoding(maker).cost.expected / maker.hello.encoders

@@ -127,8 +127,8 @@ def test_while_a_book_is_spoken_its_reels_are_left_to_workers_that_have_them_soo
     core = make_core(JobState(make_spec(["One."])), encoders=1)
     join(core, encoders=1)
     core.reels._encoding(next(iter(core.sessions.values()))).cost.learn(3.0, 60.0)
-    assert [here(core.encode_reel(task(reel), 0.0)) for reel in "abcde"] == [[], [], [], ["d"], []]
-    assert here(core.reel_encoded("job", "d", 3.0, 1.0)) == ["e"]  # it would be there in 12 s
+    assert [here(core.encode_reel(task(reel), 0.0)) for reel in "abcde"] == [[], [], [], ["c"], []]
+    assert here(core.reel_encoded("job", "c", 3.0, 1.0)) == ["d"]  # all of them would be there in 12 s
 
 
 def test_the_reels_of_a_worker_that_leaves_are_encoded_here() -> None:
@@ -141,19 +141,20 @@ def test_the_reels_of_a_worker_that_leaves_are_encoded_here() -> None:
     assert here(core.reel_encoded("job", "c", 3.0, 2.0)) == ["b"]
 
 
-def test_a_backlog_of_a_worker_is_worked_off_here_from_its_end() -> None:
+def test_of_a_backlog_a_worker_has_the_latest_reels_since_it_forgets_the_earliest_clips() -> None:
     core = house()
     asked_for = [asked(core.encode_reel(task(reel), 0.0)) for reel in "ab"]
     assert asked_for == [["a"], ["b"]]  # one is encoded, and the next one waits there
     assert here(core.encode_reel(task("c"), 0.0)) == ["c"]
     assert here(core.encode_reel(task("d"), 0.0)) == []
     core.encode_reel(task("e"), 0.0)
-    assert here(core.reel_encoded("job", "c", 3.0, 1.0)) == ["e"]
+    assert here(core.reel_encoded("job", "c", 3.0, 1.0)) == ["d"]
+    core.encode_reel(task("f"), 1.0)
     made = core.receive(
         b"p", Heartbeat((), reels=(EncodedReel("job", "a", DIGEST, 10, 3.0), EncodedReel("job", "b"))), 2.0
     )
     assert asked(made) == []
-    assert asked(core.receive(b"p", Piece(DIGEST, 0, 10, "reel", "job"), 2.0, b"z" * 10)) == ["d"]
+    assert asked(core.receive(b"p", Piece(DIGEST, 0, 10, "reel", "job"), 2.0, b"z" * 10)) == ["f"]
 
 
 def test_a_slow_machine_leaves_the_reels_to_a_worker_that_is_faster() -> None:
@@ -191,7 +192,7 @@ def test_at_the_end_of_a_book_a_worker_is_not_asked_for_one_reel_that_would_be_m
     core.reels.proven.clear()
     assert here(core.encode_reel(task("a"), 0.0)) == ["a"]
     core.encode_reel(task("b"), 0.0)
-    assert asked(core.encode_reel(task("c"), 0.0)) == ["b", "c"]
+    assert asked(core.encode_reel(task("c"), 0.0)) == ["c", "b"]
     deliver(core, "b", 1.0)
     core.reel_encoded("job", "b", 3.0, 1.0)
     deliver(core, "c", 2.0)
