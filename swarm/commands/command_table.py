@@ -363,6 +363,7 @@ REDO = Command(
                 Option("--chapter", "N", "a whole chapter", is_list=True),
                 Option("--doubtful", "", "all sentences that the report calls doubtful"),
                 Option("--recast", "NAME=VOICE", "let a character speak with another voice"),
+                Option("--rename", "NAME=OTHER", "call a character otherwise; by another one's name, both are one"),
                 Option("--say", "WORDS", 'other words for the one sentence; "": as written', default=None),
                 Option("--dry-run", "", "only show which sentences are meant"),
             ),
@@ -381,7 +382,8 @@ REDO = Command(
     ),
     line="speak some sentences of an audiobook again, on this machine",
     common=(
-        "--at", "--text", "--segments", "--chapter", "--doubtful", "--recast", "--say", "--dry-run", "FILE|BOOK",
+        "--at", "--text", "--segments", "--chapter", "--doubtful", "--recast", "--rename", "--say", "--dry-run",
+        "FILE|BOOK",
     ),
     rest=REST,
     usage="[OPTION...] FILE|BOOK",

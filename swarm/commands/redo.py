@@ -61,7 +61,8 @@ def redo_config(arguments: argparse.Namespace) -> RedoConfig:
         segments=tuple(_segments(part) for part in arguments.segments.replace(" ", "").split(",") if part),
         chapters=tuple(option.whole("--chapter", number, 1, 999_999) for number in arguments.chapter),
         doubtful=arguments.doubtful,
-        recast=_recast(arguments.recast),
+        recast=_pair("--recast", arguments.recast, "a character or its voice, and another voice: Holmes=am_adam"),
+        rename=_pair("--rename", arguments.rename, "a character's name and another one: the Captain=Nemo"),
         texts=tuple(text.strip() for text in arguments.text if text.strip()),
         every=arguments.all,
         say=arguments.say,
@@ -71,12 +72,12 @@ def redo_config(arguments: argparse.Namespace) -> RedoConfig:
     return config
 
 
-def _recast(text: str) -> tuple[str, str]:
-    """Return the two voices of --recast. Raises UsageError."""
-    voice, equals, other = (part.strip() for part in text.partition("="))
-    if text.strip() and not (voice and equals and other):
-        raise UsageError(f"--recast takes a character or its voice, and another voice: Holmes=am_adam, not {text!r}.")
-    return voice, other
+def _pair(option: str, text: str, takes: str) -> tuple[str, str]:
+    """Return the two names of an option, before and behind its =. Raises UsageError."""
+    name, equals, other = (part.strip() for part in text.partition("="))
+    if text.strip() and not (name and equals and other):
+        raise UsageError(f"{option} takes {takes}, not {text!r}.")
+    return name, other
 
 
 def moment_s(text: str) -> float:

@@ -5,6 +5,7 @@ book that is in none. A line has the names of a person, first the one that it is
 """
 
 import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
@@ -23,6 +24,7 @@ from swarm.coordinator.brought_files import BroughtFiles
 from swarm.coordinator.speaker_server import mend_of
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.spec import BookFacts, Recipe
+from swarm.job.state import JobState
 from swarm.system.disk import guarded, replace_file
 from swarm.system.machine import Say
 from swarm.system.text import slug
@@ -116,6 +118,12 @@ def kept_file(config: RenderConfig, book: Book | BookFacts, recipe: Recipe) -> P
     return config.state_dir / FOLDER / f"{slug(name)}-{digest[:10]}.txt"
 
 
+def keep_mends(config: RenderConfig, state: JobState) -> None:
+    """Keep the other voices and names that the user gave persons, for the next volume or edition. Raises StoreError."""
+    recipe = state.spec.recipe
+    KeptCast(kept_file(config, state.spec.book, recipe), recipe.language).keep_mends(state)
+
+
 class KeptCast:
     """The cast that a file keeps. A file that cannot be read is left as it is, and `fault` tells why."""
 
@@ -155,6 +163,22 @@ class KeptCast:
         for name, voice in voices_of(dialogue, cast).items():
             self._join(dialogue.persons.names_of(name), voice)
         self._write()
+
+    def keep_mends(self, state: JobState) -> None:
+        """Keep the other voices and names that the user gave the persons of a job. Raises StoreError."""
+        voices: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        mended: dict[tuple[str, str], None] = {}
+        for number, chapter in enumerate(state.spec.chapters):
+            for index, made in enumerate(chapter.segments):
+                now = state.segment((number, index))
+                voices[now.speaker][now.voice] += 1
+                if made.speaker and (made.speaker, made.voice) != (now.speaker, now.voice):
+                    mended[made.speaker, now.speaker] = None
+        for made_name, name in mended:
+            for each in (made_name, name):  # each alone, since a person may differ by titles from both
+                self._join((name, each), voices[name].most_common(1)[0][0])
+        if mended:
+            self._write()
 
     def _join(self, names: Sequence[str], voice: str) -> None:
         """Give a person a voice, and these names besides those of its rows, which become one."""

@@ -33,6 +33,7 @@ from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.style import Style, make_style, read_cover
 from swarm.book.model.reading_choice import Wording
 from swarm.config import RenderConfig
+from swarm.coordinator.book_cast import keep_mends
 from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
 from swarm.coordinator.prepare import Prepared, prepare, unheard
 from swarm.errors import BookError, EnvironmentFault, ReaderMissing, StoreError
@@ -191,6 +192,8 @@ class Books:
                 self.undoubted[prepared.state.spec.title] = None
                 continue
             self.store.commit([(job, record, b"") for record in prepared.records])
+            if self.config.redo and (self.config.redo.recast[0] or self.config.redo.rename[0]):
+                keep_mends(self.config, prepared.state)
             for note in prepared.notes:
                 self.say(note)
             self.editions.append(self._edition(prepared))

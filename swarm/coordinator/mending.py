@@ -29,6 +29,7 @@ MAX_NAMED = 10  # sentences that are named before they are spoken
 MAX_MATCHES = 20  # sentences that words may mean unless the user says --all
 MAX_LISTED = 5  # sentences that are listed where words mean too many: what to do stays on the screen
 PATTERN_TIMEOUT_S = 0.5  # one sentence may take so long
+NAME = regex.compile(r"(?=\S)[^=|#\[\]\p{Cc}]{1,80}(?<=\S)")  # of a character: a cast file has it
 
 Spell = Callable[[Segment, str], str]  # returns the engine text of a wording. Raises UsageError
 
@@ -93,6 +94,8 @@ def mend(state: JobState, redo: RedoConfig, spell: Spell) -> Mending:
     """Open the chosen places again; none where nothing is doubtful. Raises UsageError for places that do not exist."""
     if redo.recast[0]:
         return _recast(state, *redo.recast)
+    if redo.rename[0]:
+        return _rename(state, *redo.rename)
     chosen = sorted(_chosen(state, redo))
     if redo.say is not None:
         return _reword(state, chosen, redo.say, spell)
@@ -136,7 +139,7 @@ def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) ->
     said = spell(segment, say) if say.strip() else ""
     said = mark_voice(said, segment.voice) if said and segment.voice else said
     clip, same = state.accepted.get(place), said == state.wordings.get(place, "")
-    records: list[AnyRecord] = [] if same else [SegmentReworded(*place, said)]
+    records: list[AnyRecord] = [] if same else [SegmentReworded(*place, said, state.speakers.get(place, ""))]
     if clip is not None:
         records.append(ClipDiscarded(*place, WHY if same else OTHER_WORDS, _next_take(state, place) if same else 0))
     return Mending(records, [_name(state, place, said)])
@@ -144,22 +147,61 @@ def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) ->
 
 def _recast(state: JobState, voice: str, other: str) -> Mending:
     """Have all that one character, or one character's voice, says spoken by another voice. Raises UsageError."""
-    others = [place for place in _places(state) if not state.segment(place).voice.startswith(GUEST)]
+    others = list(_own_places(state))
     voices = {segment.voice for place in others if (segment := state.segment(place)).voice}
-    called = {each for each in (state.segment(place).speaker for place in others) if is_called(each, voice)}
-    called &= {voice} if voice in called else called  # "Hall" is not "Mrs. Hall" where there is a Hall
-    places = [
-        place for place in others if state.segment(place).voice == voice or state.segment(place).speaker in called
-    ]
+    said = set(_said_by(state, voice))
+    places = [place for place in others if place in said or state.segment(place).voice == voice]
     if not places:
         has = f"its voices are {', '.join(sorted(voices))}" if voices else "it has no --cast and no --dialogue-voice"
         raise UsageError(f"--recast {voice}={other}: no character of this book has that name or voice; {has}.")
-    records: list[AnyRecord] = []
-    for place in places:
-        records.append(SegmentReworded(*place, mark_voice(state.segment(place).marked_words, other)))
-        if place in state.accepted:
-            records.append(ClipDiscarded(*place, OTHER_VOICE))
+    records = [record for place in places for record in _in_voice(state, place, other)]
     return Mending(records, [f"{count_text(len(places), 'sentence')} of {voice}: {other} speaks them"])
+
+
+def _in_voice(state: JobState, place: Place, voice: str, speaker: str = "") -> Iterator[AnyRecord]:
+    """Yield what gives a place a voice, and a speaker's name if it is not to keep its own."""
+    segment, speaker = state.segment(place), speaker or state.speakers.get(place, "")
+    if segment.voice == voice:
+        yield SegmentReworded(*place, state.wordings.get(place, ""), speaker)
+        return
+    yield SegmentReworded(*place, mark_voice(segment.marked_words, voice), speaker)
+    if place in state.accepted:
+        yield ClipDiscarded(*place, OTHER_VOICE)
+
+
+def _rename(state: JobState, name: str, other: str) -> Mending:
+    """Call a character otherwise; by another one's name, both are one, with that one's voice. Raises UsageError."""
+    if not NAME.fullmatch(other):
+        raise UsageError(
+            f"A character cannot be called {other[:80]!r}: a name has up to 80 characters, none of = | # [ ]."
+        )
+    mine = _said_by(state, name)
+    theirs = [place for place in _said_by(state, other) if place not in set(mine)]
+    if not mine:
+        raise UsageError(f"--rename {name}={other}: no character of this book has that name.")
+    if theirs:
+        other = state.segment(theirs[0]).speaker
+    voices = Counter(state.segment(place).voice for place in theirs or mine)
+    voice = voices.most_common(1)[0][0]
+    records = list[AnyRecord]()
+    for place in mine:
+        records += _in_voice(state, place, voice if theirs else state.segment(place).voice, other)
+    again = sum(isinstance(record, ClipDiscarded) for record in records)
+    one = f"{name} and {other} are one" if theirs else f"{name} is called {other}"
+    return Mending(records, [f"{one}; {count_text(again, 'sentence')} to be spoken again"])
+
+
+def _own_places(state: JobState) -> Iterator[Place]:
+    """Yield the places that no fallback voice speaks."""
+    return (place for place in _places(state) if not state.segment(place).voice.startswith(GUEST))
+
+
+def _said_by(state: JobState, name: str) -> list[Place]:
+    """Return what the character says that has a name, or is called by it if none has it itself."""
+    speakers = {place: speaker for place in _own_places(state) if (speaker := state.segment(place).speaker)}
+    called = {each for each in speakers.values() if is_called(each, name)}
+    called &= {name} if name in called else called  # "Hall" is not "Mrs. Hall" where there is a Hall
+    return [place for place, speaker in speakers.items() if speaker in called]
 
 
 def _places(state: JobState) -> Iterator[Place]:

@@ -53,15 +53,17 @@ class ClipDoubted(Record, frozen=True, tag=True):
     doubt: str
 
 
-class SegmentReworded(Record, frozen=True, tag=True):
+class SegmentReworded(Record, frozen=True, tag=True, omit_defaults=True):
     """The user's own wording of a place, for the engine alone: readers still see the words of the book.
 
-    `said` is engine text, as it was spelled when the user gave it; "" returns to the words of the book.
+    `said` is engine text, as it was spelled when the user gave it; "" returns to the words of the book. `speaker` is
+    the user's name for who says it, "" for the one that it has.
     """
 
     chapter: int
     index: int
     said: str
+    speaker: str = ""
 
 
 class SegmentFailed(Record, frozen=True, tag=True):

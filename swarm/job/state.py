@@ -45,6 +45,7 @@ class JobState:
     first_takes: dict[Place, int] = field(default_factory=dict)  # places whose earlier takes are not wanted
     former: dict[Place, ClipAccepted] = field(default_factory=dict)  # clips of places that wait for another take
     wordings: dict[Place, str] = field(default_factory=dict)  # engine texts that the user gave in place of the book's
+    speakers: dict[Place, str] = field(default_factory=dict)  # names that the user gave those who say something
     epoch: int = 0
     began_s: float = 0.0  # start of the first run
     gains_db: dict[str, float] = field(default_factory=dict)  # gains of the voice, by level
@@ -95,8 +96,10 @@ class JobState:
         return chapter < len(self.spec.chapters) and index < len(self.spec.chapters[chapter].segments)
 
     def segment(self, place: Place) -> Segment:
-        """Return the segment at a place, with the user's own wording if there is one."""
+        """Return the segment at a place, with the user's own wording and name for its speaker if there are any."""
         segment = self.spec.chapters[place[0]].segments[place[1]]
+        if place in self.speakers:
+            segment = structs.replace(segment, speaker=self.speakers[place])
         return reworded(segment, self.wordings[place]) if place in self.wordings else segment
 
     def words(self, place: Place) -> tuple[WordTime, ...]:
@@ -124,8 +127,12 @@ class JobState:
             self._latest_key = place, take, clip_key(self.engine_text(place), self.spec.recipe, take)
         return self._latest_key[2]
 
-    def reword(self, place: Place, said: str) -> None:
-        """Give a place the user's own wording, or with "" that of the book."""
+    def reword(self, place: Place, said: str, speaker: str) -> None:
+        """Give a place the user's own wording, or with "" that of the book, and another speaker's name if it is one."""
+        if speaker:
+            self.speakers[place] = speaker
+        if said == self.wordings.get(place, ""):
+            return
         if said:
             self.wordings[place] = said
         else:
@@ -158,8 +165,8 @@ def apply(state: JobState, record: AnyRecord) -> None:
             _discard(state, (chapter, index), retake)
         case ClipDoubted():
             note_doubt(state.accepted, record)
-        case SegmentReworded(chapter=chapter, index=index, said=said):
-            state.reword((chapter, index), said)
+        case SegmentReworded(chapter=chapter, index=index, said=said, speaker=speaker):
+            state.reword((chapter, index), said, speaker)
         case SegmentFailed(chapter=chapter, index=index):
             state.failures.setdefault((chapter, index), []).append(record)
         case SegmentQuarantined(chapter=chapter, index=index):

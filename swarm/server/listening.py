@@ -26,7 +26,7 @@ from swarm.config import RedoConfig
 from swarm.coordinator.mending import mendings
 from swarm.errors import NotThere, UsageError
 from swarm.job.record import ClipAccepted
-from swarm.job.spec import BookFacts
+from swarm.job.spec import BookFacts, Recipe
 from swarm.job.state import JobState, Place, apply
 from swarm.job.store.journal import Journal
 from swarm.server.finished_books import HeardSpan
@@ -104,7 +104,7 @@ class CastMember(Struct, frozen=True):
     name: str
     voice: str  # of most of its sentences
     sentences: int
-    heard: tuple[SentenceToHear, ...]  # some of these that can be heard
+    heard: tuple[SentenceToHear, ...]  # some of these, those with a sound first
 
 
 class _Plan(NamedTuple):
@@ -152,17 +152,18 @@ class Playback:
         """Return the persons of a book that has a cast, those who say most first."""
         said: defaultdict[str, list[Place]] = defaultdict(list)
         for number, chapter in enumerate(self._state.spec.chapters):
-            for index, segment in enumerate(chapter.segments):
-                if segment.speaker:
-                    said[segment.speaker].append((number, index))
+            for index in range(len(chapter.segments)):
+                if speaker := self._state.segment((number, index)).speaker:
+                    said[speaker].append((number, index))
         found = [self._member(name, places) for name, places in said.items()]
         return sorted(found, key=lambda member: (-member.sentences, member.name))[:MAX_CAST]
 
     def _member(self, name: str, places: Sequence[Place]) -> CastMember:
         voices = Counter(self._state.segment(place).voice for place in places)
-        spoken = [place for place in places if place in self._state.accepted][:MAX_HEARD]
-        heard = [each for each in map(self._heard, spoken) if self.sound(each.chapter, each.stretch)]
-        return CastMember(name, voices.most_common(1)[0][0], len(places), tuple(heard))
+        spoken_first = sorted(places, key=lambda place: place not in self._state.accepted)
+        heard = [self._heard(place) for place in spoken_first[:MAX_HEARD]]
+        shown = tuple(each if self.sound(each.chapter, each.stretch) else _unheard(each) for each in heard)
+        return CastMember(name, voices.most_common(1)[0][0], len(places), shown)
 
     def _heard(self, place: Place) -> SentenceToHear:
         number, index = place
@@ -216,6 +217,11 @@ class Playback:
                 at_s, end_s, doubt = start / rate, (start + record.samples) / rate, record.doubt
             is_end = segment.pause not in WITHIN
             yield Sentence(place[1] + 1, segment.written, state, at_s, end_s, doubt, said, is_end)
+
+
+def _unheard(found: SentenceToHear) -> SentenceToHear:
+    """Return a sentence whose stretch has no sound yet."""
+    return structs.replace(found, sentence=structs.replace(found.sentence, state="waiting"))
 
 
 def in_file(found: ChapterStretches, spots: Mapping[int, HeardSpan], file: str, kind: str) -> ChapterStretches:
@@ -404,13 +410,29 @@ class Listening:
         recipe = (await self.open(number)).state.spec.recipe
         return [(each.name, each.description) for each in recipe_card(recipe).voices_for(recipe.language)]
 
+    async def sentence(self, number: int, chapter: int, sentence: int) -> tuple[Recipe, Segment]:
+        """Return a sentence of a book, and the recipe of the book. Raises UsageError, and as `open`."""
+        state, place = (await self.open(number)).state, (chapter - 1, sentence - 1)
+        if min(place) < 0 or not state.exists(place):
+            raise UsageError("The book has no such sentence.")
+        return state.spec.recipe, state.segment(place)
+
     async def recast(self, number: int, name: str, voice: str) -> str:
         """Have all that a person says spoken by another voice; return what was done, in words.
 
         Raises UsageError, StoreError.
         """
+        return await self._mend(number, RedoConfig(recast=(name, voice)))
+
+    async def rename(self, number: int, name: str, other: str) -> str:
+        """Call a person otherwise, or take it for another one of that name; return what was done, in words.
+
+        Raises UsageError, StoreError.
+        """
+        return await self._mend(number, RedoConfig(rename=(name, other)))
+
+    async def _mend(self, number: int, redo: RedoConfig) -> str:
         opened = await self.open(number)
-        redo = RedoConfig(recast=(name, voice))
         notes = [line for mending in mendings(opened.state, redo) for line in mending.notes]
         await self._resident.mend(opened.book, redo)
         return "; ".join(notes)

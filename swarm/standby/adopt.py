@@ -81,9 +81,12 @@ def _wishes(state: JobState, higher: Records, lower: Records) -> Iterator[AnyRec
     for (_, place), wish in wishes.items():
         if isinstance(wish, ClipDiscarded) and wish.retake > state.first_takes.get(place, 0):
             yield wish
-        elif isinstance(wish, SegmentReworded) and wish.said != state.wordings.get(place, ""):
-            yield wish
-            yield ClipDiscarded(*place, "worded otherwise on another machine")
+        elif isinstance(wish, SegmentReworded):
+            is_same = wish.said == state.wordings.get(place, "")
+            if not is_same or wish.speaker not in ("", state.speakers.get(place)):
+                yield wish
+            if not is_same:
+                yield ClipDiscarded(*place, "worded otherwise on another machine")
 
 
 def _wished(record: AnyRecord) -> Place | None:

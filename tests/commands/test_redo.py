@@ -27,6 +27,13 @@ def test_what_is_said_is_meant() -> None:
     assert chosen("--text", "the", "--all") == RedoConfig(texts=("the",), every=True)
 
 
+def test_a_character_has_another_voice_or_another_name() -> None:
+    assert chosen("--recast", "Hall = am_adam").recast == ("Hall", "am_adam")
+    assert chosen("--rename", "the Captain=Nemo").rename == ("the Captain", "Nemo")
+    with pytest.raises(UsageError, match="--rename takes a character's name and another one"):
+        chosen("--rename", "the Captain")
+
+
 def test_what_cannot_be_meant_is_refused_in_words() -> None:
     for words, answer in [
         ("", "Choose what"),

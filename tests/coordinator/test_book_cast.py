@@ -4,16 +4,20 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from specs_for_tests import a_job
 
-from swarm.book.model.book import Block, Book, ChapterText
+from swarm.book.model.book import Block, Book, Chapter, ChapterText, Pause, Segment
 from swarm.book.model.reading_choice import Cast
 from swarm.book.speech.casting import read_cast, voices_of
 from swarm.config import RenderConfig, StyleConfig
-from swarm.coordinator.book_cast import BookCast, find_cast
+from swarm.coordinator.book_cast import BookCast, find_cast, keep_mends
 from swarm.coordinator.brought_files import BroughtFiles
 from swarm.coordinator.prepare import unheard
+from swarm.job.record import SegmentReworded
 from swarm.job.spec import Recipe
+from swarm.job.state import JobState, apply
 
+KOKORO = Recipe("kokoro", "af_heart", "en", cast=True)
 FIRST = (
     "“Good day,” said Mr. Hall. He bowed.",
     "“Good day,” said Mrs. Vane. She smiled.",
@@ -38,7 +42,7 @@ def config(state: Path, cast: Cast | None = None, **fields: object) -> RenderCon
 
 
 def cast_of(book: Book, state: Path, cast: Cast | None = None, voice: str = "af_heart", **fields: object) -> BookCast:
-    recipe = Recipe("kokoro", voice, "en", cast=True)
+    recipe = structs.replace(KOKORO, voice=voice)
     return find_cast(config(state, cast, **fields), book, recipe, BroughtFiles(), unheard, alone=False)
 
 
@@ -102,6 +106,21 @@ def test_a_file_that_cannot_be_read_stops_no_book_and_stays(tmp_path: Path) -> N
     path.write_text("Mr. Hall\n")
     assert "line 1: it takes NAME = VOICE" in said(cast_of(volume("Morning", FIRST), tmp_path))
     assert path.read_text() == "Mr. Hall\n"
+
+
+def test_other_voices_and_names_that_the_user_gave_are_kept(tmp_path: Path) -> None:
+    cast_of(volume("Evening", FIRST), tmp_path)
+    made = (("Mr. Hall", "am_fenrir"), ("Mr. Poole", "am_michael"), ("Mrs. Vane", "af_bella"))
+    segments = tuple(Segment("Yes.", Pause.SENTENCE, speaker=name, voice=voice) for name, voice in made)
+    facts = structs.replace(a_job().book, title="Evening", authors=("A. Writer",), series="The Inn")
+    spec = structs.replace(a_job(), book=facts, chapters=(Chapter("One", segments),), recipe=KOKORO)
+    state = JobState(spec)
+    for record in (SegmentReworded(0, 1, "⟦|@am_fenrir⟧Yes.", "Mr. Hall"), SegmentReworded(0, 2, "⟦|@bf_emma⟧Yes.")):
+        apply(state, record)
+    keep_mends(config(tmp_path), state)
+    found = cast_of(volume("Morning", FIRST), tmp_path)
+    assert voices(found) == {"Mr. Hall": voices(found)["Mr. Hall"], "Mrs. Vane": "bf_emma"}
+    assert "Mr. Hall | Mr. Poole = am_fenrir" in kept_in(tmp_path).read_text()
 
 
 @pytest.mark.parametrize("name", ["Mr. Hall", "the Visitor"])

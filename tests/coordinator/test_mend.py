@@ -245,3 +245,53 @@ def test_another_wording_of_a_character_keeps_its_voice() -> None:
     assert state.engine_text((0, 0)) == "⟦|@tock⟧other words."
     assert overrides_of(state.spec, state.wordings)[0].said == "other words."
     assert overrides_of(state.spec, {(0, 0): "⟦|@tack⟧Sentence 0."}) == []  # only the voice is another
+
+
+def people(*speakers: tuple[str, str]) -> JobState:
+    """Return a job of sentences by speakers with their voices, all of them spoken."""
+    segments = tuple(
+        Segment(f"Sentence {n}.", Pause.SENTENCE, voice=voice, speaker=name) for n, (name, voice) in enumerate(speakers)
+    )
+    made = JobState(structs.replace(a_job(), chapters=(Chapter("One", segments),)))
+    for index in range(len(segments)):
+        apply(made, a_clip(index, b"x", key=made.key((0, index), 0)))
+    return made
+
+
+def test_a_character_called_as_another_one_has_that_ones_voice_and_name() -> None:
+    state = people(("Nemo", "tock"), ("the Captain", "tick"), ("Ned", "tack"), ("the Captain", "tock"), ("", ""))
+    mending = wish(state, rename=("the Captain", "nemo"))
+    assert mending.notes == ["the Captain and Nemo are one; 1 sentence to be spoken again"]
+    for record in mending.records:
+        apply(state, record)
+    assert sorted(state.accepted) == [(0, 0), (0, 2), (0, 3), (0, 4)]
+    assert [state.segment((0, index)).speaker for index in range(5)] == ["Nemo", "Nemo", "Ned", "Nemo", ""]
+    assert {state.segment((0, index)).voice for index in (0, 1, 3)} == {"tock"}
+    for record in wish(state, recast=("Nemo", "tick")).records:
+        apply(state, record)
+    assert sorted(state.accepted) == [(0, 2), (0, 4)]
+
+
+def test_another_name_speaks_nothing_again_and_outlives_another_wording() -> None:
+    state = people(("Nemo", "tock"), ("Ned", "tack"))
+    for record in (
+        *wish(state, rename=("Nemo", "Captain Nemo")).records,
+        *wish(state, segments=((1, 1, 1),), say="Other Words.").records,
+    ):
+        apply(state, record)
+    assert state.segment((0, 0)).speaker == "Captain Nemo"
+    assert sorted(state.accepted) == [(0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "why"),
+    [
+        ("Zoe", "Ann", "no character of this book has that name"),
+        ("Ann", "a = b", "cannot be called"),
+        ("Ann", "[voice:x]", "cannot be called"),
+        ("Ann", "x" * 81, "cannot be called"),
+    ],
+)
+def test_a_name_that_cannot_be_given_is_refused(name: str, other: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        wish(people(("Ann", "tock")), rename=(name, other))

@@ -99,6 +99,15 @@ def test_of_two_wordings_the_higher_epoch_decides_and_a_single_one_is_kept() -> 
     assert state.accepted[0, 1].key == clip_key("Kept.", SPEC.recipe, 0)
 
 
+def test_a_name_that_a_speaker_was_given_on_the_lower_machine_stays_and_nothing_is_spoken_again() -> None:
+    old = Line().write(RunStarted(1, 0.0)).accept(0).accept(1)
+    new = old.parts().write(RunStarted(RUNS, 1.0), SegmentReworded(0, 0, "", "Ann"))
+    old.write(SegmentReworded(0, 0, "", "Old Ann"), SegmentReworded(0, 1, "", "Bert"))
+    state = replayed(SPEC, unite(SPEC, old.records, new.records))
+    assert state.speakers == {(0, 0): "Ann", (0, 1): "Bert"}
+    assert sorted(state.accepted) == [(0, 0), (0, 1)]
+
+
 def test_clips_of_other_latents_are_spoken_again() -> None:
     old = Line().write(RunStarted(1, 0.0))
     new = old.parts().write(RunStarted(RUNS, 1.0), LatentsKept("a" * 64, 5, "w")).accept(0)

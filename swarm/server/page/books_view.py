@@ -15,6 +15,7 @@ from swarm.server.api.feeds import BookFiles, ListeningApi
 from swarm.server.api.live_views import Pieces
 from swarm.server.order_handler import MAX_BOOK_BYTES
 from swarm.server.page.auth_middleware import form_of
+from swarm.server.page.cli_process import VoiceSamples
 from swarm.server.page.fields import OptionField, told_words
 from swarm.server.page.site import Memo, Site
 from swarm.server.queue import Queue, QueuedBook
@@ -143,9 +144,9 @@ MAX_SAY = 5000  # characters of other words for a sentence; engines take fewer
 class ListenViews:
     """The views of what can be heard."""
 
-    def __init__(self, site: Site, listening: ListeningApi, queue: Queue) -> None:
+    def __init__(self, site: Site, listening: ListeningApi, queue: Queue, samples: VoiceSamples) -> None:
         self._site, self._library, self._feeds = site, listening.library, listening.feeds
-        self._queue, self._files = queue, listening.files
+        self._queue, self._files, self._samples = queue, listening.files, samples
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of these views."""
@@ -154,6 +155,7 @@ class ListenViews:
             Route("/listen/{book:int}/redo", self.redo, methods=["POST"]),
             Route("/listen/{book:int}/cast", self.cast),
             Route("/listen/{book:int}/cast", self.recast, methods=["POST"]),
+            Route("/listen/{book:int}/hear", self.hear, methods=["POST"]),
             Route("/shelf", self.shelf),
             Route("/shelf/feeds", self.make_feed, methods=["POST"]),
             Route("/shelf/feeds/{feed:int}/revoke", self.revoke_feed, methods=["POST"]),
@@ -182,13 +184,24 @@ class ListenViews:
         return self._site.render(request, "cast.html", book=opened.book, persons=persons, voices=voices)
 
     async def recast(self, request: Request) -> Response:
-        """Have all that a person says spoken by another voice."""
+        """Have all that a person says spoken by another voice, or call it by another name."""
         form, number = form_of(request), request.path_params["book"]
-        name, voice = (form.get(field, [""])[0][:MAX_NAME] for field in ("name", "voice"))
-        if not name or not voice:
-            raise UsageError("Choose a voice.")
-        note = await self._library.recast(number, name, voice)
+        name, voice, other = (form.get(field, [""])[0].strip()[:MAX_NAME] for field in ("name", "voice", "other"))
+        if name and other:
+            note = await self._library.rename(number, name, other)
+        elif name and voice:
+            note = await self._library.recast(number, name, voice)
+        else:
+            raise UsageError("Choose a voice or a name.")
         return self._site.told(request, note, f"/listen/{number}/cast")
+
+    async def hear(self, request: Request) -> Response:
+        """Speak a sentence of a book with any voice of its engine."""
+        form, number = form_of(request), request.path_params["book"]
+        chapter, _, sentence = form.get("sentence", [""])[0].partition(":")
+        recipe, segment = await self._library.sentence(number, _number(chapter), _number(sentence))
+        voice = form.get("voice", [""])[0]
+        return await self._samples.sample_of(recipe.engine, voice, recipe.language, text=segment.written)
 
     async def redo(self, request: Request) -> Response:
         """Have a sentence spoken again."""

@@ -97,16 +97,19 @@ class VoiceSamples:
     def __init__(self, cli: CliProcess, folder: Path) -> None:
         self._cli, self._folder = cli, folder / "samples"
 
-    async def sample_of(self, engine: str, voice: str, language: str, book: Path | None = None) -> Response:
-        """Return a sentence spoken by a voice, or three of a book, as an answer. Raises UsageError."""
-        engine, voice, language = (text[:MAX_VOICE] for text in (engine, voice, language))
-        name = hashlib.sha256(f"{engine}\0{voice}\0{language}\0{book or ''}".encode(errors="replace")).hexdigest()[:24]
+    async def sample_of(
+        self, engine: str, voice: str, language: str, book: Path | None = None, text: str = ""
+    ) -> Response:
+        """Return a text, a sentence, or three of a book, spoken by a voice, as an answer. Raises UsageError."""
+        engine, voice, language = (word[:MAX_VOICE] for word in (engine, voice, language))
+        said = f"{engine}\0{voice}\0{language}\0{book or ''}\0{text}".encode(errors="replace")
+        name = hashlib.sha256(said).hexdigest()[:24]
         folder = self._folder / name
         found = _sample_in(folder)
         if found is None:
             self._make_room(folder)
             words = [f"--listen={voice}", f"--tts-engine={engine}", *([f"--language={language}"] if language else [])]
-            words += [f"--book={book}"] if book else []
+            words += [f"--book={book}"] if book else [f"--text={text}"] if text else []
             await self._cli(["voices", *words], folder)
             found = _sample_in(folder)
         if found is None:

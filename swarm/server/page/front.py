@@ -86,7 +86,7 @@ def make_front(
         MemberViews(site, order_handler.members, clock),
         AddViews(site, api.resident, advisor, clock),
         Orders(site, order_handler, api.resident.queue),
-        ListenViews(site, listening, api.resident.queue),
+        ListenViews(site, listening, api.resident.queue, advisor.samples),
     )
     app = Starlette(routes=[*_common(site), *(route for view in views for route in view.routes())])
     middleware = AuthMiddleware(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from listen_bench import Speaking, tone
 from lxml import html
@@ -22,6 +23,14 @@ class CastBench(Speaking, SiteBench):
     def configure(self, path: Path, words: Sequence[str]) -> RenderConfig:
         cast = Cast(speakers=(("Ann", "tock"), ("Bert", "tick"))) if "--cast" in words else None
         return replace(super().configure(path, words), cast=cast)
+
+    async def mend(self, **fields: str) -> httpx.Response:
+        """Send a form of the cast while books are served."""
+        running = asyncio.create_task(self.resident.serve_books())
+        answer = await self.send("/listen/1/cast", **fields)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return answer
 
     async def listen(self, path: str) -> html.HtmlElement:
         return html.document_fromstring((await self.client.get(path)).text)
@@ -56,10 +65,7 @@ async def test_another_voice_speaks_one_persons_sentences_again_and_no_others(ca
     segments = cast.state_of(1).spec.chapters[0].segments
     for index in range(len(segments)):
         cast.speak(1, 0, index, tone(300))
-    running = asyncio.create_task(cast.resident.serve_books())
-    answer = await cast.send("/listen/1/cast", name="Ann", voice="tick")
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    answer = await cast.mend(name="Ann", voice="tick")
     assert "2 sentences of Ann: tick speaks them" in answer.text
     state = cast.state_of(1)
     again = [index for index in range(len(segments)) if (0, index) not in state.accepted]
@@ -68,8 +74,41 @@ async def test_another_voice_speaks_one_persons_sentences_again_and_no_others(ca
     await cast.close()
 
 
+async def test_two_names_of_one_person_become_one_which_the_next_edition_knows(cast: CastBench) -> None:
+    segments = cast.state_of(1).spec.chapters[0].segments
+    for index in range(len(segments)):
+        cast.speak(1, 0, index, tone(300))
+    answer = await cast.mend(name="Ann", other="Bert")
+    assert "Ann and Bert are one; 2 sentences to be spoken again" in answer.text
+    state = cast.state_of(1)
+    assert [index for index in range(len(segments)) if (0, index) not in state.accepted] == [
+        index for index, each in enumerate(segments) if each.speaker == "Ann"
+    ]
+    [bert] = (await cast.listen("/listen/1/cast")).xpath("//li[h2]")
+    assert (bert.xpath("string(h2)"), bert.xpath(".//option[@selected]/@value")) == ("Bert", ["tick"])
+    answer = await cast.mend(name="Bert", other="Berta")
+    assert "Bert is called Berta; 0 sentences to be spoken again" in answer.text
+    await cast.add("Emma", f"{SCENE} again", "--cast")
+    await cast.settle()
+    assert {each.speaker for each in cast.state_of(2).spec.chapters[0].segments} == {"", "Berta"}
+    await cast.close()
+
+
+async def test_a_sentence_is_heard_in_any_voice(cast: CastBench) -> None:
+    cast.answers["voices"] = b"sound"
+    [button] = (await cast.listen("/listen/1/cast")).xpath("//li[h2='Bert']//button[@name='sentence']")
+    answer = await cast.send(button.get("formaction"), sentence=button.get("value"), voice="tock", name="Bert")
+    assert (answer.content, answer.headers["content-type"]) == (b"sound", "audio/flac")
+    assert cast.asked == [
+        ("voices", "--listen=tock", "--tts-engine=metronome", "--language=en", "--text=“Good day,”"),
+    ]
+    for wrong in ("1:99", "0:1", "x", "9:1"):
+        assert (await cast.send("/listen/1/hear", sentence=wrong, voice="tock")).status_code == 400
+    await cast.close()
+
+
 async def test_a_wrong_form_and_a_voice_that_is_none_are_refused(cast: CastBench) -> None:
-    assert "Choose a voice" in (await cast.send("/listen/1/cast", name="Ann")).text
+    assert "Choose a voice or a name" in (await cast.send("/listen/1/cast", name="Ann")).text
     assert "no character of this book" in (await cast.send("/listen/1/cast", name="Zoe", voice="tick")).text
     await cast.close()
 
