@@ -45,48 +45,17 @@ def forms_of(names: str) -> Forms:
     return Forms(one, others[-1] if others else one, few=others[0] if len(others) > 1 else "")
 
 
-class ClockWords(Struct, frozen=True, kw_only=True):
-    """The words for the time of day."""
-
-    between: str = ""  # the word between hours and minutes
-    full: str = ""  # the word after a full hour
-    late: str = ""  # replaces `full` after noon, as in "fifteen hundred hours"
-    one: str = ""  # replaces `between` and `full` after one hour
-    oh: str = ""  # the word before minutes below ten
-    hour: Callable[[int], str] | None = None  # makes the words of an hour; without it the cardinal is used
-    written: str = ""  # a pattern for minutes not written like 10:30; its only group is their digits
-
-
 class Numbers(Struct, frozen=True, kw_only=True, eq=False):
-    """The words and rules for numbers."""
+    """The rules for numbers of a language whose number words are num2words', which agree with what is around them."""
 
-    point: str  # the word before decimals
-    to: str  # the word in "1861-65"
-    minus: str  # the word before negative numbers
-    plus: str = "plus"  # the word before international telephone numbers
-    times: str = ""  # the word for × in "3 × 4 = 12"
-    by: str = ""  # the word for × in "3 × 4 m"
-    equals: str = ""  # the word for = between figures
     relations: Mapping[str, str] = {}  # the words for < > ≤ ≥ ≠ ≈ ± √ ∞ ÷
     part_of: str = " "  # the words between a fraction and a unit, as in "trois quarts de litre"
-    metres: str = ""  # the word between metres and centimetres in "1,80 m", if people say both
     join: str  # "and" in "two and one half"
-    coins: str  # the word between a sum and its hundredths, "" for none
     halves: tuple[str, str, str]  # the words for ½ ¼ ¾
-    money: Mapping[str, Forms]  # the names of $, £ and the like, since CLDR's names have a country
     fraction: Callable[[int, int], str] = lambda over, under: f"{over} / {under}"  # makes "three eighths" of 3 and 8
-    units: Mapping[str, str | Forms] = {}  # signs after numbers, with CLDR's unit or own forms
-    signs: Mapping[str, str | Forms] = {}  # own forms for % ° ′ ″ in place of CLDR's
     decimal: Callable[[str, str], str] | None = None  # says the digits before and after the comma, "" to say each one
-    comma: bool = True  # a comma separates decimals and a full stop thousands, instead of the reverse
     pairs: bool = False  # two decimals are said as one number: "trois virgule quatorze"
-    years: bool = False  # years are said unlike other numbers: "eighteen sixty-six"
-    scales: Mapping[str, str | Forms] = {}  # written and spoken forms of the word after a sum, as in "$5 million"
-    clock: ClockWords = ClockWords()
     agree: Callable[[str, str], str] = lambda said, noun: said  # makes a cardinal agree with the noun after it
-    ordinal: str = ""  # a pattern for the suffix of an ordinal
-    # Makes an ordinal agree with its written suffix.
-    ordinal_form: Callable[[str, str], str] = lambda said, suffix: said
     king: str = ""  # the word before a ruler's ordinal: "the" in "Louis the Fourteenth"
     king_form: Callable[[str], str] = str  # makes the form of an ordinal after a ruler's name
     last_ordinal_king: int = 0  # rulers with greater numbers have cardinals: "Louis quatorze"
@@ -97,9 +66,6 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     half_after: str = ""  # the words for ½ after a whole number, if they are not `join` and the first of `halves`
     half_of: Callable[[str], str] | None = None  # makes "media" for "½ taza", if ½ agrees with the noun after it
     behind_noun: Callable[[str], str] | None = None  # makes "et demie" for "2 1/2 heures", if it follows the noun
-    of_millions: str = ""  # the word between a round number of millions and a noun: "un millón de hombres"
-    elides: bool = False  # "de" loses its vowel before another one: "millions d'euros"
-    score: str = " "  # the word between the numbers of a result such as 3:2
     amend: Mapping[str, str] = {}  # maps what num2words writes wrongly to what is right
     prepare: Callable[[str], str] = str  # rewrites a sentence before the general rules are applied
     first: tuple[Step, ...] = ()  # special rules, applied before the general ones
@@ -235,7 +201,7 @@ class Scripture(Struct, frozen=True, eq=False):
 
 
 class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The words around figures in a language whose numbers CLDR spells out: data, without a program.
+    """The words around figures, as data.
 
     Forms of a noun are separated by "|": those for one and other, or for one, few and other. "{}" is replaced.
     """
@@ -245,7 +211,12 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     minus: str  # the word before negative numbers
     plus: str = "plus"
     call: str = ""  # the words before an international telephone number, if they are not `plus`
-    times: str = ""  # the word for × between figures
+    times: str = ""  # the word for × in "3 × 4 = 12"
+    by: str = ""  # the word for × in "3 × 4 m", if it is another
+    score: str = ""  # the text between the numbers of a result such as "3:2"
+    whole: bool = (
+        False  # numbers with letters or points around them are left, and others agree with the noun after them
+    )
     equals: str = ""  # the word for = between figures
     join: str = " "  # the text between a whole number and a fraction
     comma: bool = True  # a comma separates decimals
@@ -260,6 +231,7 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     joined: bool = False  # its tens and ones are one word: "tjueførste"
     ordinal_marks: str = ""  # a pattern for what follows the figures of an ordinal
     ordinal_before: str = ""  # a pattern for what stands before the figures of an ordinal
+    ordinal_form: Callable[[str, str], str] | None = None  # makes an ordinal agree with its written mark
     ordinal_ends: Mapping[str, str] = {}  # the gender by the mark that is written
     months: str = ""  # the names of the twelve months in dates, where CLDR has another form of them
     date: str = "{day} {month} {year}"
@@ -270,23 +242,35 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     day_form: Mapping[str, str] = {}  # the ends of ordinals, as patterns, and what they are in a date
     years: bool = False  # years are said unlike other numbers
     year_digits: str = ""  # a pattern for what follows years that are said digit by digit
-    clock: str = "{h} {m}"  # the time of day
+    clock: str = "{h} {m}"  # the time of day; w and v are the words for hours and minutes, u the seconds with a unit
+    clock_below_ten: str = ""  # the same with fewer than ten minutes, if it is said otherwise
     full: str = "{h}"  # the full hour
     seconds: str = "{h} {m} {s}"
     at_time: str = ""  # a pattern for words before a time, after which "12.30" is one
+    late: str = ""  # the full hour after noon, as in "fifteen hundred hours"
+    oh: str = ""  # the text before minutes and years below ten
+    hour_word: str = ""
+    minute_word: str = ""
+    hours: Callable[[str], str] | None = None  # makes the words of an hour
+    written: str = ""  # a pattern for minutes not written like 10:30; its only group is their digits
     hour: str = ""  # the gender of hours
     native: str = ""  # a pattern for counters after numbers of the language's own
     money: Mapping[str, str] = {}  # names of currencies by code, since CLDR's have a country
     cents: Mapping[str, str] = {}  # names of their hundredths
     noun_first: bool = False  # a sum names its currency before the number
     coins: str = " "  # the text between a sum and its hundredths
+    bare_coins: str = ""  # the same where hundredths from ten on have no name: "five dollars fifty"
     signs: Mapping[str, str] = {}  # more signs of currencies, with their codes
     units: Mapping[str, str] = {}  # more signs of units, with CLDR's or own names
+    short_units: bool = True  # such signs as "in" and "s" are units, and no words or letters
+    metres: str = ""  # the word between metres and centimetres in "1,80 m", if people say both
     scales: Mapping[str, str] = {}  # abbreviations after a number: "mn" is "miljoner"
+    sum_scales: Mapping[str, str] = {}  # those that stand only beside a currency: "$5m"
     scale_words: str = ""  # a pattern for the words themselves
     per: str = ""  # the word for the slash before a unit: "/m²"
     over: str = ""  # the word for the slash of a fraction that has no name
-    of: str = " "  # the text between such a word and a currency
+    of: str = " "  # the text between such a word, or a round number of millions, and a noun: "un millón de hombres"
+    elides: bool = False  # "de" loses its vowel before another one: "millions d'euros"
     fraction: str = "{n} / {d}"  # n and d are cardinals, o is an ordinal
     fraction_one: str = ""  # the same with 1 above
     fractions: Mapping[str, str] = {}  # the words of single fractions
@@ -308,7 +292,7 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     locale: str = ""  # the locale of CLDR, if it is not the bare code
     library: str = ""  # the language of num2words, if it is not the bare code
     regions: Mapping[str, str] = {}  # by region of which the file has other words: words that show it in a book
-    numbers: Numbers | None = None  # None leaves figures unspelled
+    numbers: Numbers | None = None  # None if CLDR's number words are said
     dates: Dates | None = None
     powers: Powers | None = None
     abbreviations: Abbreviations = Abbreviations()
@@ -323,7 +307,7 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     at: str = "at"  # the word for @ in a mail address
     dot: str = ""  # the word for the full stop in an address, "" to leave it to the engine
     signs: Mapping[str, str] = {}  # the words for other signs of an address: - _ / +
-    forms: SpokenForms | None = None  # the words around figures, if `numbers` has none
+    forms: SpokenForms | None = None  # the words around figures; None leaves figures unspelled
     function_words: frozenset[str] = frozenset()  # some thirty of the commonest small words
     short_words: frozenset[str] = frozenset()  # short words, in small letters, that are no initials in capitals
     scripture: Scripture | None = None

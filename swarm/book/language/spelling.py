@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from swarm.book.language.language import Forms, Language
+from swarm.book.language.language import Language, forms_of
 from swarm.book.language.pattern import compile_later
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
     """
     from num2words import num2words
 
-    numbers = language.numbers
-    if numbers is None:
+    numbers, forms = language.numbers, language.forms
+    if numbers is None or forms is None:
         return figures
-    whole, _, decimals = figures.partition("," if numbers.comma else ".")
+    whole, _, decimals = figures.partition("," if forms.comma else ".")
     whole = whole if whole.isdecimal() else _NO_FIGURE.sub("", whole)
     if decimals:
         said = numbers.decimal(whole, decimals) if numbers.decimal else ""
@@ -45,7 +45,7 @@ def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
             return said
         together = numbers.pairs and len(decimals) < 3 and decimals[0] != "0"
         said = spelled(decimals, language) if together else digit_by_digit(decimals, language)
-        return f"{spelled(whole, language)} {numbers.point} {said}"
+        return f"{spelled(whole, language)} {forms.point} {said}"
     if len(whole) > MAX_DIGITS or (len(whole) > 1 and whole.startswith("0")):
         return digit_by_digit(whole, language)
     try:
@@ -67,13 +67,12 @@ def digit_by_digit(figures: str, language: Language) -> str:
 
 def amount(figures: str, language: Language) -> Decimal:
     """Return the value of a number as a language writes it; only the last digits of a very long one count."""
-    comma = language.numbers is None or language.numbers.comma
+    comma = language.forms is None or language.forms.comma
     whole, _, decimals = figures.partition("," if comma else ".")
     digits = _NO_DIGIT.sub("", whole)[-MAX_DIGITS:] or "0"
     return Decimal(f"{digits}.{decimals[:MAX_DIGITS]}" if decimals.isdecimal() else digits)
 
 
-CURRENCIES = {"€": "EUR"}  # CLDR's names of other signs have a country, as in "US dollar", which books do not mean
 # Signs of all languages, with CLDR's units.
 UNITS = {
     "km/h": "speed-kilometer-per-hour",
@@ -104,9 +103,28 @@ UNITS = {
     "mph": "speed-mile-per-hour",
     "hPa": "pressure-hectopascal",
     "kwh": "energy-kilowatt-hour",
+    "kw": "power-kilowatt",
+    "hz": "frequency-hertz",
+    "Mhz": "frequency-megahertz",
+    "gb": "digital-gigabyte",
+    "kB": "digital-kilobyte",
+    "TB": "digital-terabyte",
+    "kcal": "energy-kilocalorie",
+    "hp": "power-horsepower",
+    "m²": "area-square-meter",
+    "km²": "area-square-kilometer",
+    "cm²": "area-square-centimeter",
+    "m³": "volume-cubic-meter",
+    "cm³": "volume-cubic-centimeter",
+    "°": "angle-degree",
+    "′": "duration-minute",
+    "″": "duration-second",
+} | {
+    f"{sign}{gap}{letter}": name
+    for letter, name in (("C", "temperature-celsius"), ("c", "temperature-celsius"), ("F", "temperature-fahrenheit"))
+    for sign in "°º"
+    for gap in ("", " ")
 }
-MEASURES = {"%": "concentr-percent", "°": "angle-degree", "′": "duration-minute", "″": "duration-second"}
-SCALES = {"C": "temperature-celsius", "F": "temperature-fahrenheit"}  # letters after °
 # Copied from CLDR's dates, since a book may name hundreds of languages, and each takes 500 KiB when loaded.
 _DAYS_WITH_STOPS = "bs cs da de dsb et fi fo frr gsw hr hsb hu is ksh lb lv nb nds nn no prg sk sl smn sr wae"
 _FIGURES = compile_later(r"^\S+?\s?(?=\p{L})")
@@ -136,22 +154,14 @@ def plural_category(figures: Decimal, language: Language) -> str:
 
 
 @lru_cache(1024)
-def unit_name(unit: str | Forms, figures: Decimal, language: Language) -> str:
-    """Return the name of a unit after a number: "kilometres" for `length-kilometer` and 5."""
-    if isinstance(unit, Forms):
-        return unit.of(plural_category(figures, language))
+def unit_name(unit: str, figures: Decimal, language: Language) -> str:
+    """Return the name of a unit after a number: "kilometres" for 5 and `length-kilometer` or own forms."""
+    if "|" in unit or "-" not in unit:
+        return forms_of(unit).of(plural_category(figures, language))
     from babel.units import format_unit
 
     said = format_unit(figures, unit, "long", "0.###", locale=language.locale or language.code)
     return str(_FIGURES.sub("", said))
-
-
-@lru_cache(1024)
-def currency_name(sign: str, figures: Decimal, language: Language) -> str:
-    """Return the name of a currency in CURRENCIES after a number."""
-    from babel.numbers import get_currency_name
-
-    return str(get_currency_name(CURRENCIES[sign], figures, language.locale or language.code))
 
 
 def days_have_stops(code: str) -> bool:

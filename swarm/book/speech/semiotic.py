@@ -5,9 +5,9 @@ and Roman. Each has a pattern, made of CLDR's signs and the words of the languag
 CLDR's number words, plurals, units, currencies and months. What is found first is said first.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from unicodedata import digit, normalize
 
 import regex
@@ -15,11 +15,11 @@ import regex
 from swarm.book.language.language import Language, Match, SpokenForms, Step, forms_of
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import (
-    CURRENCIES,
     MAX_DIGITS,
     THOUSANDS,
     UNITS,
     currency_of,
+    days_have_stops,
     digit_by_digit,
     month_names,
     numeral_words,
@@ -30,6 +30,7 @@ from swarm.book.language.spelling import (
     unit_name,
     unit_phrase,
 )
+from swarm.book.speech.arithmetic import say_fractions
 
 _FIGURE = compile_later(r"\p{Nd}|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
 _FOREIGN_DIGIT = compile_later(r"[\p{Nd}--[0-9]]", regex.V1)
@@ -42,6 +43,7 @@ _LETTER_OR_NUMBER = compile_later(r"\p{Lu}|\d+")
 SIGNS = {
     "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₩": "KRW", "₹": "INR", "₺": "TRY", "₽": "RUB",
     "₴": "UAH", "₪": "ILS", "₫": "VND", "฿": "THB", "R$": "BRL", "₡": "CRC", "₦": "NGN", "₱": "PHP", "₸": "KZT",
+    "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "U.S.$": "USD",
     "֏": "AMD", "Kč": "CZK", "zł": "PLN", "Ft": "HUF", "₼": "AZN", "₾": "GEL", "₿": "BTC",
 }  # fmt: skip
 CODES = (
@@ -49,18 +51,12 @@ CODES = (
     "AMD|KZT|HRK|RSD|IDR|ZAR|EGP|SAR|AED|IRR|KWD|HNL|NIO|PAB|CRC|GTQ|CLP|COP|PEN|UYU|ARS|BOB|PYG|DOP|VES|SGD|TWD|MYR|PHP|PKR"
     "|BDT|LKR|NPR|KES|TZS|NGN|GHS|TND|DZD|LBP|JOD|IQD|QAR|BHD|OMR|AZN|UZS|MDL|MKD|ISK"
 )
-# Signs of units after figures, with CLDR's names, besides those that the languages with programs have.
-MORE_UNITS = {
-    "m": "length-meter", "g": "mass-gram", "l": "volume-liter", "t": "mass-tonne", "°C": "temperature-celsius",
-    "°F": "temperature-fahrenheit", "°": "angle-degree", "m²": "area-square-meter", "km²": "area-square-kilometer",
-    "cm²": "area-square-centimeter", "m³": "volume-cubic-meter", "cm³": "volume-cubic-centimeter", "ha": "area-hectare",
-    "mph": "speed-mile-per-hour", "μm": "length-micrometer", "dm": "length-decimeter", "in": "length-inch",
-    "yd": "length-yard", "mi": "length-mile", "oz": "mass-ounce", "lb": "mass-pound", "gal": "volume-gallon",
-    "kB": "digital-kilobyte", "TB": "digital-terabyte", "kcal": "energy-kilocalorie", "W": "power-watt",
-    "V": "electric-volt", "kV": "electric-volt", "hPa": "pressure-hectopascal", "hp": "power-horsepower",
-    "min": "duration-minute", "ms": "duration-millisecond", "kwh": "energy-kilowatt-hour", "hz": "frequency-hertz",
-    "Mhz": "frequency-megahertz", "kw": "power-kilowatt", "gb": "digital-gigabyte", "s": "duration-second",
-    "h": "duration-hour", "v": "electric-volt", "°f": "temperature-fahrenheit", "°c": "temperature-celsius",
+# Short signs of units, which are words or letters in some languages.
+SHORT_UNITS = {
+    "m": "length-meter", "g": "mass-gram", "l": "volume-liter", "t": "mass-tonne", "ha": "area-hectare",
+    "dm": "length-decimeter", "in": "length-inch", "yd": "length-yard", "mi": "length-mile", "oz": "mass-ounce",
+    "lb": "mass-pound", "gal": "volume-gallon", "W": "power-watt", "V": "electric-volt", "min": "duration-minute",
+    "ms": "duration-millisecond", "s": "duration-second", "h": "duration-hour", "v": "electric-volt",
     "qt": "volume-quart", "pt": "volume-pint", "st": "mass-stone", "K": "temperature-kelvin",
     "кг": "mass-kilogram",
     "км": "length-kilometer",
@@ -74,19 +70,15 @@ MORE_UNITS = {
     "км²": "area-square-kilometer",
 }  # fmt: skip
 _PLAIN = {"m2": "m²", "km2": "km²", "cm2": "cm²", "m3": "m³"}
-# The nouns of units whose names CLDR has no plural of, or which are written behind a slash, are said as they stand.
 MIN_CALL_DIGITS = 7
+NOON = 12
+LAST_YEAR = 2099
+_HALF_OF_DAY = compile_later(r"(?i:\s?[ap]\.?\s?m\b)")
 # "Tel. 030/1234567", whose groups are no thousands
 _TELEPHONE = (
     r"(?<=\b(?i:tel|fax|telefon|telefono|telefone|telefoon|teléfono|телефон|тел|phone|telephone)\.?:?\s)"
     r"\(?\d{2,5}\)?(?:\s?[/ -]\s?\d{2,8}){1,5}(?!\d)"
 )
-
-
-def say_forms(text: str, language: Language) -> str:
-    """Return a sentence with its figures as words, in a language that has words for what is around them."""
-    verbaliser = _verbaliser(language)
-    return verbaliser.say(text) if verbaliser else text
 
 
 _PER_AREA = compile_later(r"(?<=\d|\p{Ll}\.?)\s?/(km²|cm²|m²|cm³|m³|км²|см²|м²|см³|м³)(?!\p{L})")
@@ -95,24 +87,14 @@ _LATIN = str.maketrans("мскд", "mckd")
 
 def say_per_area(text: str, language: Language) -> str:
     """Return a sentence with the words of "42 /m²", which are said before powers."""
-    shared = _shared(language) if language.numbers and _PER_AREA.search(text) else None
-    return shared.per_area(text) if shared else text
-
-
-def say_shared(text: str, language: Language) -> str:
-    """Return a sentence with the forms as words that a language with a program leaves to the rules which all share."""
-    shared = _shared(language)
-    return shared.say(text) if shared else text
+    said = verbaliser(language) if language.numbers and _PER_AREA.search(text) else None
+    return said.per_area(text) if said else text
 
 
 @lru_cache(64)
-def _shared(language: Language) -> "Shared | None":
-    return Shared(language, language.forms) if language.forms and language.numbers else None
-
-
-@lru_cache(64)
-def _verbaliser(language: Language) -> "Verbaliser | None":
-    return Verbaliser(language, language.forms) if language.forms and language.numbers is None else None
+def verbaliser(language: Language) -> "Verbaliser | None":
+    """Return what says the written forms of a language; None if it has no words for what is around figures."""
+    return Verbaliser(language, language.forms) if language.forms else None
 
 
 class Verbaliser:
@@ -121,14 +103,9 @@ class Verbaliser:
     def __init__(self, language: Language, forms: SpokenForms) -> None:
         self._language, self._forms = language, forms
         decimal, group = separators(language, comma=forms.comma)
-        self._point = decimal
-        tight = group.replace(" ", "")
-        # "1 000", but not the members of "99 100 101 102"
-        spaced = r"|(?<!\d\s)\d{1,3}(?: \d{3}){1,3}(?!\d|\s\d)" if " " in group else ""
-        indian = rf"\d{{1,3}}(?:[{tight}]\d{{2}})+[{tight}]\d{{3}}(?!\d)"
-        grouped = rf"\d{{1,3}}(?:[{tight}]\d{{3}})+(?!\d)|{indian}{spaced}"
-        pointed = r"|\d+\.\d{1,2}(?!\d|[.,]\d)" if forms.comma else ""  # "0.5" of a foreign hand
-        self._number = rf"(?:(?:{grouped}|\d+)(?:[{decimal}]\d+|(?!\.\d{{1,2}}(?!\d|[.,]\d))){pointed}|\d+)"
+        self._point, self._joint = decimal, " " if forms.spaced else ""
+        self._between = forms.of if forms.spaced else ""
+        self._number = self._figures(decimal, group)
         self._group = compile_later(rf"[{group}]")
         self._letter = letter = r"\p{L}\p{M}" if forms.spaced else "A-Za-z"
         self._alone = rf"(?<![{letter}\d.,:/])(?<![{letter}\d][-–])"
@@ -143,8 +120,40 @@ class Verbaliser:
         self._beside = compile_later(forms.beside)
         self._otherwise = [(compile_later(pattern), words) for pattern, words in forms.otherwise.items()]
         self._after = [(compile_later(pattern), words) for pattern, words in forms.after.items()]
+        self._units = {**UNITS, **(SHORT_UNITS if forms.short_units else {}), **forms.units}
         self._months = tuple(forms.months.split()) or month_names(language)
-        self._steps = self._all_steps()
+        self._set_steps()
+
+    def _figures(self, decimal: str, group: str) -> str:
+        """Return the pattern of a number with the separators of the language."""
+        tight = group.replace(" ", "")
+        # "1 000", but not the members of "99 100 101 102"
+        spaced = r"|(?<!\d\s)\d{1,3}(?: \d{3}){1,3}(?!\d|\s\d)" if " " in group else ""
+        indian = rf"\d{{1,3}}(?:[{tight}]\d{{2}})+[{tight}]\d{{3}}(?!\d)"
+        grouped = rf"\d{{1,3}}(?:[{tight}]\d{{3}})+(?!\d)|{indian}{spaced}"
+        pointed = r"|\d+\.\d{1,2}(?!\d|[.,]\d)" if self._forms.comma else ""  # "0.5" of a foreign hand
+        return rf"(?:(?:{grouped}|\d++)(?:[{decimal}]\d+|(?!\.\d{{1,2}}(?!\d|[.,]\d))){pointed}|\d+)"
+
+    def _set_steps(self) -> None:
+        self._first = self._compiled(self._dates, self._versions, self._calls, self._identifiers)
+        numbers = self._language.numbers
+        self._steps = self._compiled(
+            self.signs,
+            self.times,
+            self._sum_ranges,
+            self.ranges,
+            self.scaled_units,
+            self.money,
+            self.measures,
+            self._fractions,
+            self.ordinals,
+        )
+        self._steps = (
+            *(numbers.first if numbers else ()),
+            *self._steps,
+            *(numbers.year_steps if numbers else ()),
+            *self._compiled(self.numbers),
+        )
 
     def say(self, text: str) -> str:
         """Return a sentence with its written forms as words."""
@@ -154,26 +163,34 @@ class Verbaliser:
             return text
         plain = not self._beside.search(text)
         text = _FOREIGN_DIGIT.sub(lambda match: str(digit(match[0])), text)
-        text = _VULGAR.sub(lambda match: (" " if match[1] else "") + normalize("NFKC", match[2]), text)
-        text = text.replace("⁄", "/")
+        if not self._language.numbers:
+            text = _VULGAR.sub(lambda match: (" " if match[1] else "") + normalize("NFKC", match[2]), text)
+            text = text.replace("⁄", "/")
         for pattern, words in self._own:
             text = pattern.sub(words, text)
+        for pattern, say in self._first:
+            text = _said(text, pattern, say)
+        text = say_fractions(text, self._language)
         for pattern, say in self._steps:
             text = _said(text, pattern, say)
         for pattern, words in (*self._after, *(self._otherwise if plain else ())):
             text = pattern.sub(words, text)
-        return _SPACES.sub(" ", text).strip() if self._forms.spaced else text
+        return _SPACES.sub(" ", text).strip() if self._forms.spaced and not self._language.numbers else text
 
-    def _all_steps(self) -> tuple[Step, ...]:
-        first = (self._dates, self._versions, self._calls, self._times, self._money, self._measures, self._fractions)
-        kinds = (*first, self._ranges, self._ordinals, self._numbers)
+    def _compiled(self, *kinds: Callable[[], tuple[tuple[str, Callable[[Match], str]], ...]]) -> tuple[Step, ...]:
         return tuple((compile_later(pattern), say) for kind in kinds for pattern, say in kind())
 
     # Numbers.
 
     def cardinal(self, figures: str, noun: str = "", gender: str = "", kind: str = "cardinal") -> str:
-        """Return a number in words, in the gender of the noun that it counts."""
+        """Return a number in words, in the form that agrees with the noun that it counts."""
         whole, point, decimals = self._parts(figures)
+        numbers = self._language.numbers
+        if numbers:
+            said = spelled(
+                f"{whole}{',' if self._forms.comma else '.'}{decimals}" if point else whole, self._language, kind
+            )
+            return numbers.agree(said, noun)
         if point:
             return self._decimal(whole, decimals)
         gender = gender or self._gender(noun) or self._forms.cardinal
@@ -193,6 +210,11 @@ class Verbaliser:
                 whole, point, decimals = self._group.sub("", figures[:at]), sign, figures[at + 1 :]
         return whole, point, decimals
 
+    def _amount(self, figures: str) -> Decimal:
+        """Return the value of a number, of which only the last digits count if it is very long."""
+        whole, point, decimals = self._parts(figures)
+        return Decimal(f"{whole[-MAX_DIGITS:]}.{decimals[:MAX_DIGITS]}" if point else whole[-MAX_DIGITS:])
+
     def _decimal(self, whole: str, decimals: str) -> str:
         if self._forms.tenths and len(decimals) <= len(self._forms.tenths):
             return (
@@ -206,8 +228,11 @@ class Verbaliser:
         return between.join((self.cardinal(whole), point, self._one_by_one(decimals)))
 
     def _one_by_one(self, figures: str) -> str:
-        joined = " " if self._forms.spaced else ""
-        return joined.join(self._amended(numeral_words(int(one), self._language, "cardinal", "")) for one in figures)
+        if self._language.numbers:
+            return digit_by_digit(figures, self._language)
+        return self._joint.join(
+            self._amended(numeral_words(int(one), self._language, "cardinal", "")) for one in figures
+        )
 
     def _amended(self, said: str) -> str:
         for wrong, right in self._amend:
@@ -246,6 +271,8 @@ class Verbaliser:
     # Dates and times.
 
     def _dates(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        if self._language.dates:  # written out before
+            return ()
         forms, day, month = self._forms, r"(?P<d>0?[1-9]|[12]\d|3[01])", r"(?P<m>0?[1-9]|1[0-2])"
         year, apart = r"(?P<y>\d{4})", r"(?![\d/-]|[.,]\d)"
         names = [_OF.sub("", name) for name in (*self._months, *short_month_names(self._language))]
@@ -307,28 +334,48 @@ class Verbaliser:
             said = regex.sub(end, right, said)
         return said
 
-    def _times(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-        hour, sixty = r"(?P<h>[01]?\d|2[0-4])", r"[0-5]\d"
-        word = self._forms.full.partition("{h}")[2].strip()
-        word = rf"(?:\s{regex.escape(word)}(?!\p{{L}}))?" if word and self._forms.spaced else ""
+    def times(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the patterns of times of the day, with the words that may stand behind them."""
+        forms, hour, sixty = self._forms, r"(?P<h>[01]?\d|2[0-4])", r"[0-5]\d"
+        words = (*forms.hour_word.split("|"), *regex.findall(r"(?<=\{h\} )[^{]+", forms.full), "h")
+        behind = "|".join(regex.escape(word.strip()) for word in words if word.strip())
+        word = rf"(?:\s(?:{behind})(?!\p{{L}})(?:\.(?=\s\p{{Ll}}|[,;:)]))?)?" if forms.spaced else ""
+        minutes = rf"(?:\s?[hH]\s?|:)({sixty})(?:\s?min\b)?" if forms.spaced else rf":({sixty})"
+        minutes += f"|{forms.written}" if forms.written else ""
         found: list[tuple[str, Callable[[Match], str]]] = [
-            (rf"{self._lone}{hour}:(?P<m>{sixty}):(?P<s>{sixty})(?![\d:]){word}", self._time),
-            (rf"{self._lone}{hour}:(?P<m>{sixty})(?![\d:]){word}", self._time),
+            (r"[-–](?<=\d:[0-5]\d.)(?=\d{1,2}:[0-5]\d(?![\d:]))", lambda _: f"{self._joint}{forms.to}{self._joint}"),
+            (rf"{self._lone}{hour}:({sixty}):(?P<s>{sixty})(?![\d:]){word}", self._time),
+            (rf"{self._lone}{hour}(?:{minutes})(?![\d:]){word}", self._time),
         ]
-        if self._forms.at_time:
-            found.append((rf"(?i:(?<=\b(?:{self._forms.at_time})\s)){hour}[.:](?P<m>{sixty})(?!\d|[.,]\d)", self._time))
+        if forms.at_time:
+            found.append((rf"(?i:(?<=\b(?:{forms.at_time})\s)){hour}[.:]({sixty})(?!\d|[.,]\d)", self._time))
         return tuple(found)
 
     def _time(self, match: Match) -> str:
-        parts = match.groupdict()
-        forms, hours, minutes, seconds = self._forms, parts["h"], int(parts["m"]), int(parts.get("s") or 0)
-        h = self._native(str(int(hours))) if forms.native else self.cardinal(str(int(hours)), gender=forms.hour)
-        m = self.cardinal(str(minutes), gender=forms.hour)
-        said = forms.full.format(h=h) if not minutes else forms.clock.format(h=h, m=m)
-        if not seconds:
-            return said
-        form = forms.seconds if minutes else forms.seconds.replace(forms.clock, forms.full)
-        return form.format(h=h, m=m, s=self.cardinal(str(seconds), gender=forms.hour))
+        forms, hours = self._forms, int(match["h"])
+        minutes, seconds = int(next(filter(None, match.groups()[1:]), 0)), int(match.groupdict().get("s") or 0)
+        full = forms.late if forms.late and hours > NOON else forms.full
+        if "'" in full and _HALF_OF_DAY.match(match.string, match.end()):
+            full = "{h}"  # "1:00 a.m." has no "o'clock"
+        form = (forms.clock_below_ten if minutes < 10 else "") or forms.clock if minutes else full
+        if seconds:
+            form = forms.seconds if minutes else forms.seconds.replace(forms.clock, full)
+        minute, hour = (
+            self._form(names, Decimal(n)) for names, n in ((forms.minute_word, minutes), (forms.hour_word, hours))
+        )
+        return form.format(
+            h=self._hour(hours),
+            w=hour,
+            m=(forms.oh if minutes < 10 else "") + self.cardinal(str(minutes), minute, forms.hour),
+            v=minute,
+            s=self.cardinal(str(seconds), gender=forms.hour),
+            u=self.counted(str(seconds), "duration-second") if "{u}" in form else "",
+        )
+
+    def _hour(self, hours: int) -> str:
+        if self._forms.hours:
+            return self._forms.hours(str(hours))
+        return self._native(str(hours)) if self._forms.native else self.cardinal(str(hours), gender=self._forms.hour)
 
     def _native(self, figures: str) -> str:
         if len(figures) > 2:
@@ -374,59 +421,105 @@ class Verbaliser:
         """Say a telephone number digit by digit, with a pause between its groups."""
         return ", ".join(self._one_by_one(group) for group in _DIGITS.findall(match[0]))
 
+    def _identifiers(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the patterns of "B2A23C", whose letters and numbers are said one after the other, and of "123/456"."""
+        mixed = r"(?=[\p{Lu}\d]*(?:\p{Lu}\d+\p{Lu}|\d\p{Lu}{1,3}\d))[\p{Lu}\d]{3,17}"
+        mixed = rf"(?<![\p{{L}}\d.,/-]){mixed}(?![\p{{L}}\d]|[.,/-]\d)"
+        year = r"(?!(?:1[5-9]|20)\d\d)"
+        over = rf"(?<![\p{{L}}\d/.,-]){year}(\d{{1,5}})/{year}(?=(?![1-9]0+(?!\d))\d{{3,5}}(?![\d/]|[.,-]\d))"
+        found = ((over, lambda match: f"{match[1]} {self._forms.over} "),) if self._forms.over else ()
+        return ((mixed, lambda match: " ".join(_LETTER_OR_NUMBER.findall(match[0]))), *found)
+
+    def per_area(self, text: str) -> str:
+        """Return a sentence with the words of "/m²" behind a figure."""
+        return _PER_AREA.sub(lambda match: f" {self._forms.per} {self._name(match[1].translate(_LATIN))}", text)
+
     # Money and measures.
 
-    def _money(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-        forms = self._forms
-        signs = {**SIGNS, **forms.signs}
-        sign = "|".join(sorted((_whole(sign) for sign in (*signs, *CODES.split("|"))), key=len, reverse=True))
-        short = sorted(map(regex.escape, forms.scales), key=len, reverse=True)
-        scale = "|".join(filter(None, (*short, forms.scale_words, *self._own_scales())))
-        scaled = rf"(?:\s?(?P<scale>{scale})(?!\p{{L}}))?" if scale else "(?P<scale>(?!))?"
+    def money(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the patterns of sums of money, with words of number such as "million", and of these words alone."""
+        sign, scaled, scale = self._sum_patterns()
         minus = r"(?P<minus>(?<![\p{L}\d)])[-−])?"
-        return (
-            (rf"{minus}(?<![{self._letter}\d])(?P<sign>{sign})\s?(?P<n>{self._number}){scaled}", self._sum),
+        found = [
+            *self._millions(),
+            (rf"{minus}(?<![{self._letter}]|\d\s?)(?P<sign>{sign})\s?(?P<n>{self._number}){scaled}", self._sum),
             (rf"{self._lone}(?P<n>{self._number}){scaled}\s?(?P<sign>{sign})", self._sum),
-            *(
-                ((rf"{self._lone}(?P<n>{self._number})\s?(?P<scale>{scale})(?!\p{{L}})", self._scaled),)
-                if scale
-                else ()
-            ),
-        )
+        ]
+        if scale:
+            found.append((rf"{self._lone}(?P<n>{self._number})\s?(?P<scale>{scale})(?!\p{{L}})", self._scaled))
+        return tuple(found)
 
-    def _own_scales(self) -> Iterable[str]:
-        """Return the patterns of more words after a sum."""
-        return ()
+    def _sum_ranges(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the pattern of "$3-4" and "$3-$4 million", whose currency is said once."""
+        sign, scaled, _ = self._sum_patterns()
+        sign = rf"(?<![{self._letter}]|\d\s?)(?P<sign>{sign})\s?({self._number})"
+        pattern = rf"{sign}\s?[-–]\s?(?P=sign)?(?P<n>{self._number}){scaled}(?![-–\d])"
+        return ((pattern, lambda match: f"{match[2]}{self._joint}{self._forms.to}{self._joint}{self._sum(match)}"),)
+
+    def _sum_patterns(self) -> tuple[str, str, str]:
+        """Return the patterns of a currency's sign, of a word of number behind a sum, and of one anywhere."""
+        forms, signs = self._forms, {**SIGNS, **self._forms.signs}
+        sign = "|".join(sorted((_whole(sign) for sign in (*signs, *CODES.split("|"))), key=len, reverse=True))
+        beside, scale = (
+            "|".join(filter(None, (*map(regex.escape, sorted(found, key=len, reverse=True)), forms.scale_words)))
+            for found in ({**forms.scales, **forms.sum_scales}, forms.scales)
+        )
+        return sign, rf"(?:\s?(?P<scale>{beside})(?!\p{{L}}))?" if beside else "(?P<scale>(?!))?", scale
 
     def _sum(self, match: Match) -> str:
-        sign = match["sign"]
-        signs = {**SIGNS, **self._forms.signs}
+        forms, sign = self._forms, match["sign"]
+        signs = {**SIGNS, **forms.signs}
         code = signs.get(sign) or signs.get(sign.upper()) or sign.upper()
-        minus = f"{self._forms.minus} " if match.groupdict().get("minus") else ""
-        joint = " " if self._forms.spaced else ""
-        whole, _, decimals = self._parts(match["n"])
+        minus = f"{forms.minus} " if match.groupdict().get("minus") else ""
         if match["scale"]:
-            scale = self._form(self._forms.scales.get(match["scale"], match["scale"]), _amount(match["n"]))
-            several = self._currency(code, Decimal(1_000_000))
-            of = self._forms.of if self._forms.spaced and scale in match["scale"] else joint
-            return f"{minus}{self.cardinal(match['n'], scale)}{joint}{scale}{of}{several}"
-        cents = self._forms.cents.get(code)
+            return minus + self._scaled_sum(match, code)
+        whole, _, decimals = self._parts(match["n"])
+        cents = forms.cents.get(code)
         decimals = decimals.rstrip("0") if len(decimals) > 2 else decimals
-        if decimals.strip("0") and not (cents and len(decimals) <= 2):
+        bare = bool(forms.bare_coins) and len(decimals) == 2 and int(whole) and (decimals[0] != "0" or not cents)
+        if decimals.strip("0") and not bare and not (cents and len(decimals) <= 2):
             name = self._currency(code, Decimal(f"{whole}.{decimals}"))
-            return f"{minus}{self.cardinal(match['n'])}{joint}{name}"
+            return f"{minus}{self.cardinal(match['n'])}{self._joint}{name}"
         said = self._counted(whole, self._names(code), lambda count: self._currency(code, count))
-        if not decimals.strip("0") or not cents:
+        if not decimals.strip("0"):
             return minus + said
         part = str(int(decimals.ljust(2, "0")))
+        if bare or not cents:
+            return f"{minus}{said}{forms.bare_coins}{self.cardinal(part)}"
         small = self._counted(part, cents, lambda count: self._form(cents, count))
-        return minus + (f"{said}{self._forms.coins}{small}" if int(whole) else small)
+        return minus + (f"{said}{forms.coins}{small}" if int(whole) else small)
+
+    def _scaled_sum(self, match: Match, code: str) -> str:
+        """Say "5 millones €" with "de" before the currency, as behind all words of number but abbreviations."""
+        scales = {**self._forms.scales, **self._forms.sum_scales}
+        scale = self._form(scales.get(match["scale"], match["scale"]), self._amount(match["n"]))
+        several = self._currency(code, Decimal(1_000_000))
+        of = self._of(several) if regex.fullmatch(self._forms.scale_words, scale) else self._joint
+        return f"{self.cardinal(match['n'], scale)}{self._joint}{scale}{of}{several}"
+
+    def _of(self, noun: str) -> str:
+        """Return the text between millions and a noun: in French "de" loses its vowel before another one."""
+        elided = self._forms.elides and noun[0].lower() in "aàâeéèêiîoôuhy"
+        return f"{self._between[:-2]}'" if elided else self._between
+
+    def _millions(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the pattern of round millions before a noun; none if no word stands between them."""
+        pattern = rf"{self._lone}(\d{{1,3}}(?:[.\u00a0\u202f ]000){{2,3}})\s(?=(\p{{L}}+))"
+
+        def million(match: Match) -> str:
+            joined = match[2].lower() in ("de", "d", "di", "du", "des", "del")
+            return self.cardinal(match[1]) + (" " if joined else self._of(match[2]))
+
+        return ((pattern, million),) if self._between.strip() else ()
 
     def _counted(self, figures: str, names: str, name: Callable[[Decimal], str]) -> str:
-        joint = " " if self._forms.spaced else ""
-        one = names.partition("|")[0]
-        both = [self.cardinal(figures, one.split()[0] if one else ""), name(Decimal(int(figures)))]
-        return joint.join(both[::-1] if self._forms.noun_first else both)
+        count = Decimal(figures[-MAX_DIGITS:])
+        noun = name(count) if self._language.numbers else names.partition("|")[0]
+        said = self.cardinal(figures, noun.partition(" ")[0])
+        if self._forms.noun_first:
+            return f"{name(count)}{self._joint}{said}"
+        joint = self._of(noun) if count and count % 1_000_000 == 0 else self._joint
+        return f"{said}{joint}{name(count)}"
 
     def _names(self, code: str) -> str:
         return self._forms.money.get(code) or currency_of(code, Decimal(1), self._language)
@@ -439,80 +532,92 @@ class Verbaliser:
         return forms_of(names).of(plural_category(count, self._language))
 
     def _scaled(self, match: Match) -> str:
-        joint = " " if self._forms.spaced else ""
-        scale = self._forms.scales.get(match["scale"])
-        if scale is None:
-            return f"{self.cardinal(match['n'])}{joint if ' ' in match[0] or not joint else ' '}{match['scale']}"
-        return f"{self.cardinal(match['n'])}{joint}{self._form(scale, _amount(match['n']))}"
+        names = self._forms.scales.get(match["scale"], match["scale"])
+        name = self._form(names, self._amount(match["n"]))
+        return f"{self.cardinal(match['n'], name)}{self._joint}{name}"
 
-    def _measures(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-        units: Mapping[str, str] = {**UNITS, **MORE_UNITS, **self._forms.units}
-        sign = "|".join(map(regex.escape, sorted((*units, *_PLAIN), key=len, reverse=True)))
-        end = r"(?![\p{L}\p{M}\d²³/’'])" if self._forms.spaced else r"(?![A-Za-z\d²³/])"
-        before = r"(?P<minus>(?<![\p{L}\d)])[-−])?"
+    def measures(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the patterns of numbers with a unit: percent, rates such as "5 kg/m³", and all others."""
+        sign = "|".join(map(regex.escape, sorted((*self._units, *_PLAIN), key=len, reverse=True)))
+        end = r"(?![\p{L}\p{M}\d²³’']|/\p{L})" if self._forms.spaced else r"(?![A-Za-z\d²³/])"
+        end += r"(?:\.(?=\s[\p{Ll}\d]|\s?[,;:)]))?"  # of an abbreviation
+        number = rf"(?P<minus>(?<![\p{{L}}\d)])[-−])?{self._lone.replace('-', '')}(?<!\p{{L}}[-–])(?P<n>{self._number})"
         return (
-            (rf"{before}{self._lone.replace('-', '')}(?P<n>{self._number})\s?[%٪]", self._percent),
-            *self._rates(before, sign, end),
-            (rf"{before}{self._lone.replace('-', '')}(?P<n>{self._number})\s?(?P<unit>{sign}){end}", self._measure),
+            *self._lengths(),
+            (rf"{number}\s?[%٪]", self._percent),
+            *self._rates(number, sign, end),
+            (rf"{number}\s?(?P<unit>{sign}){end}", self._measure),
         )
 
-    def _rates(self, before: str, sign: str, end: str) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+    def _lengths(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the pattern of lengths such as "1,80 m", said as "ein Meter achtzig"; none if people do not say so."""
+        sign = "м" if "м" in self._forms.units else "m"  # the first is Cyrillic
+        pattern = rf"{self._lone}([1-9]\d?),([1-9]\d|0[1-9])\s?{sign}(?![\p{{L}}²³/’'])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
+
+        def length(match: Match) -> str:
+            return f"{self.counted(match[1], 'length-meter')}{self._forms.metres}{self.cardinal(str(int(match[2])))}"
+
+        return ((pattern, length),) if self._forms.metres else ()
+
+    def scaled_units(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the pattern of a unit behind words of number: "2 Millionen km/h"."""
+        sign = "|".join(map(regex.escape, sorted(self._units, key=len, reverse=True)))
+        scale = "|".join(filter(None, (THOUSANDS, self._forms.scale_words)))
+
+        def unit(match: Match) -> str:
+            return unit_name(self._units[match[1]], Decimal(1_000_000), self._language)
+
+        return ((rf"(?<=\d\s(?i:{scale})\s)({sign})(?![\p{{L}}²³/’'])", unit),) if self._forms.spaced else ()
+
+    def _rates(self, number: str, sign: str, end: str) -> tuple[tuple[str, Callable[[Match], str]], ...]:
         """Return the patterns of a unit per another one, and of a sum for each: "5 kg/m³", "5 €/kg"."""
         if not self._forms.per:
             return ()
-        joint = " " if self._forms.spaced else ""
-        number = rf"{before}{self._lone.replace('-', '')}(?P<n>{self._number})"
+        per = f"{self._joint}{self._forms.per}{self._joint}"
 
         def rate(match: Match) -> str:
-            whole = f"{match['unit']}/{match['each']}"
-            if whole in self._forms.units or whole in UNITS:
+            if f"{match['unit']}/{match['each']}" in self._units:
                 return ""
-            return f"{self._measure(match)}{joint}{self._forms.per}{joint}{self._name(match['each'])}"
+            return f"{self._measure(match)}{per}{self._name(match['each'])}"
 
         words = {name for names in self._forms.money.values() for name in names.split("|")}
-        signs = "|".join(map(regex.escape, sorted(words, key=len, reverse=True)))
+        signs = "|".join(map(regex.escape, sorted(words, key=len, reverse=True))) or "(?!)"
         each = rf"\s?/\s?(?P<each>{sign}){end}"
-        paid = (rf"(?<=(?:{signs})){each}", lambda match: f"{joint}{self._forms.per}{joint}{self._name(match['each'])}")
-        return (
-            ((rf"{number}\s?(?P<unit>{sign}){each}", rate), paid)
-            if signs
-            else ((rf"{number}\s?(?P<unit>{sign}){each}", rate),)
-        )
+        paid = (rf"(?<=(?:{signs})){each}", lambda match: f"{per}{self._name(match['each'])}")
+        return ((rf"{number}\s?(?P<unit>{sign}){each}", rate), paid)
 
     def _name(self, sign: str) -> str:
         """Return the name of one unit, without a number."""
-        sign = _PLAIN.get(sign, sign)
-        unit = self._forms.units.get(sign) or MORE_UNITS.get(sign) or UNITS[sign]
-        if "|" in unit or "-" not in unit:
-            return unit.partition("|")[0]
-        return " ".join(filter(None, unit_phrase(unit, Decimal(1), self._language)))
+        return unit_name(self._units[_PLAIN.get(sign, sign)], Decimal(1), self._language)
 
     def _percent(self, match: Match) -> str:
         minus = f"{self._forms.minus} " if match["minus"] else ""
         said = self._forms.percent
         if not said:
-            return minus + self._unit(match["n"], "concentr-percent")
-        return minus + said.format(self.cardinal(match["n"], said.replace("{}", "").strip()))
+            return minus + self.counted(match["n"], "concentr-percent")
+        return minus + said.format(self.cardinal(match["n"], said.replace("{}", "").split()[0]))
 
     def _measure(self, match: Match) -> str:
-        sign = _PLAIN.get(match["unit"], match["unit"])
-        unit = self._forms.units.get(sign) or MORE_UNITS.get(sign) or UNITS[sign]
-        return (f"{self._forms.minus} " if match["minus"] else "") + self._unit(match["n"], unit)
+        unit = self._units[_PLAIN.get(match["unit"], match["unit"])]
+        return (f"{self._forms.minus} " if match["minus"] else "") + self.counted(match["n"], unit)
 
-    def _unit(self, figures: str, unit: str) -> str:
-        whole, point, decimals = self._parts(figures)
-        count = Decimal(f"{whole}.{decimals}") if point else Decimal(whole)
-        joint = " " if self._forms.spaced else ""
+    def counted(self, figures: str, unit: str) -> str:
+        """Return a number with the name of a unit, CLDR's or the file's own, in the form for the number."""
+        count = self._amount(figures)
         if "|" in unit or "-" not in unit:
-            return f"{self.cardinal(figures, unit.partition('|')[0].split()[0])}{joint}{self._form(unit, count)}"
-        before, after = unit_phrase(unit, count, self._language)
-        one = unit_phrase(unit, Decimal(1), self._language)[1].split()
-        said = self.cardinal(figures, one[0] if one else "")
-        return joint.join(filter(None, (before, said, after)))
+            before, after, one = "", self._form(unit, count), unit.partition("|")[0]
+        else:
+            before, after = unit_phrase(unit, count, self._language)
+            one = unit_phrase(unit, Decimal(1), self._language)[1]
+        noun = (after if self._language.numbers else one).split()
+        said = self.cardinal(figures, noun[0] if noun else "")
+        return self._joint.join(filter(None, (before, said, after)))
 
     # Fractions, ranges, ordinals and what is left.
 
     def _fractions(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        if self._language.numbers:  # they are said before, by what is around them
+            return ()
         fraction = r"(?P<n>\d{1,14})/(?P<d>[1-9]\d{0,7}|0(?!\d))(?![\d/]|[.,]\d)"
         minus = r"(?P<minus>(?<![\p{L}\d)])[-−])?"
         return (
@@ -532,24 +637,65 @@ class Verbaliser:
         minus = f"{forms.minus} " if match["minus"] else ""
         return f"{minus}{self.cardinal(whole)}{forms.join}{said}" if whole else minus + said
 
-    def _ranges(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+    def signs(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the patterns of the signs of arithmetic between figures: + × − = and the colon of a scale."""
+        forms, figure, term = self._forms, r"(?<=[\d)])\s?", r"(?=\d[\d.,]*\s?=)"
+        letter = r"\p{L}" if forms.spaced else ""
+        size = r"(?<=(?<!\p{L})\d[\d.,]{0,6})\s?[x×]\s?(?=\d)"
+        found = (
+            (rf"{figure}\+(?:\s?(?=\d)|(?=\())", forms.plus),
+            (rf"(?<=\d)\s?(?:[x×·]\s?{term}|\*\s?(?=\d))", forms.times),
+            (size, forms.by or forms.times),
+            (rf"(?<=[\d)])\s[−–-]\s{term}", forms.minus),
+            (rf"(?<=[{letter}\d)])\s?=\s?(?=[−-]?[\d(])", forms.equals),
+            (r"(?<=^|[\s(])\+(?=\d{1,3}(?!\d))", forms.plus),
+        )
+        steps = tuple((pattern, partial(self._word, word)) for pattern, word in found if word)
+        scale = (rf"{self._lone}1\s?:\s?(?=\d{{1,3}}[.,]\d{{3}})", lambda _: f"1{forms.score}")
+        return ((r"°(?=\d)", lambda _: "° "), scale, *steps)
+
+    def _word(self, word: str, match: Match) -> str:
+        """Return a word in place of a sign, with the spaces that it needs."""
+        before = "" if not match.start() or match.string[match.start() - 1] in " (" else self._joint
+        return f"{before}{word}{self._joint}"
+
+    def ranges(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the patterns of "3-7", of the years of "1914/18", and of results such as "3:2"."""
         forms = self._forms
-        joint = " " if forms.spaced else ""
+        pair = rf"(?<![\d–-]|\d[.,])({self._number})\s?([-–~〜～])\s?({self._number})(?!\d|[-–]\d|[.,]\d)"
         found: list[tuple[str, Callable[[Match], str]]] = [
-            (
-                rf"{self._lone}(\d{{1,4}})\s?[-–~〜～]\s?(?=\d{{1,4}}(?![\d-–]|[.,]\d))",
-                lambda match: f"{match[1]} {forms.to} ",
-            ),
-            (r"(?<=[\p{L}\p{M}\d)])\s?[〜～]\s?(?=\d)", lambda match: f"{joint}{forms.to}{joint}"),
+            (r"(?<![\p{L}\d.,:/-])(1\d\d\d|20\d\d)/(\d\d(?:\d\d)?)(?![\d/-]|[.,]\d)", self._season),
+            (pair, self._range),
+            (r"(?<=\d)\s?%\s?[-–]\s?(?=\d+(?:[.,]\d+)?\s?%)", lambda _: f"{self._joint}{forms.to}{self._joint}"),
+            (r"(?<=[\p{L}\p{M}\d)])\s?[〜～]\s?(?=\d)", lambda _: f"{self._joint}{forms.to}{self._joint}"),
         ]
-        if forms.times:
-            found.append((r"(?<=\d)\s?[x×]\s?(?=\d)", lambda match: f" {forms.times} "))
-        if forms.equals:
-            found.append((r"(?<=[\d)])\s?=\s?(?=[\d(−-])", lambda match: f" {forms.equals} "))
-        found.append((r"(?<=[\d)])\s?\+\s?(?=[\d(])", lambda match: f" {forms.plus} "))
+        if forms.score:
+            score = rf"{self._lone}(\d{{1,2}}):(\d{{1,2}})(?![\d:])"
+            found.append((score, lambda match: f"{match[1]}{forms.score}{match[2]}"))
         return tuple(found)
 
-    def _ordinals(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+    def _range(self, match: Match) -> str:
+        """Say "3-7" as a range, but "3-0" as the result of a game."""
+        first, last, to = match[1], match[3], f"{self._joint}{self._forms.to}{self._joint}"
+        if not (first.isdecimal() and last.isdecimal()) or match[2] not in "-–" or not self._forms.score:
+            return f"{first}{to}{last}"
+        if first == last or (first[0] == "0" and len(first) > 1):  # "docket 09-1234"
+            return f"{first} {last}"
+        if int(first[-MAX_DIGITS:]) > int(last[-MAX_DIGITS:]) and len(first) < 3:
+            return f"{first}{self._forms.score}{last}"
+        shortened = len(last) < min(len(first), 3)  # "1914-18" and "112-9", but "law 2005-102" has two numbers
+        rising = (len(first), first) < (len(last), last)
+        return f"{first}{to}{last}" if shortened or rising else f"{first} {last}"
+
+    def _season(self, match: Match) -> str:
+        """Say the years of "1914/18" one after the other; "" if the second is not the later one."""
+        later = int(match[2])
+        if later <= int(match[1][-len(match[2]) :]) and match[1][2:] != "99":
+            return ""
+        return f"{self.year(match[1])} {self._forms.oh if later < 10 else ''}{self.year(str(later))}"
+
+    def ordinals(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the patterns of ordinals, by what stands behind or before the figures."""
         forms, found = self._forms, list[tuple[str, Callable[[Match], str]]]()
         if forms.ordinal_marks:
             found.append((rf"{self._lone}({self._number})(?P<mark>{forms.ordinal_marks})", self._marked))
@@ -573,110 +719,47 @@ class Verbaliser:
         mark = match["mark"]
         if self._forms.native:
             return self._native(whole) + mark
+        if self._forms.ordinal_form:
+            return self._forms.ordinal_form(spelled(whole, self._language, "ordinal"), mark)
         gender = next((gender for end, gender in self._forms.ordinal_ends.items() if mark.endswith(end)), "")
         said = self.ordinal(whole, "" if gender.startswith("~") else gender)
         return str(regex.sub(f"(?:{gender[1:]})$", mark, said)) if gender.startswith("~") else said
 
-    def _numbers(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+    def numbers(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the patterns of years and of all other numbers."""
         forms = self._forms
         found: list[tuple[str, Callable[[Match], str]]] = []
         if forms.native:
             found.append((rf"{self._lone}(\d{{1,2}})(?=\s?(?:{forms.native}))", lambda match: self._native(match[1])))
-        minus = r"(?<![\p{L}\d)])[-−](?=\d)"
-        found.append((minus, lambda match: f"{forms.minus} " if forms.spaced else forms.minus))
-        letter = r"\p{L}" if forms.spaced else "A-Za-z"
-        before = rf"(?<![\d{letter}])" if not forms.spaced else r"(?<![\p{L}\p{M}\d])"
+        found.append((r"(?<![\p{L}\d)])[-−](?=\d)", lambda _: f"{forms.minus}{self._joint}"))
+        before = r"(?<![\p{L}\p{M}\d])" if forms.spaced else r"(?<![\dA-Za-z])"
+        before += r"(?<!\d\.)" if forms.whole else ""
+        behind = r"(?!\d|\p{L}|\.\d)" if forms.whole else ""
         if forms.years:
-            found.append(
-                (
-                    rf"(?<!{forms.minus}\s){before}(?<![.,])(1[1-9]\d\d|20\d\d)(?![\d]|[.,]\d)",
-                    lambda match: self.year(match[1]),
-                )
-            )
-        found.append((rf"{before}({self._number})", lambda match: self.cardinal(match[1])))
+            year = rf"(?<!{forms.minus}\s){before}(?<![.,])(1[1-9]\d\d|20\d\d)(?!\d|[.,]\d){behind}"
+            found.append((year, lambda match: self.year(match[1])))
+        if forms.comma and forms.whole and self._language.dot:
+            found.append((rf"{self._lone}(\d{{1,3}})\.(\d{{1,2}})(?![\d\p{{L}}]|[.,:/-]\d)", self._dotted))
+        noun = r"(?:(?=\s(\p{L}+)))?" if forms.whole else "()"
+        found.append((rf"{before}({self._number}){behind}{noun}", self._alone_or_counted))
         return tuple(found)
 
+    def _dotted(self, match: Match) -> str:
+        """Say "3.12" of a section or of a foreign hand, where a comma separates decimals; "am 3.12." is a date."""
+        if match.string.startswith(".", match.end()) and days_have_stops(self._language.code):
+            return ""
+        part = self._one_by_one(match[2]) if match[2][0] == "0" else self.cardinal(match[2])
+        return f"{self.cardinal(match[1])} {self._language.dot} {part}"
 
-class Shared(Verbaliser):
-    """Says forms of a language that has number words and rules of its own: what those rules leave out."""
+    def _alone_or_counted(self, match: Match) -> str:
+        """Say a number in the form that agrees with the noun after it.
 
-    def _all_steps(self) -> tuple[Step, ...]:
-        found = (*self._versions(), *self._calls(), self._identifiers(), *self._money()[:2], *self._scaled_units())
-        return tuple((compile_later(pattern), say) for pattern, say in (*found, self._over(), *self._all_rates()))
-
-    def _all_rates(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-        units = {**UNITS, **MORE_UNITS, **self._forms.units}
-        sign = "|".join(map(regex.escape, sorted((*units, *_PLAIN), key=len, reverse=True)))
-        end = r"(?![\p{L}\p{M}\d²³/’'])"
-        paid = (
-            rf"(?<=\d\s?[€$£])/(?P<each>{sign}){end}",
-            lambda match: f" {self._forms.per} {self._name(match['each'])}",
-        )
-        return (*self._rates(r"(?P<minus>(?<![\p{L}\d)])[-−])?", sign, end), paid)
-
-    def _identifiers(self) -> tuple[str, Callable[[Match], str]]:
-        """Return the pattern of "B2A23C", whose letters and numbers are said one after the other."""
-        mixed = r"(?=[\p{Lu}\d]*(?:\p{Lu}\d+\p{Lu}|\d\p{Lu}{1,3}\d))[\p{Lu}\d]{3,17}"
-        pattern = rf"(?<![\p{{L}}\d.,/-]){mixed}(?![\p{{L}}\d]|[.,/-]\d)"
-        return pattern, lambda match: " ".join(_LETTER_OR_NUMBER.findall(match[0]))
-
-    def cardinal(self, figures: str, noun: str = "", gender: str = "", kind: str = "cardinal") -> str:
-        """Return a number in the language's own words, in the form that agrees with the noun after it."""
-        numbers = self._language.numbers
-        assert numbers
-        whole, point, decimals = self._parts(figures)
-        sign = "," if numbers.comma else "."
-        return numbers.agree(spelled(f"{whole}{sign}{decimals}" if point else whole, self._language), noun)
-
-    def say(self, text: str) -> str:
-        """Return a sentence with the forms that are left to the shared rules as words."""
-        for pattern, say in self._steps:
-            text = _said(text, pattern, say)
-        return text
-
-    def _one_by_one(self, figures: str) -> str:
-        return digit_by_digit(figures, self._language)
-
-    def _own_scales(self) -> Iterable[str]:
-        numbers = self._language.numbers
-        return map(regex.escape, sorted(numbers.scales, key=len, reverse=True)) if numbers else ()
-
-    def _sum(self, match: Match) -> str:
-        """Say sums below one, and those with a word or a currency that the language's own rules do not know."""
-        numbers = self._language.numbers
-        assert numbers
-        sign, (whole, _, decimals) = match["sign"], self._parts(match["n"])
-        own = sign in numbers.money or sign in CURRENCIES
-        known = own and match["scale"] in (None, *numbers.scales)
-        small = len(decimals) == 2 and decimals != "00" and (not int(whole) or decimals[0] == "0")
-        odd = bool(decimals) and len(decimals) != 2 and len(decimals.rstrip("0")) <= 2 and match["scale"] is None
-        return "" if known and not small and not odd else super()._sum(match)
-
-    def per_area(self, text: str) -> str:
-        """Return a sentence with the words of "/m²" behind a figure."""
-        return _PER_AREA.sub(
-            lambda match: f" {self._forms.per} {self._unit_name(MORE_UNITS[match[1].translate(_LATIN)])}", text
-        )
-
-    def _over(self) -> tuple[str, Callable[[Match], str]]:
-        """Return the pattern of the slash of "123/456", which is no pair of years."""
-        year = r"(?!(?:1[5-9]|20)\d\d)"
-        pattern = rf"(?<![\p{{L}}\d/.,-]){year}(\d{{1,5}})/{year}(?=(?![1-9]0+(?!\d))\d{{3,5}}(?![\d/]|[.,-]\d))"
-        return pattern, lambda match: f"{match[1]} {self._forms.over} "
-
-    def _unit_name(self, unit: str) -> str:
-        return unit_name(unit, Decimal(1), self._language)
-
-    def _scaled_units(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-        """Return the pattern of a unit behind words of number: "2 Millionen km/h"."""
-        numbers = self._language.numbers
-        units = {**UNITS, **MORE_UNITS, **(numbers.units if numbers else {})}
-        sign = "|".join(map(regex.escape, sorted(units, key=len, reverse=True)))
-
-        def unit(match: Match) -> str:
-            return unit_name(units[match[1]], Decimal(1_000_000), self._language)
-
-        return ((rf"(?<=\d\s(?i:{THOUSANDS})\s)({sign})(?![\p{{L}}²³/’'])", unit),)
+        Four digits may be a year of our time, and a 1 at the start may number the line: these agree with no noun.
+        """
+        figures = match[1]
+        year = len(figures) == 4 and figures.isdecimal() and int(figures) <= LAST_YEAR
+        apart = year or (figures == "1" and not match.start())
+        return self.cardinal(figures, "" if apart else match[2] or "")
 
 
 def _whole(sign: str) -> str:
@@ -685,11 +768,6 @@ def _whole(sign: str) -> str:
     if sign.isupper() and (len(sign) == 3 or "$" in sign):  # a code may be written small
         said = f"(?i:{said})"
     return rf"(?<!\p{{L}}){said}(?![\p{{L}}\p{{M}}])" if sign.isalpha() else said
-
-
-def _amount(figures: str) -> Decimal:
-    digits = "".join(sign for sign in figures if sign.isdigit())
-    return Decimal(digits[-MAX_DIGITS:] or 0) if digits == figures else Decimal("1.5")
 
 
 def _said(text: str, pattern: "regex.Pattern[str]", say: Callable[[Match], str]) -> str:

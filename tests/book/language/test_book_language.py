@@ -30,7 +30,14 @@ def test_the_page_about_languages_names_every_field_and_no_other() -> None:
     page = (Path(__file__).resolve().parents[3] / "docs" / "languages.md").read_text(encoding="utf-8")
     steps = page.partition("\n2. ")[2].partition("```")[0]
     named = set(re.findall(r"`([a-z_]+)(?:\.[a-z_]+)?`", steps)) | set(re.findall(r"`[a-z]+\.([a-z_]+)`", steps))
-    parts = [language.Numbers, language.Sentences, language.Abbreviations, language.Dates, language.Powers]
+    parts = [
+        language.Numbers,
+        language.SpokenForms,
+        language.Sentences,
+        language.Abbreviations,
+        language.Dates,
+        language.Powers,
+    ]
     parts += [language.CreditWords, language.Counted]
     assert fields(Language) <= named
     assert named <= fields(Language).union(*map(fields, parts))

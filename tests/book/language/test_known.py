@@ -41,7 +41,10 @@ def test_a_language_without_a_folder_has_no_words() -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("from swarm.book.language.language import Numbers\nLANGUAGE = Numbers(point='komma')", "TypeError: Missing"),
+        (
+            "from swarm.book.language.language import SpokenForms\nLANGUAGE = SpokenForms(point=',')",
+            "TypeError: Missing",
+        ),
         ("LANGUAGE = (", "SyntaxError"),
         ("LANGUAGE = 'sv'", "LANGUAGE is no Language"),
         ("", "AttributeError"),

@@ -6,10 +6,9 @@ from babel import Locale
 from babel.localedata import locale_identifiers
 
 from swarm.book.language.known import find_language
-from swarm.book.language.language import Forms
 from swarm.book.language.spelling import (
     amount,
-    currency_name,
+    currency_of,
     days_have_stops,
     month_names,
     plural_category,
@@ -66,7 +65,7 @@ def test_units_have_the_form_for_the_number(code: str, number: str, name: str) -
 
 
 def test_own_forms_follow_the_same_plurals() -> None:
-    zloty = Forms("złoty", "złotego", few="złote", many="złotych")
+    zloty = "złoty|złote|złotych|złotego"
     polish = find_language("pl")
     assert [unit_name(zloty, Decimal(number), polish) for number in (1, 2, 5, 22)] == [
         "złoty", "złote", "złotych", "złote",
@@ -75,8 +74,8 @@ def test_own_forms_follow_the_same_plurals() -> None:
 
 
 def test_currencies_have_names() -> None:
-    assert currency_name("€", Decimal(5), find_language("it")) == "euro"
-    assert currency_name("€", Decimal(5), find_language("fr")) == "euros"
+    assert currency_of("EUR", Decimal(5), find_language("it")) == "euro"
+    assert currency_of("EUR", Decimal(5), find_language("fr")) == "euros"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
         ("1.000.000 hombres, 3 x 4 = 12", "un millón de hombres, tres por cuatro es igual a doce"),
         ("Llame al 91 123 45 67", "Llame al nueve uno, uno dos tres, cuatro cinco, seis siete"),
         ("123-456-789, 200.000.001", "uno dos tres, cuatro cinco seis, siete ocho nueve, doscientos millones uno"),
-        ("nio 5, pab 2,50, 1 r$", "cinco córdobas, dos coma cincuenta balboas, un real"),
+        ("nio 5, pab 2,50, 1 r$", "cinco córdobas, dos balboas con cincuenta, un real"),
         ("la 1.000.ª vez, 1 5/3", "la milésima vez, uno y cinco tercios"),
         ("a-b@c-d.es/uno", "a guion b arroba c guion d punto es barra uno"),
         ("capítulo 3.12.", "capítulo tres punto doce."),

@@ -10,7 +10,6 @@ import regex
 from swarm.book.language.known import with_program
 from swarm.book.language.language import Language, Match, table, words
 from swarm.book.language.languages.pl.agreement import (
-    THOUSAND,
     agree,
     in_genitive,
     join_compounds,
@@ -19,7 +18,7 @@ from swarm.book.language.languages.pl.agreement import (
     say_plurals,
 )
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.spelling import MEASURES, SCALES, UNITS, month_names, spelled, unit_name
+from swarm.book.language.spelling import UNITS, month_names, spelled, unit_name
 
 # The cases of an ordinal, by the ending of the masculine, feminine or plural adjective.
 _GENITIVE, _DATIVE, _LOCATIVE = "ego", "emu", "ym"
@@ -193,9 +192,9 @@ def _date(match: Match) -> str:
 @cache
 def _counted_signs() -> dict[str, str]:
     """Return for each sign after numbers its genitive plural, which is CLDR's form for five."""
-    assert LANGUAGE.numbers
-    units = UNITS | MEASURES | dict(LANGUAGE.numbers.units) | {"zł": LANGUAGE.numbers.money["zł"], "tys.": THOUSAND}
-    units |= {"°C": SCALES["C"], "° C": SCALES["C"]}
+    assert LANGUAGE.forms
+    own = {"%": "concentr-percent", "zł": LANGUAGE.forms.money["PLN"], "tys.": LANGUAGE.forms.units["tys"]}
+    units = {**UNITS, **LANGUAGE.forms.units, **own}
     return {sign: unit_name(unit, Decimal(5), LANGUAGE) for sign, unit in units.items()}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 
 import regex
 
-from swarm.book.language.language import Forms, table, words
+from swarm.book.language.language import table, words
 
 _FEMININE_COUNTED = words(
     "godziny minuty sekundy kobiety osoby strony książki mile siostry córki matki noce ręce nogi dziewczyny "
@@ -38,15 +38,6 @@ _COMPOUND = regex.compile(
     r"piętrow|osobow|procentow|krotn|kilometrow|centymetrow|milimetrow|stopniow|litrow|pokojow|stronicow|tonow|złotow)"
     r"\p{Ll}*)"
 )
-
-MILLION = Forms("milion", "miliona", few="miliony", many="milionów")
-BILLION = Forms("miliard", "miliarda", few="miliardy", many="miliardów")
-THOUSAND = Forms("tysiąc", "tysiąca", few="tysiące", many="tysięcy")
-
-
-def of_zlotys(forms: Forms) -> Forms:
-    """Return the forms of a number's name with the word for zlotys behind it."""
-    return Forms(*(f"{form} złotych" for form in (forms.one, forms.other, forms.few, forms.many)))
 
 
 def join_compounds(text: str, spell: Callable[[str], str]) -> str:
