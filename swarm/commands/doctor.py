@@ -26,7 +26,7 @@ from swarm.system.disk import store_fault
 from swarm.system.machine import clock_fault, package_line, unknown_zone
 from swarm.system.platform import graphics_makers
 from swarm.system.text import bytes_text, count_text
-from swarm.voice.engine import Check
+from swarm.voice.engine import Check, Verdict
 
 AAC_SHARE = 0.75  # of the work on a reel
 SLOW_ENCODING = 100.0  # times real time; one desktop of hibari speaks about as fast
@@ -272,6 +272,28 @@ def check_multicast(bind: str = "") -> Check:
     return Check("network", "ok", f"machines are looked for from {address}")
 
 
+def check_addresses(folder: Path) -> Iterator[Check]:
+    """Try all addresses that this machine knows of coordinators of its swarm, and tell why some do not answer."""
+    from swarm.net.client import SILENCE, knock_everywhere
+    from swarm.net.identity.keys import load_key
+    from swarm.system.platform import run_loop
+
+    try:
+        key = load_key(folder)
+        places = run_loop(knock_everywhere(folder, key)) if key else []
+    except (EnvironmentFault, UsageError) as fault:
+        yield Check("addresses", "fail", str(fault), "`e2a-swarm join CODE --replace` brings others.")
+        return
+    for place in places:
+        is_reached = any(not (knock.refusal or knock.silence) for knock in place)
+        for address, refusal, silence in place:
+            text, remedy = (
+                (refusal, "") if refusal else SILENCE.get(silence, ("a coordinator of this swarm answers", ""))
+            )
+            verdict: Verdict = "ok" if not (refusal or silence) else "-" if is_reached else "warn"
+            yield Check(f"address {address}", verdict, text, "" if is_reached else remedy)
+
+
 def check_gpu() -> Check:
     """Check which GPUs there are, and whether torch can use them."""
     from swarm.worker.devices import prove_gpus
@@ -377,6 +399,7 @@ def check_all(folder: Path) -> Iterator[Check]:
     )
     for check in checks:
         yield check()
+    yield from check_addresses(folder)
     yield check_recogniser()
     yield from check_engines()
 

@@ -11,6 +11,7 @@ from swarm.commands.output import say, say_json
 from swarm.config import state_folder
 from swarm.coordinator.machine_orders import MAX_INVITE_S, MIN_INVITE_S, identity_of, revoke
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
+from swarm.net.addresses import full_code
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import key_file, load_key, obtain_key, rotate
 from swarm.net.identity.swarm_key import SwarmKey, swarm_id
@@ -28,12 +29,12 @@ def run(arguments: argparse.Namespace) -> int:
         return _revoke(folder, arguments.revoke_invite)
     key = _key(folder, make=arguments.make, rotate_it=arguments.rotate)
     if arguments.json:
-        say_json({"swarm": swarm_id(key), "code": key.code})
+        say_json({"swarm": swarm_id(key), "code": key.code, "full_code": full_code(folder, key)})
     elif arguments.code:
         say(key.code)
     else:
         say(f"swarm {swarm_id(key)}; on each other machine run once:", "", f"  e2a-swarm join {key.code}")
-        _draw(key.code)
+        _show_full(folder, key)
         if arguments.rotate and had_key:
             say(
                 "",
@@ -50,7 +51,7 @@ def _invite(state_dir: Path, arguments: argparse.Namespace) -> int:
         raise UsageError(f"--invite takes a minute to seven days, such as 15m, 12h or 7d, not {arguments.invite!r}.")
     invite = Identity(state_dir, _key(state_dir, make=False, rotate_it=False)).invite(for_s, machine_name())
     if arguments.json:
-        say_json({"code": invite.code, "for_s": for_s})
+        say_json({"code": invite.code, "full_code": full_code(state_dir, invite), "for_s": for_s})
     elif arguments.code:
         say(invite.code)
     else:
@@ -60,7 +61,7 @@ def _invite(state_dir: Path, arguments: argparse.Namespace) -> int:
             f"  e2a-swarm join {invite.code}",
             "  e2a-swarm work",
         )
-        _draw(invite.code)
+        _show_full(state_dir, invite)
     return EXIT_DONE
 
 
@@ -70,11 +71,13 @@ def _revoke(state_dir: Path, invite: str) -> int:
     return EXIT_DONE
 
 
-def _draw(code: str) -> None:
-    """Show the line that joins as a QR code, on a terminal only."""
+def _show_full(state_dir: Path, key: SwarmKey) -> None:
+    """Show the line that joins from another network, and on a terminal a QR code of it. Raises EnvironmentFault."""
+    line = f"e2a-swarm join {full_code(state_dir, key)}"
+    say("", "or, where that finds no coordinator, as in another network:", "", f"  {line}")
     if sys.stdout.isatty():
         sys.stdout.write("\n")
-        segno.make(f"e2a-swarm join {code}", micro=False).terminal(compact=True)
+        segno.make(line, micro=False).terminal(compact=True)
 
 
 def _key(state_dir: Path, *, make: bool, rotate_it: bool) -> "SwarmKey":

@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 FIRST_GPU = {"cuda": "0", "rocm": "0", "mps": "mps"}  # values of ebook2audiobook's --device, as --gpu takes them
 UUID = re.compile(r"(GPU|MIG)-[0-9a-fA-F-]{1,60}")
+MAX_ALSO_AT = 4
 VERIFIED = ("all", "sample")  # --verify listens to all sentences or a sample
 
 
@@ -49,7 +51,18 @@ def coordinate_config(arguments: argparse.Namespace, render: RenderConfig) -> Co
         approve=arguments.approve,
         advertise=not arguments.no_advertise,
         announce=parse_address(arguments.announce) if arguments.announce else "",
+        also_at=_also_at(arguments.also_at),
     )
+
+
+def _also_at(given: Sequence[str]) -> tuple[str, ...]:
+    """Return the further addresses that lead here. Raises UsageError."""
+    from swarm.net.addresses import fitting_addresses, parse_address
+
+    addresses = [parse_address(each) for each in given]
+    if len(addresses) > MAX_ALSO_AT or len(fitting_addresses(addresses)) < len(addresses):
+        raise UsageError(f"--also-at takes {MAX_ALSO_AT} different addresses at most, of plain letters and digits.")
+    return tuple(addresses)
 
 
 def asked_devices(arguments: argparse.Namespace) -> tuple[str, ...]:

@@ -464,6 +464,11 @@ NETWORK = Sheet(
             more="In place of this machine's own: that of a container's host with the published port, or of a forward.",
         ),
         Option(
+            "--also-at", "HOST:PORT", "another address that leads here: of a relay, or a port that a router passes on",
+            is_list=True,
+            more="[Codes](../lan.md#a-machine-in-another-network) carry it, and members keep it. Four at most.",
+        ),
+        Option(
             "--no-advertise", "", "do not announce this coordinator over mDNS", rivals="announcements",
             more="Each worker has to be told where it is.",
         ),

@@ -18,7 +18,7 @@ from swarm.commands.option import option_parser
 from swarm.commands.output import warn
 from swarm.config import RenderConfig, ServeConfig
 from swarm.errors import UsageError
-from swarm.net.addresses import join_address, local_addresses
+from swarm.net.addresses import full_code, join_address, local_addresses
 from swarm.net.identity.keys import security
 from swarm.server.api.app import Api
 from swarm.server.api.feeds import ListeningApi
@@ -100,7 +100,7 @@ def web_password(place: WebPlace, state_dir: Path, note: Say) -> Password | None
 def join_line(state_dir: Path, *, is_open: bool) -> str:
     """Return the line that a machine runs to join the swarm. Raises EnvironmentFault."""
     key = security(state_dir, open=is_open)
-    return f"e2a-swarm join {key.code}" if key else "e2a-swarm work --open"
+    return f"e2a-swarm join {full_code(state_dir, key)}" if key else "e2a-swarm work --open"
 
 
 def serve_web(
@@ -206,11 +206,19 @@ def run(arguments: argparse.Namespace) -> int:
 # Options that another machine does not take from this one: about its disk, its addresses and its terminal, who may come
 # in, and where audiobooks and secrets are sent.
 OWN = {
-    "--state-dir", "--output-dir", "--watch", "--notify", "--announce", "--bind", "--web-cert", "--web-key",
-    "--web-proxy", "--open", "--speak", "--abs-server-url", "--abs-library-id", "--abs-api-token",
+    "--state-dir", "--output-dir", "--watch", "--notify", "--announce", "--also-at", "--bind", "--web-cert",
+    "--web-key", "--web-proxy", "--open", "--speak", "--abs-server-url", "--abs-library-id", "--abs-api-token",
     "--quiet", "--verbose", "--json", "--log",
 }  # fmt: skip
-TOLD = {"--watch", "--notify", "--announce", "--web", "--web-cert", "--abs-server-url"}  # users may want these again
+TOLD = {
+    "--watch",
+    "--notify",
+    "--announce",
+    "--also-at",
+    "--web",
+    "--web-cert",
+    "--abs-server-url",
+}  # users may want these again
 EVERYWHERE = ("0.0.0.0", "::")
 
 

@@ -6,13 +6,16 @@ Members hear who is in, and get the swarm's newest secret.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from swarm.config import CoordinateConfig
 from swarm.errors import EnvironmentFault, InUse, StoreError
 from swarm.lease.member_message import ASKS, Enrol, Members
+from swarm.net.addresses import OwnPlace
 from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import OPEN_WARNING, obtain_key
@@ -31,6 +34,7 @@ WATCH_S = 0.5  # other processes of this machine may change the membership, whic
 SEEN_S = 30.0  # the pause between two notes of the members that are here
 FAREWELL_S = 0.5  # the news has so long to leave before connections are closed
 NEWS_S = 2.0  # new machines are told of no more often
+LOOK_S = 10.0  # the addresses of this machine are looked at so often
 OTHER_LIST = "another list of this swarm's members was met: `e2a-swarm members` tells how to make both one"
 REMOVED = (
     "this machine was removed from the swarm by {}: no member speaks for it any more. `e2a-swarm join CODE --replace`, "
@@ -46,8 +50,8 @@ class Guest(NamedTuple):
 
     key: bytes
     by_code: bool = False
-    # The last membership that the machine was told, and whether it was refused.
-    told: tuple[Membership, bool] | None = None
+    # The last membership that the machine was told, whether it was refused, and the addresses.
+    told: tuple[Membership, bool, tuple[str, ...]] | None = None
 
 
 class _Arrival(NamedTuple):
@@ -75,8 +79,9 @@ class Enrolment:
         renewed: Callable[[], None],
         *,
         approve: bool = False,
+        place: OwnPlace | None = None,
     ) -> None:
-        """`approve`: a machine that comes by the code waits until a member approves it."""
+        """`approve`: a machine that comes by the code waits until a member approves it. `place`: where this is."""
         router.members_only = self._approve = approve
         self._identity = identity
         self._router = router
@@ -87,6 +92,9 @@ class Enrolment:
         # Keys are peers, which wait while another process changes the membership.
         self._waiting: dict[bytes, _Arrival] = {}
         self._is_full_told = False
+        self._place, self._addresses, self._looked_s = place, tuple[str, ...](), -inf
+        with suppress(EnvironmentFault):
+            self._look_at_addresses(0.0)
         self._others = 0  # counts the lists of members that the user was told of
         self._state = self._present_state()
         router.on_enrol = self.take_enrolment
@@ -173,11 +181,18 @@ class Enrolment:
         guest, identity = self._guests[peer], self._identity
         waits = self._approve and guest.by_code and guest.key not in identity.membership.members
         is_refused = waits and identity.applicants.has_refused(guest.key)
-        if identity.membership.known is None or (identity.membership.known, is_refused) == guest.told:
+        if (known := identity.membership.known) is None or (known, is_refused, self._addresses) == guest.told:
             return
-        members = Members(self._name, identity.card, identity.key_epochs.sealed_for(guest.key), waits, is_refused)
-        if self._router.send(peer, members, b"" if waits else membership.write(identity.membership.known)):
-            self._guests[peer] = guest._replace(told=(identity.membership.known, is_refused))
+        members = Members(
+            self._name,
+            identity.card,
+            identity.key_epochs.sealed_for(guest.key),
+            waits,
+            is_refused,
+            addresses=() if waits else self._addresses,
+        )
+        if self._router.send(peer, members, b"" if waits else membership.write(known)):
+            self._guests[peer] = guest._replace(told=(known, is_refused, self._addresses))
         if self._approve and guest.by_code and not waits:
             self._later(partial(self._router.proxy.cut, peer))  # the machine comes again by its own key
 
@@ -202,6 +217,7 @@ class Enrolment:
                     self._take_arrival(peer, waiting[peer])
                 if now - told_s > NEWS_S:
                     told_s = now
+                    self._look_at_addresses(now)
                     self._tell_all()
                     self._tell_of_others()
                 here = {each.key for each in self._guests.values()}
@@ -210,6 +226,11 @@ class Enrolment:
                     await asyncio.to_thread(self._identity.membership.note_seen, here)
             except EnvironmentFault as fault:
                 logger.debug(f"cannot follow the membership: {fault}")
+
+    def _look_at_addresses(self, now: float) -> None:
+        """Look at times which addresses this machine has. Raises EnvironmentFault."""
+        if self._place and now - self._looked_s > LOOK_S:
+            self._looked_s, self._addresses = now, tuple(self._place.addresses())
 
     def _tell_of_others(self) -> None:
         """Tell the user of a list of members that another owner began."""
@@ -250,6 +271,9 @@ class Listener:
         self.router = self._open(self._identity)
         try:
             self.port = self.router.bind(config.bind, config.port)
+            self.place = OwnPlace(self.port, config.bind, config.announce, config.also_at)
+            if self._identity:
+                self.place.keep(config.render.state_dir)
         except BaseException:
             self.router.close()
             raise
@@ -264,6 +288,7 @@ class Listener:
                 say=note,
                 renewed=self._announce_anew,
                 approve=config.approve,
+                place=self.place,
             )
             self._start(enrolment.follow_membership())
 

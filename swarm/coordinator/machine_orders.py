@@ -23,11 +23,11 @@ from swarm.lease.member_message import (
     sign_order,
 )
 from swarm.lease.message import StatusReply, meant
+from swarm.net.addresses import full_code
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.identity_file import Applicant
 from swarm.net.identity.keys import OWN_KEY, load_key, no_key, obtain_seed
 from swarm.net.identity.membership import BadMembership, Member, Membership, admitted, fingerprint, members
-from swarm.net.identity.swarm_key import SwarmKey
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import machine_name, new_nonce
 from swarm.system.text import count_text, duration_text, is_like_fingerprint
@@ -188,9 +188,13 @@ class MemberAdmin:
             f"{remove(self.identity(), name, with_admitted=with_admitted)}; all others get the new code by themselves"
         )
 
-    def invite(self, for_s: float) -> SwarmKey:
-        """Make an invite for one machine and a time; return its key. Raises EnvironmentFault."""
-        return self.identity().invite(for_s, machine_name())
+    def invite(self, for_s: float) -> tuple[str, str]:
+        """Make an invite for one machine and a time; return its code, and the one with addresses.
+
+        Raises EnvironmentFault.
+        """
+        key = self.identity().invite(for_s, machine_name())
+        return key.code, full_code(self._state_dir, key)
 
     def revoke(self, invite: str) -> str:
         """Take an invite back; return what was done, in words. Raises UsageError, StoreError."""

@@ -158,13 +158,16 @@ class Enrol(Message, frozen=True, tag=True):
 
 
 InviteState = Literal["", "open", "used", "ran out", "taken back"]
+MAX_TOLD_ADDRESSES = 8
+ToldAddress = Annotated[str, Meta(max_length=120)]  # "host:port", where host may be a name
 
 
 class Members(Message, frozen=True, tag=True):
     """The answer: the coordinator's own name and key, and the swarm's newest secret, sealed for a member alone.
 
     `waits`: the machine has to be approved first, and is told nothing else. `refused`: a member sent it away. `invite`:
-    the machine came by one and is told nothing else than that it is open, or why it lets no machine in.
+    the machine came by one and is told nothing else than that it is open, or why it lets no machine in. `addresses`:
+    where the coordinator is reached, in the order of trial; each still has to prove the swarm's key.
     """
 
     name: Name
@@ -173,6 +176,7 @@ class Members(Message, frozen=True, tag=True):
     waits: bool = False
     refused: bool = False
     invite: InviteState = ""
+    addresses: Annotated[tuple[ToldAddress, ...], Meta(max_length=MAX_TOLD_ADDRESSES)] = ()
 
 
 ASKS = bytes(32)  # the key in an `Enrol` that only asks about an invite

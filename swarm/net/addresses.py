@@ -1,22 +1,33 @@
-"""Addresses of coordinators: as users type them, as machines have them, and as they worked last."""
+"""Addresses of coordinators: as users type them, as machines have them, as codes carry them, as they worked last."""
 
 import ipaddress
-import json
 import os
+import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import ifaddr
+import msgspec
+from msgspec import Struct
 
 from swarm.config import DEFAULT_PORT, ENV_COORDINATOR
 from swarm.errors import EnvironmentFault, UsageError
+from swarm.net.identity.keys import given_key
+from swarm.net.identity.swarm_key import MAX_ADDRESSES, SwarmKey
 from swarm.system.disk import guarded, read_json, replace_file
+from swarm.system.machine import is_loopback, machine_name
 
-FILE = "addresses.json"
-MAX_ADDRESSES = 4  # addresses remembered for each swarm
+FILE, OWN_FILE = "addresses.json", "coordinator.json"
+MAX_PLACES = 4  # coordinators remembered for each swarm
 MAX_SWARMS = 16
+EVERYWHERE = ("", "0.0.0.0", "::", "*")
+HOST = re.compile(r"[A-Za-z0-9._-]{1,100}")  # a name or IPv4 address that others may be told
+BRIDGES = ("docker", "br-", "veth", "virbr", "lxc", "lxd", "podman", "cni", "vboxnet", "vmnet", "vethernet")
+TUNNELS = ("tailscale", "wg", "wireguard", "zt", "zerotier", "tun", "tap", "utun", "nebula")
+SHARED = ipaddress.ip_network("100.64.0.0/10")  # Tailscale's, and those of providers that share addresses
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Places = list[list[str]]  # the addresses of each coordinator, in the order in which they are tried
 
 
 def parse_address(text: str) -> str:
@@ -51,29 +62,148 @@ def fixed_address(chosen: str) -> str | None:
     return parse_address(text) if text else None
 
 
-def last_addresses(state_dir: Path, swarm: str) -> list[str]:
-    """Return the addresses of a swarm's coordinators that worked, the latest first; none if the file is damaged."""
-    return _read(state_dir / FILE).get(swarm, [])[:MAX_ADDRESSES]
+# --- a code with addresses: CODE~HOST~HOST:PORT~IPV6_PORT
 
 
-def remember_address(state_dir: Path, swarm: str, address: str) -> None:
-    """Remember an address that worked, before those that worked earlier. Raises StoreError."""
+def code_with(key: SwarmKey, addresses: Iterable[str]) -> str:
+    """Return a code that carries addresses, of characters that links and shells leave alone."""
+    return "~".join([key.code, *map(_in_code, addresses)])
+
+
+def _in_code(address: str) -> str:
+    host, port = split_address(address)
+    if port == DEFAULT_PORT:
+        return host
+    return f"{host}{'_' if ':' in host else ':'}{port}"
+
+
+def addresses_in(key: SwarmKey) -> list[str]:
+    """Return the "host:port" addresses that a code carried. Raises UsageError."""
+    found = [_out_of_code(each) for each in key.addresses]
+    if odd := [each for each in found if not _is_fitting(each)]:
+        raise UsageError(f"{odd[0]} behind that code is not an address: copy the code again.")
+    return found
+
+
+def _out_of_code(text: str) -> str:
+    host, _, port = text.rpartition("_")
+    return parse_address(f"[{host}]:{port}" if ":" in host else text)
+
+
+def fitting_addresses(told: Iterable[str]) -> list[str]:
+    """Return those of some addresses that a machine may be told, each once and as many as are kept."""
+    return list(dict.fromkeys(filter(_is_fitting, told)))[:MAX_ADDRESSES]
+
+
+def _is_fitting(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    if not (port.isascii() and port.isdigit() and 0 < int(port[:9]) < 65536):
+        return False
+    if host.startswith("[") and host.endswith("]"):
+        return isinstance(_parsed(host[1:-1]), ipaddress.IPv6Address)
+    return HOST.fullmatch(host) is not None
+
+
+# --- what is remembered
+
+
+def known_places(state_dir: Path, swarms: Iterable[str]) -> Places:
+    """Return the addresses of each coordinator that is known of some swarms, those that worked last first.
+
+    In the end come those of the code that was given to this machine. What is damaged tells none. Raises UsageError,
+    EnvironmentFault.
+    """
+    known = _read(state_dir / FILE)
+    given = given_key(state_dir)
+    coded = [addresses_in(given)] if given and given.addresses else []
+    return [*(place for swarm in swarms for place in known.get(swarm, [])), *coded]
+
+
+def remember_place(state_dir: Path, swarm: str, addresses: Sequence[str]) -> None:
+    """Remember a coordinator by the address that worked and those that it told, before others. Raises StoreError.
+
+    One that told none keeps those that are known of it.
+    """
     known = _read(state_dir / FILE)
     before = known.pop(swarm, [])
-    known[swarm] = [address, *(other for other in before if other != address)][:MAX_ADDRESSES]
+    same = [place for place in before if not set(place).isdisjoint(addresses)]
+    kept = [] if len(addresses) > 1 else [address for place in same for address in place]
+    place = list(dict.fromkeys([*addresses, *kept]))[: MAX_ADDRESSES + 1]
+    known[swarm] = [place, *(other for other in before if other not in same)][:MAX_PLACES]
     if before != known[swarm]:
         recent = dict(list(known.items())[-MAX_SWARMS:])
         with guarded(state_dir / FILE):
-            replace_file(state_dir / FILE, json.dumps(recent, indent=1).encode())
+            replace_file(state_dir / FILE, msgspec.json.format(msgspec.json.encode(recent), indent=1))
 
 
-def _read(path: Path) -> dict[str, list[str]]:
-    return read_json(path, dict[str, list[str]]) or {}
+def _read(path: Path) -> dict[str, Places]:
+    told = read_json(path, dict[str, list[str | list[str]]]) or {}  # before 0.3 each place was one address
+    return {swarm: [[each] if isinstance(each, str) else each for each in places] for swarm, places in told.items()}
+
+
+# --- this machine's own
+
+
+class OwnPlace(Struct, frozen=True):
+    """Where a coordinator of this machine listens, and by which addresses others reach it besides."""
+
+    port: int = DEFAULT_PORT
+    bind: str = ""
+    announce: str = ""  # in place of this machine's own addresses
+    also: tuple[str, ...] = ()  # those of relays, or ports that a router passes on
+
+    def addresses(self) -> list[str]:
+        """Return the addresses that other machines are told, in the order in which they try them."""
+        names: list[str] = []
+        if self.announce:
+            own = [self.announce]
+        elif self.bind in EVERYWHERE:
+            own, names = (
+                [join_address(host, self.port) for host in _far_hosts()],
+                [f"{machine_name()}.local:{self.port}"],
+            )
+        else:
+            own = [] if is_loopback(self.bind) else [join_address(self.bind, self.port)]
+        most = MAX_ADDRESSES - len(names) - len(self.also)
+        return fitting_addresses([*own[:most], *self.also, *names])
+
+    def keep(self, state_dir: Path) -> None:
+        """Have codes that other commands of this machine print carry these addresses. Raises StoreError."""
+        with guarded(state_dir / OWN_FILE):
+            replace_file(state_dir / OWN_FILE, msgspec.json.encode(self))
+
+
+def own_place(state_dir: Path) -> OwnPlace:
+    """Return where a coordinator of this machine listened last; the usual place if none did."""
+    return read_json(state_dir / OWN_FILE, OwnPlace) or OwnPlace()
+
+
+def full_code(state_dir: Path, key: SwarmKey) -> str:
+    """Return a code with the addresses of this machine. Raises EnvironmentFault."""
+    return code_with(key, own_place(state_dir).addresses())
+
+
+def _far_hosts() -> list[str]:
+    """Return this machine's addresses: those of networks that are near first, then tunnels', and one of IPv6."""
+    ranked = [(_rank(name, address), int(address), str(address)) for name, address, _ in _adapters()]
+    ordered = [(rank, host) for rank, _, host in sorted(ranked) if rank < UNFIT]
+    return [host for rank, host in ordered if rank < IPV6] + [host for rank, host in ordered if rank == IPV6][:1]
+
+
+NEAR, TUNNEL, IPV6, UNFIT = range(4)
+
+
+def _rank(adapter: str, address: Address) -> int:
+    if address.is_loopback or address.is_link_local or adapter.startswith(BRIDGES):
+        return UNFIT
+    if address.version == 6:
+        return IPV6
+    return TUNNEL if address in SHARED or adapter.startswith(TUNNELS) else NEAR
 
 
 def local_addresses() -> list[str]:
     """Return this machine's addresses that others may reach, IPv4 first; loopback only if there is no other."""
-    found = [address for address, _ in _own()]
+    found = [address for _, address, _ in _adapters()]
     reachable = [address for address in found if not address.is_loopback]
     ordered = sorted(reachable or found, key=lambda address: (address.version, int(address)))
     return [str(address) for address in ordered]
@@ -99,20 +229,27 @@ def own_address(towards: str, bound: str = "") -> str:
 
 def nearest_first(addresses: Iterable[str]) -> list[str]:
     """Sort numeric addresses, those in a network of this machine first; names and odd addresses are left out."""
-    networks = [network for _, network in _own()]
+    networks = [network for _, _, network in _adapters()]
     parsed = [address for text in addresses if (address := _parsed(text)) and not _is_odd(address)]
     far = {address: not any(address in network for network in networks) for address in parsed}
     return [str(address) for address in sorted(far, key=lambda address: (far[address], address.version))]
 
 
-def _own() -> list[tuple[Address, ipaddress.IPv4Network | ipaddress.IPv6Network]]:
+def is_near(host: str) -> bool:
+    """Tell whether a host is given by an address in a network that this machine is in itself."""
+    address = _parsed(host)
+    return address is not None and any(address in network for _, _, network in _adapters())
+
+
+def _adapters() -> list[tuple[str, Address, ipaddress.IPv4Network | ipaddress.IPv6Network]]:
+    """Return each address of this machine with the name of its adapter in small letters, and its network."""
     try:
-        ips = [ip for adapter in ifaddr.get_adapters() for ip in adapter.ips]
+        ips = [(adapter.nice_name.lower(), ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips]
     except OSError as error:
         raise EnvironmentFault(f"This machine does not tell its network addresses: {error}.") from error
-    texts = [(ip.ip if isinstance(ip.ip, str) else ip.ip[0], ip.network_prefix) for ip in ips]
-    interfaces = [ipaddress.ip_interface(f"{text.partition('%')[0]}/{prefix}") for text, prefix in texts]
-    return [(interface.ip, interface.network) for interface in interfaces if not _is_odd(interface.ip)]
+    texts = [(name, ip.ip if isinstance(ip.ip, str) else ip.ip[0], ip.network_prefix) for name, ip in ips]
+    found = [(name, ipaddress.ip_interface(f"{text.partition('%')[0]}/{prefix}")) for name, text, prefix in texts]
+    return [(name, each.ip, each.network) for name, each in found if not _is_odd(each.ip)]
 
 
 def _parsed(text: str) -> Address | None:

@@ -5,6 +5,7 @@ It sends no `Hello`, so it gets no lease."""
 import asyncio
 import hashlib
 import os
+import socket
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -27,7 +28,7 @@ from swarm.lease.member_message import (
     sign_order,
 )
 from swarm.lease.message import PROTOCOL, FromCoordinator, Status, StatusReply, meant, other_protocol
-from swarm.net.addresses import fixed_address, last_addresses
+from swarm.net.addresses import addresses_in, fixed_address, is_near, known_places, split_address
 from swarm.net.discovery import Browser
 from swarm.net.identity.identity import Identity, keyring_of, order_key_of
 from swarm.net.identity.keys import security, swarm_marks, swarm_names
@@ -115,17 +116,18 @@ async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Sa
     if fixed:
         return [await ask([fixed], keys)]
     names = swarm_names(state_dir, key)
-    hints = [f"{LOOPBACK}:{DEFAULT_PORT}", *(each for name in names for each in last_addresses(state_dir, name))]
+    known = [address for place in known_places(state_dir, names) for address in place]
+    hints = list(dict.fromkeys([f"{LOOPBACK}:{DEFAULT_PORT}", *known]))[:MAX_ASKED]
     marks = swarm_marks(state_dir, key)
     browser = Browser(names[0], os.environ.get(ENV_BIND, ""), say, was=names, marks=marks)
     await browser.start()
     try:
-        known, _ = await asyncio.gather(ask_all([[hint] for hint in hints], keys), asyncio.sleep(SEARCH_S))
+        before, _ = await asyncio.gather(ask_all([[hint] for hint in hints], keys), asyncio.sleep(SEARCH_S))
         found = await ask_all([candidate.addresses for candidate in browser.candidates()], keys)
         strangers = len(browser.strangers())
     finally:
         await browser.stop_browsing()
-    answers = _distinct([*found, *known])
+    answers = _distinct([*found, *before])
     if strangers and not answers:
         say(STRANGERS.format(count_text(strangers, "coordinator")))
     return answers
@@ -151,7 +153,8 @@ async def ask_of_invite(invite: SwarmKey, coordinator: str, say: Say) -> Members
         found = [*browser.candidates(), *browser.strangers()]
     finally:
         await browser.stop_browsing()
-    places = [[f"{LOOPBACK}:{DEFAULT_PORT}"], *(list(each.addresses) for each in found)]
+    named = [[address] for address in (f"{LOOPBACK}:{DEFAULT_PORT}", *addresses_in(invite))]
+    places = [*named, *(list(each.addresses) for each in found)]
     answers = await asyncio.gather(*(_ask_of_invite(each, invite) for each in places[:MAX_ASKED]))
     return next((answer for answer in answers if answer), None)
 
@@ -159,6 +162,80 @@ async def ask_of_invite(invite: SwarmKey, coordinator: str, say: Say) -> Members
 async def _ask_of_invite(addresses: Sequence[str], invite: SwarmKey) -> Members | None:
     told, _ = await _converse(addresses, curve_keys(invite), Enrol("", ASKS), Members, TIMEOUT_S)
     return told if told and told.invite else None
+
+
+CONNECT_S = 5.0  # Linux asks for three seconds which device has an address
+FIREWALL = "its firewall has to let TCP in at that port (docs/lan.md#ports-and-firewalls)."
+SILENCE = {
+    "name": ("no machine of that name is known here", "names in .local are known by mDNS alone; use an address."),
+    "refused": ("a machine is there, and nothing takes connections at that port", f"start its coordinator; {FIREWALL}"),
+    "near": (
+        "it would be in this very network, and no machine there has that address",
+        "it is off, asleep or has another address by now; or the access point keeps its devices apart (client "
+        "isolation, as in guest networks): use another network of it, or a cable.",
+    ),
+    "dropped": ("a machine is there that drops what comes to that port, as a firewall does", FIREWALL),
+    "far": (
+        "it is in another network, and nothing comes back from there",
+        "if no other address answers: join both machines by a VPN such as Tailscale or WireGuard, or start the "
+        "coordinator with --also-at and the address of a relay (docs/lan.md#a-machine-in-another-network).",
+    ),
+    "other": ("the port is open, and no coordinator answers behind it", "start the coordinator that belongs there."),
+}
+
+
+class Knock(NamedTuple):
+    """What came of a try to reach a coordinator at one of its addresses; without a refusal and a silence it answers."""
+
+    address: str
+    refusal: str = ""
+    silence: str = ""  # names a row of `SILENCE`
+
+
+async def knock_everywhere(state_dir: Path, key: SwarmKey) -> list[list[Knock]]:
+    """Try all addresses of each known coordinator of this machine's swarm. Raises EnvironmentFault, UsageError."""
+    keys, places = keyring_of(state_dir, key), known_places(state_dir, swarm_names(state_dir, key))
+    free = asyncio.Semaphore(MAX_ASKED)
+
+    async def knock(address: str) -> Knock:
+        async with free:
+            return await _knock(address, keys)
+
+    found = iter(await asyncio.gather(*(knock(address) for place in places for address in place)))
+    return [[next(found) for _ in place] for place in places]
+
+
+async def _knock(address: str, keys: AnyKeys) -> Knock:
+    changed = asyncio.Event()
+    dealer = DealerSocket(keys, on_change=changed.set)
+    try:
+        dealer.connect([address])
+        async with asyncio.timeout(TIMEOUT_S):
+            while not (dealer.connected or dealer.refusal):
+                await changed.wait()
+                changed.clear()
+    except TimeoutError:
+        return Knock(address, silence=await _silence(*split_address(address)))
+    finally:
+        dealer.close()
+    return Knock(address, dealer.refusal or "")
+
+
+async def _silence(host: str, port: int) -> str:
+    """Return which row of `SILENCE` tells why a host does not answer at a port."""
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            _, writer = await asyncio.open_connection(host, port)
+        writer.close()
+    except socket.gaierror:
+        return "name"
+    except ConnectionRefusedError:
+        return "refused"
+    except TimeoutError:
+        return "dropped" if is_near(host) else "far"
+    except OSError:
+        return "near" if is_near(host) else "far"
+    return "other"
 
 
 MAX_TARGET = 1000  # characters

@@ -18,7 +18,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import PROTOCOL
-from swarm.net.addresses import join_address, local_addresses, nearest_first, split_address
+from swarm.net.addresses import EVERYWHERE, join_address, local_addresses, nearest_first, split_address
 from swarm.system.machine import Say
 from swarm.system.text import plain_line
 
@@ -65,7 +65,6 @@ MAX_PROVEN = 64
 MAX_WAS = 14  # further names of a swarm that are read: former ones, and those of invites
 MAX_STRANGERS = 8  # coordinators of other swarms that are kept
 MAX_RESOLVING = 16  # names whose addresses are asked for at a time
-EVERYWHERE = ("", "0.0.0.0", "::", "*")
 CANCEL_AGAIN_S = 0.5
 MARK_BYTES = 6
 FAULTS = (OSError, RuntimeError, ValueError, Error, EnvironmentFault)

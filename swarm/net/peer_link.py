@@ -157,7 +157,9 @@ class PeerLink:
         self._since_s: dict[tuple[str, str], float] = {}  # address and words -> the first refusal
         self._judge: asyncio.Task[None] | None = None
         self._on_change = on_change
+        self._aimed: list[str] = []
         self._endpoints: list[str] = []  # the last that worked comes first
+        self._has_worked = False
         self._current = ""
         self._found = asyncio.Event()
         self._lost = asyncio.Event()
@@ -171,14 +173,19 @@ class PeerLink:
         return self._found.is_set()
 
     def aim(self, endpoints: Sequence[str]) -> None:
-        """Use these endpoints from now on. A working connection is kept.
+        """Use these endpoints from now on. A working connection is kept, and so is the turn of the same endpoints.
 
         Raises EnvironmentFault for what is no address.
         """
+        if self._aimed == list(endpoints):
+            return
         for endpoint in endpoints:  # checked by pattern, since a trial connection could get an unexpected answer
             if not ENDPOINT.fullmatch(endpoint):
                 raise _no_address(endpoint)
-        self._endpoints = list(endpoints)
+        worked = self._endpoints[:1] if self._has_worked else []
+        self._aimed = list(endpoints)
+        self._endpoints = sorted(endpoints, key=lambda endpoint: endpoint not in worked)
+        self._has_worked = not set(worked).isdisjoint(endpoints)
         self._refusals = Counter({endpoint: self._refusals[endpoint] for endpoint in endpoints})
         if self._keeping:
             self._keeping.cancel()
@@ -199,17 +206,25 @@ class PeerLink:
                 timeout_s = min(2 * timeout_s, MAX_TIMEOUT_S)
 
     async def _try_each(self, timeout_s: float) -> None:
-        for endpoint in self._endpoints:
+        for endpoint in self._turns():
             self._disconnect(self._current)
             self._current = endpoint
             self._refused.clear()
             self._on_try(self._refusals[endpoint])
             self._connect(endpoint)
             if await self._answers(timeout_s):
+                self._has_worked = True
                 del self._refusals[endpoint]
                 self._endpoints.remove(endpoint)
                 self._endpoints.insert(0, endpoint)
                 return
+
+    def _turns(self) -> list[str]:
+        """Return the endpoints in the order of trial: one that worked is tried between all others."""
+        first, others = self._endpoints[:1], self._endpoints[1:]
+        if not (self._has_worked and others):
+            return [*first, *others]
+        return [endpoint for other in others for endpoint in (*first, other)]
 
     async def _answers(self, timeout_s: float) -> bool:
         """Wait until the address in use lets this machine in, or for as long as it may take."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from swarm.errors import InUse, StoreError
 from swarm.lease.member_message import BadOrder, Enrol, Members
 from swarm.lease.message import FromCoordinator
+from swarm.net.addresses import fitting_addresses
 from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.key_epochs import marks_of, names_of
@@ -33,10 +34,14 @@ logger = logging.getLogger(__name__)
 class WorkerEnrolment:
     """The keys by which this machine connects, and what it does with the answers of coordinators."""
 
-    def __init__(self, identity: Identity, name: str, say: Say) -> None:
+    def __init__(
+        self, identity: Identity, name: str, say: Say, learn: Callable[[Sequence[str]], None] = lambda addresses: None
+    ) -> None:
+        """`learn` hears which address of a coordinator worked, and then those that it told. It may raise StoreError."""
         self._identity = identity
         self._name = name
         self._say = say
+        self.learn = learn
         self._removed = asyncio.Event()
         self._waits = ""
         if identity.membership.was_removed:
@@ -146,6 +151,8 @@ class MemberSocket(DealerSocket):
         self._told = on_change
         self._is_present = True
         self._again: asyncio.TimerHandle | None = None
+        self._aimed: list[str] = []
+        self._further: list[str] = []  # addresses that the coordinator told
         super().__init__(enrolment.keyring, on_change=self._changed)
 
     @property
@@ -156,6 +163,11 @@ class MemberSocket(DealerSocket):
     def _take_keys(self, refusals: int) -> None:
         super()._take_keys(refusals)
         self._is_present = self.keys is None or self._enrolment.is_present(self.keys)
+
+    def connect(self, addresses: Sequence[str]) -> None:
+        """Try these addresses, then those that the coordinator told."""
+        self._aimed = list(addresses)
+        super().connect(list(dict.fromkeys([*addresses, *self._further])))
 
     def _changed(self) -> None:
         if super().connected:
@@ -176,10 +188,19 @@ class MemberSocket(DealerSocket):
             lacks = self._enrolment.take_enrolment_answer(message, frame, is_present=self._is_present)
             if lacks or not self._is_present:
                 self.send(*self._enrolment.greeting(message.key))
+            if self._is_present and not message.waits:
+                self._take_addresses(fitting_addresses(message.addresses))
         except InUse:
             self._again = asyncio.get_running_loop().call_later(AGAIN_S, self._take_answer, message, frame)
         except StoreError as fault:  # the work goes on by the keys that are here
             logger.debug(f"cannot keep the membership: {fault}")
+
+    def _take_addresses(self, told: list[str]) -> None:
+        """Keep where the coordinator is reached, in case the address in use is gone one day. Raises StoreError."""
+        if told and told != self._further:
+            self._further = told
+            self.connect(self._aimed)
+            self._enrolment.learn([self.address, *told])
 
     def _wait_no_more(self) -> None:
         if self._again:

@@ -15,7 +15,7 @@ from swarm.config import ENV_BIND, WorkConfig
 from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED, SwarmError
 from swarm.lease.envelope import NotLeasing
 from swarm.lease.message import CPU, GPU, EngineOffer, Hello
-from swarm.net.addresses import fixed_address, last_addresses, remember_address
+from swarm.net.addresses import Places, fixed_address, known_places, remember_place
 from swarm.net.discovery import Browser, Candidate
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import OPEN_WARNING, OWN_KEY, load_key, no_key, obtain_seed, security
@@ -109,12 +109,15 @@ async def _serve(
         return EXIT_INTERRUPTED
     card = bytes(obtain_seed(config.state_dir / OWN_KEY).verify_key)
     hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines, config.tag, card)
-    needs = Needs(config.state_dir, abouts_of(gpus))
-    enrolment = WorkerEnrolment(Identity(config.state_dir, key), hello.name, say) if key else None
+
+    def learn(addresses: Sequence[str]) -> None:
+        remember_place(config.state_dir, names()[0], addresses)
+
+    enrolment = WorkerEnrolment(Identity(config.state_dir, key), hello.name, say, learn) if key else None
     names, marks = (enrolment.names, enrolment.marks) if enrolment else (lambda: [OPEN], list[bytes])
     node = WorkNode(
         hello,
-        Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs, stand_back=config.stands_back),
+        _engines(config, gpus),
         FileCache(config.state_dir, config.assets_limit),
         enrolment or FixedSockets(None, card),
         Clock(),
@@ -122,23 +125,27 @@ async def _serve(
         limit_watch,
         exit_when_done=config.exit_when_done,
         allow_sleep=config.allow_sleep,
-        welcomed=lambda address: remember_address(config.state_dir, names()[0], address),
+        welcomed=lambda address: learn([address]),
         trace=trace,
         peer_bind=os.environ.get(ENV_BIND, ""),
     )
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, names, marks, say))
         finder.add_done_callback(lambda task: node.drain_node())  # the finder ends only by a fault
-        watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
-        end = asyncio.create_task(_watch_lifetime(node, lifetime, say))
         copying = asyncio.create_task(_copy(node, config, enrolment, hello, say))
         removal = asyncio.create_task(_watch_removal(node, enrolment))
-        for task in (finder, watch, end, copying, removal):
+        watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
+        for task in (finder, copying, removal, watch, asyncio.create_task(_watch_lifetime(node, lifetime, say))):
             stack.callback(task.cancel)
         with draining(lambda: _drain(node, say)):
             await node.serve_coordinators()
         _raise_faults(finder, copying, removal)
     return EXIT_DONE
+
+
+def _engines(config: WorkConfig, gpus: Sequence[Gpu]) -> Engines:
+    needs = Needs(config.state_dir, abouts_of(gpus))
+    return Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs, stand_back=config.stands_back)
 
 
 async def _watch_removal(node: WorkNode, enrolment: WorkerEnrolment | None) -> None:
@@ -249,15 +256,17 @@ async def _find(
         if not node.connections.answered:
             say(f"nothing answers at {named} yet; trying on")
         await asyncio.Event().wait()
-    last = [address for name in names() for address in last_addresses(config.state_dir, name)]
-    for address in last:
-        node.serve_coordinator(address, [address])
+
+    def places() -> Places:
+        return known_places(config.state_dir, names())
+
+    _serve_known(node, places())
     browser = Browser(names()[0], os.environ.get(ENV_BIND, ""), say, MAX_UNPROVEN, names(), marks())
     await browser.start()
     try:
         say("looking for coordinators of this swarm")
         invited = (key := load_key(config.state_dir)) is not None and key.is_invite
-        await _browse(node, browser, names, set(last), say, marks, invited=invited)
+        await _browse(node, browser, names, places, say, marks, invited=invited)
     finally:
         await browser.stop_browsing()
 
@@ -266,7 +275,7 @@ async def _browse(
     node: WorkNode,
     browser: Browser,
     names: Callable[[], list[str]],
-    kept: set[str],
+    places: Callable[[], Places],
     say: Say,
     marks: Callable[[], list[bytes]] = list,
     *,
@@ -277,7 +286,7 @@ async def _browse(
     while True:
         browser.changed.clear()
         browser.know(names(), marks())
-        _follow(node, browser, kept)
+        _follow(node, browser, places())
         if node.connections.answered or browser.candidates():
             hint_s = inf
         elif time.monotonic() > hint_s:
@@ -293,8 +302,20 @@ async def _browse(
                 await browser.changed.wait()
 
 
-def _follow(node: WorkNode, browser: Browser, kept: set[str]) -> None:
-    """Serve what is found. What proved nothing gives its socket back with its announcement, or to others that wait."""
+def _serve_known(node: WorkNode, places: Places) -> None:
+    """Serve the coordinators whose addresses are known, unless one of these is in use."""
+    reached = set(node.connections.addresses())
+    for place in places:
+        if reached.isdisjoint(place):
+            node.serve_coordinator(place[0], place)
+
+
+def _follow(node: WorkNode, browser: Browser, places: Places) -> None:
+    """Serve what is found and what is known.
+
+    What proved nothing gives its socket back with its announcement, or to others that wait.
+    """
+    kept = {place[0] for place in places}
     for candidate in browser.candidates():
         if node.has_proven(candidate.name):
             browser.prove(candidate.name)
@@ -306,6 +327,7 @@ def _follow(node: WorkNode, browser: Browser, kept: set[str]) -> None:
         node.forget_coordinator(name)
     for candidate in found.values():
         node.serve_coordinator(candidate.name, candidate.addresses)
+    _serve_known(node, places)
 
 
 def _stranger_line(stranger: Candidate, swarm: str, *, invited: bool = False) -> str:

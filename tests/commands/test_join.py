@@ -11,6 +11,7 @@ from swarm.commands import join
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
 from swarm.lease.member_message import InviteState, Members
+from swarm.net.addresses import known_places
 from swarm.net.identity.keys import key_file, load_key, save_key
 from swarm.net.identity.swarm_key import SwarmKey, swarm_id
 
@@ -121,3 +122,12 @@ def test_it_never_asks(home: Path) -> None:
     done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == EXIT_USAGE
     assert "Give the code: e2a-swarm join CODE" in done.stderr
+
+
+def test_addresses_behind_a_code_are_kept_for_the_worker_to_try(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["join", f"http://192.168.1.20:5848/join#{CODE}~192.168.1.20~relay.example:7000"]) == 0
+    assert "the addresses that the code brought" in capsys.readouterr().out
+    assert has(home, CODE) and "~" not in key_file(home).read_text()
+    named = swarm_id(SwarmKey(bytes(range(16))))
+    assert known_places(home, [named]) == [["192.168.1.20:5847", "relay.example:7000"]]
+    assert main(["join", f"{CODE}~laptop:99999", "--replace"]) == EXIT_USAGE

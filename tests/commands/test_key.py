@@ -5,6 +5,7 @@ import pytest
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
+from swarm.net.addresses import OwnPlace, addresses_in, code_with
 from swarm.net.identity.keys import load_key
 from swarm.net.identity.swarm_key import make_key, read_code
 
@@ -33,12 +34,15 @@ def test_a_key_is_made_once_and_shown_as_the_line_to_run(home: Path, capsys: pyt
     key = load_key(home)
     assert key is not None
     assert f"e2a-swarm join {key.code}\n" in first
+    line = next(line for line in first.splitlines() if "~" in line)
+    assert read_code(line.split()[2]) == key and addresses_in(read_code(line.split()[2])) == OwnPlace().addresses()
 
 
 def test_programs_read_it_as_json_or_bare(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["key", "--make", "--json"])
     printed = json.loads(capsys.readouterr().out)
-    assert read_code(printed["code"]) == load_key(home)
+    assert read_code(printed["code"]) == read_code(printed["full_code"]) == load_key(home)
+    assert printed["full_code"] == code_with(read_code(printed["code"]), OwnPlace().addresses())
     assert main(["key", "--code"]) == 0
     assert capsys.readouterr().out == printed["code"] + "\n"
 

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from place import Place
 
-NETWORK = "10.77.0"
+NETWORK, BEHIND = "10.77.0", "10.78.0"
 TOOLS = ("ip", "tc", "nft", "unshare")
 RELAY = Path(__file__).with_name("relay.py")
+FORWARDER = Path(__file__).with_name("forwarder.py")
 
 
 def ip(*words: str) -> None:
@@ -106,6 +107,33 @@ class Lan:
         [device] = json.loads(subprocess.run(line, capture_output=True, check=True).stdout)
         return int(device["stats64"]["tx"]["bytes"])
 
+    # --- other networks
+
+    def put_behind(self, machine: str, router: str, *, passes: bool) -> None:
+        """Put a machine into a network of its own, behind another one that `passes` its packets on or does not."""
+        self._in("switch", "link", "del", _port(machine))
+        self._in(router, "link", "add", "behind", "type", "veth", "peer", "name", "eth0", "netns", self._space(machine))
+        self._in(router, "address", "add", f"{BEHIND}.1/24", "dev", "behind")
+        self._in(router, "link", "set", "behind", "up")
+        self.address[machine] = f"{BEHIND}.2"
+        self._in(machine, "address", "add", f"{BEHIND}.2/24", "dev", "eth0")
+        self._in(machine, "link", "set", "eth0", "up")
+        self._in(machine, "route", "add", "default", "via", f"{BEHIND}.1")
+        run([*self._exec(router), "sh", "-c", f"echo {int(passes)} > /proc/sys/net/ipv4/ip_forward"])
+        for other in set(self.machines) - {machine, router} if passes else ():
+            self.route_behind(other, router)
+
+    def route_behind(self, machine: str, router: str) -> None:
+        """Tell a machine which one leads to the network behind it."""
+        self._in(machine, "route", "replace", f"{BEHIND}.0/24", "via", self.address[router])
+
+    def forward(self, relay: str, port: int, to: str) -> str:
+        """Have a machine carry the connections that it takes at a port to "host:port", as a plain relay does."""
+        process = self.run(relay, [sys.executable, str(FORWARDER), str(port), to], stdout=subprocess.PIPE)
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        return f"{BEHIND}.1:{port}"
+
     # --- faults
 
     def unplug(self, machine: str) -> None:
@@ -130,6 +158,10 @@ class Lan:
         """Block mDNS from and to a machine, as many guest networks do."""
         for way, rule in (("input", "udp dport 5353 drop"), ("output", "udp dport 5353 drop")):
             self._filter(machine, f"table inet no_multicast_{way}", way, [rule])
+
+    def block_port(self, machine: str, port: int) -> None:
+        """Drop what comes to a TCP port, as a firewall does."""
+        self._filter(machine, "table inet firewall", "input", [f"tcp dport {port} drop"])
 
     def lose(self, machine: str, percent: int) -> None:
         """Lose a share of the frames that come in to a machine."""
@@ -160,6 +192,10 @@ class Lan:
         self._in(machine, "address", "del", f"{self.address[machine]}/24", "dev", "eth0")
         self.address[machine] = address
         self._in(machine, "address", "add", f"{address}/24", "dev", "eth0")
+
+    def add(self, machine: str, address: str) -> None:
+        """Give a machine one more address."""
+        self._in(machine, "address", "add", f"{address}/32", "dev", "eth0")
 
     def heal(self) -> None:
         """End partitions, losses, limits and blocks; delays stay."""

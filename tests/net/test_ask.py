@@ -7,7 +7,7 @@ import pytest
 
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import PROTOCOL, Status, StatusReply
-from swarm.net.addresses import remember_address
+from swarm.net.addresses import remember_place
 from swarm.net.client import Answer, ask, ask_swarm
 from swarm.net.discovery import Advertisement
 from swarm.net.identity.keys import save_key
@@ -97,14 +97,14 @@ def names(answers: list[Answer]) -> list[str]:
 
 async def test_the_one_that_is_named_is_asked_and_no_other(member: SwarmKey, tmp_path: Path) -> None:
     async with coordinator("c1", curve_keys(member)) as first, coordinator("c2", curve_keys(member)) as second:
-        remember_address(tmp_path, swarm_id(member), second)
+        remember_place(tmp_path, swarm_id(member), [second])
         assert names(await ask_swarm(tmp_path, coordinator=first, is_open=False, say=print)) == ["c1"]
 
 
 async def test_all_that_worked_before_are_asked_and_each_counts_once(member: SwarmKey, tmp_path: Path) -> None:
     async with coordinator("c2", curve_keys(member)) as second, coordinator("c1", curve_keys(member)) as first:
         for address in (second, first, first.replace(HERE, "localhost"), f"{HERE}:1"):
-            remember_address(tmp_path, swarm_id(member), address)
+            remember_place(tmp_path, swarm_id(member), [address])
         assert names(await ask_swarm(tmp_path, coordinator="", is_open=False, say=print)) == ["c1", "c2"]
 
 

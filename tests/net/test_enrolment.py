@@ -12,16 +12,18 @@ from nacl.public import SealedBox
 from nacl.signing import SigningKey, VerifyKey
 from patience import until
 
+from swarm.coordinator import listener
 from swarm.coordinator.listener import Enrolment
 from swarm.coordinator.machine_orders import NO_OWN_KEY, MachineOrders, MemberAdmin, member_list
 from swarm.errors import EnvironmentFault
 from swarm.lease.member_message import Enrol, Members, Obeyed, Order, sign_order
 from swarm.lease.message import Status, StatusReply, WhoAreYou
-from swarm.net.client import Conversation, ask_of_invite
+from swarm.net.addresses import OwnPlace, remember_place
+from swarm.net.client import Conversation, Knock, ask_of_invite, knock_everywhere
 from swarm.net.identity import membership, newcomers
 from swarm.net.identity.identity import Identity, keyring_of
 from swarm.net.identity.keys import load_key, save_key
-from swarm.net.identity.swarm_key import SwarmKey, curve_keys, make_key
+from swarm.net.identity.swarm_key import SwarmKey, curve_keys, make_key, swarm_id
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.system.disk import Lock
 from swarm.system.event_loop import cancel
@@ -34,7 +36,9 @@ Open = Callable[..., "Desk"]
 class Desk:
     """A coordinator that answers `Status`, on a machine of its own."""
 
-    def __init__(self, folder: Path, name: str, key: SwarmKey = KEY, approve: bool = False) -> None:
+    def __init__(
+        self, folder: Path, name: str, key: SwarmKey = KEY, approve: bool = False, place: OwnPlace | None = None
+    ) -> None:
         self.identity = identity_at(folder / name, key)
         self.membership = self.identity.membership
         self.router = RouterSocket(curve_keys(self.identity.key), self.membership.lets_in)
@@ -46,6 +50,7 @@ class Desk:
             say=self.said.append,
             renewed=lambda: self.said.append("again"),
             approve=approve,
+            place=place,
         )
         self.address = f"127.0.0.1:{self.router.bind('127.0.0.1', 0)}"
         reply = StatusReply("c", name, "1", 1, (), ())
@@ -73,7 +78,10 @@ class Tenant:
     def __init__(self, folder: Path, name: str, desk: Desk, key: SwarmKey = KEY) -> None:
         self.identity, self.said = identity_at(folder / name, key), list[str]()
         self.membership = self.identity.membership
-        self.enrolment = WorkerEnrolment(self.identity, name, self.said.append)
+        self.learnt = list[list[str]]()
+        self.enrolment = WorkerEnrolment(
+            self.identity, name, self.said.append, lambda addresses: self.learnt.append(list(addresses))
+        )
         self.socket = self.enrolment.dial(lambda: None)
         self.socket.connect([desk.address])
         self.answers, self.is_closed = 0, False
@@ -111,8 +119,8 @@ async def house(tmp_path: Path) -> AsyncIterator[Open]:
     """Return a function that opens a desk or a tenant by class and name."""
     async with AsyncExitStack() as stack:
 
-        def open_one(kind: type, *words: object) -> object:
-            opened = kind(tmp_path, *words)
+        def open_one(kind: type, *words: object, **named: object) -> object:
+            opened = kind(tmp_path, *words, **named)
             stack.push_async_callback(opened.close)
             return opened
 
@@ -522,3 +530,67 @@ async def test_who_holds_the_lock_of_the_members_holds_up_no_coordinator_and_no_
     held[1].release()
     await until(lambda: cellar.membership.is_member)
     await cellar.is_served()
+
+
+class Wandering(OwnPlace, frozen=True):
+    """A place whose addresses change, named so."""
+
+    told: list[str] = []  # noqa: RUF012  (a msgspec default)
+
+    def addresses(self) -> list[str]:
+        return list(self.told)
+
+
+async def test_members_are_told_where_the_coordinator_is_reached_and_again_when_that_changes(
+    house: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "LOOK_S", 0.0)
+    monkeypatch.setattr(listener, "NEWS_S", 0.1)
+    told = ["192.168.1.20:5847", "relay.example:7000"]
+    desk = house(Desk, "laptop", place=Wandering(told=told))
+    guest = house(Tenant, "guest", desk)
+    await until(lambda: guest.learnt)
+    assert guest.learnt[-1] == [desk.address, *told]
+    told[:] = ["192.168.1.99:5847"]
+    await until(lambda: guest.learnt[-1] == [desk.address, "192.168.1.99:5847"])
+    assert guest.socket.connected and guest.socket.address == desk.address
+
+
+async def test_a_worker_whose_coordinator_moved_comes_back_by_an_address_that_it_was_told(
+    house: Open, tmp_path: Path
+) -> None:
+    relay = RouterSocket(curve_keys(KEY), lambda key: True)
+    port = relay.bind("127.0.0.1", 0)
+    desk = house(Desk, "laptop", place=Wandering(told=["127.0.0.1:1", f"127.0.0.1:{port}"]))
+    guest = house(Tenant, "guest", desk)
+    await until(lambda: guest.learnt)
+    await desk.close()
+    await until(lambda: guest.socket.connected and guest.socket.address == f"127.0.0.1:{port}")
+    relay.close()
+
+
+async def test_a_machine_that_waits_for_approval_is_told_no_address(house: Open) -> None:
+    desk = house(Desk, "laptop", approve=True, place=Wandering(told=["192.168.1.20:5847"]))
+    guest = house(Tenant, "guest", desk)
+    await until(lambda: guest.said)
+    assert "once a member approves it" in guest.said[0] and guest.learnt == []
+
+
+async def test_a_coordinator_of_before_that_tells_no_address_is_understood(house: Open) -> None:
+    desk = house(Desk, "laptop")
+    guest = house(Tenant, "guest", desk)
+    await guest.is_served()
+    assert guest.learnt == []
+
+
+async def test_an_address_in_a_code_does_not_replace_the_swarms_key(house: Open, tmp_path: Path) -> None:
+    desk, stranger = house(Desk, "laptop"), make_key()
+    save_key(tmp_path / "guest", stranger)
+    remember_place(tmp_path / "guest", swarm_id(stranger), [desk.address, "127.0.0.1:1"])
+    [[refused, silent]] = await knock_everywhere(tmp_path / "guest", stranger)
+    assert "has another key than this machine" in refused.refusal
+    assert (silent.refusal, silent.silence) == ("", "refused")
+    save_key(tmp_path / "guest", KEY)
+    remember_place(tmp_path / "guest", swarm_id(KEY), [desk.address])
+    assert await knock_everywhere(tmp_path / "guest", KEY) == [[Knock(desk.address)]]
+    assert desk.membership.known is None, "a knock makes nobody a member"

@@ -362,3 +362,34 @@ async def test_an_address_that_cannot_be_one_is_refused() -> None:
     with pytest.raises(EnvironmentFault, match="HOST:PORT"):
         dealer.connect(["127.0.0.1:port"])
     dealer.close()
+
+
+async def test_the_same_addresses_once_more_keep_the_turn_of_those_that_are_tried(router: RouterSocket) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute, socket.create_server(("127.0.0.1", 0)) as other:
+        silent = [f"127.0.0.1:{each.getsockname()[1]}" for each in (mute, other)]
+        good = f"127.0.0.1:{router.bind('127.0.0.1', 0)}"
+        dealer = DealerSocket(KEYS)
+
+        async def announce() -> None:
+            while True:  # a network with much news
+                dealer.connect([*silent, good])
+                await asyncio.sleep(0.2)
+
+        telling = asyncio.create_task(announce())
+        await until(lambda: dealer.connected)
+        assert dealer.address == good
+        telling.cancel()
+        dealer.close()
+
+
+async def test_an_address_that_worked_is_tried_between_all_others(router: RouterSocket) -> None:
+    good = f"tcp://127.0.0.1:{router.bind('127.0.0.1', 0)}"
+    dealer = DealerSocket(KEYS)
+    silent = [f"127.0.0.1:{port}" for port in (1, 2, 3)]
+    dealer.connect([*silent, good.removeprefix("tcp://")])
+    await until(lambda: dealer.connected)
+    one, two, three = (f"tcp://{each}" for each in silent)
+    assert dealer._link._turns() == [good, one, good, two, good, three]
+    dealer.connect(silent)
+    assert dealer.connected and dealer._link._turns() == [one, two, three]
+    dealer.close()

@@ -9,7 +9,7 @@ from household import SLOW, Machine, Running, wait_for
 from library import CHAPTERS
 
 from swarm.errors import EXIT_ENVIRONMENT
-from swarm.net.addresses import last_addresses
+from swarm.net.addresses import known_places
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import load_key
 from swarm.net.identity.swarm_key import swarm_id
@@ -75,7 +75,7 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     second = machine("second").run("join", invite, "--coordinator", f"127.0.0.1:{coordinator.port}")
     assert (second.returncode, "This invite was used already" in second.stderr) == (EXIT_ENVIRONMENT, True)
     named = swarm_id(load_key(laptop.home))
-    wait_for(lambda: last_addresses(newcomer.home, named), "the address that it served, by the swarm's own name")
+    wait_for(lambda: known_places(newcomer.home, [named]), "the address that it served, by the swarm's own name")
     order(laptop, coordinator, "resume", "attic")
     order(laptop, coordinator, "resume", "away")
     coordinator.ends()

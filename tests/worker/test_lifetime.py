@@ -71,7 +71,7 @@ async def browsing(
     watch = LimitWatch(engines.devices, GpuReadings(()))
     node = WorkNode(hello, engines, FileCache(tmp_path, 10**9), FixedSockets(KEYS), Clock(), lambda line: None, watch)
     life, browser = asyncio.create_task(node.serve_coordinators()), Announced(names[0])
-    looking = asyncio.create_task(_browse(node, browser, lambda: list(names), set(), lambda line: None))
+    looking = asyncio.create_task(_browse(node, browser, lambda: list(names), list, lambda line: None))
     try:
         yield node, browser
     finally:
@@ -173,14 +173,14 @@ async def test_where_nothing_is_found_for_some_time_the_user_is_told_once_how_to
     monkeypatch.setattr(lifetime, "HINT_S", 0.1)
     async with browsing(tmp_path, monkeypatch) as (node, browser):
         said: list[str] = []
-        looking = asyncio.create_task(_browse(node, browser, lambda: [SWARM], set(), said.append))
+        looking = asyncio.create_task(_browse(node, browser, lambda: [SWARM], list, said.append))
         while not said:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.5)
         assert said == [lifetime.HINT]
         looking.cancel()
         browser.announce("there")
-        looking = asyncio.create_task(_browse(node, browser, lambda: [SWARM], set(), said.append))
+        looking = asyncio.create_task(_browse(node, browser, lambda: [SWARM], list, said.append))
         await asyncio.sleep(0.5)
         assert len(said) == 1  # one was found
         looking.cancel()

@@ -12,7 +12,7 @@ from swarm.config import ENV_CREDENTIALS, ENV_KEY, ENV_STATE
 from swarm.errors import EnvironmentFault, StoreError
 from swarm.net.identity.identity_file import FILE, key_epochs_of, read_file
 from swarm.net.identity.key_epochs import marks_of, names_of
-from swarm.net.identity.swarm_key import KEY_FILE, OPEN, SwarmKey, make_key, read_code
+from swarm.net.identity.swarm_key import KEY_FILE, MAX_CODE, OPEN, SwarmKey, make_key, read_code
 from swarm.system.disk import START_S, Lock, guarded, replace_file
 
 OWN_KEY = "machine.key"
@@ -119,7 +119,7 @@ def saved_key(state_dir: Path) -> SwarmKey | None:
 
 def _key_in(path: Path) -> SwarmKey | None:
     with guarded(path), contextlib.suppress(FileNotFoundError):
-        return _read(path.read_bytes()[:200].decode("ascii", "replace"), f"The key file {path}")
+        return _read(path.read_bytes()[:MAX_CODE].decode("ascii", "replace"), f"The key file {path}")
     return None
 
 

@@ -1,5 +1,6 @@
 """The swarm's secret, its code, and the key pairs and the public name that are derived from it."""
 
+import re
 import secrets
 from dataclasses import dataclass, field
 
@@ -13,12 +14,15 @@ KEY_FILE = "swarm.key"
 KEY_BYTES = 16
 PREFIX, INVITE_PREFIX = "e2a", "e2a-invite"
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's alphabet, in which no two digits look alike
-SEPARATORS = str.maketrans("", "", " -_\t\r\n")
+SEPARATORS = str.maketrans("", "", " -_")
 LOOKALIKES = str.maketrans("OIL", "011")
 CODE_DIGITS = 28  # 128 bits of key, 12 of checksum
 CHECK_BITS = 12
 CHECK_PRIME = 4093  # all codes are multiples of it; one wrong digit or two swapped ones never give a multiple
 OPEN = "open"  # the public name of a swarm without a key
+MAX_CODE = 2000  # characters, with addresses
+MAX_ADDRESSES = 8  # of one coordinator
+ADDRESS = re.compile(r"[A-Za-z0-9._:-]{1,110}")
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class SwarmKey:
 
     secret: bytes = field(repr=False)
     is_invite: bool = field(default=False, compare=False)
+    addresses: tuple[str, ...] = field(default=(), compare=False)  # its code carried them (net/addresses.py)
 
     @property
     def code(self) -> str:
@@ -55,10 +60,12 @@ def make_key() -> SwarmKey:
 
 
 def read_code(code: str) -> SwarmKey:
-    """Read a key from its code; case, spaces and dashes do not matter.
+    """Read a key from its code, or from a link that ends with one; case, spaces and dashes do not matter.
 
-    Raises EnvironmentFault, which never repeats the code.
+    After the code may come addresses, each behind a `~`. Raises EnvironmentFault, which never repeats the code.
     """
+    code, *more = "".join(code[:MAX_CODE].split()).rpartition("#")[2].split("~")
+    addresses = tuple(filter(None, more))
     typed, invite = code[:200].upper().translate(SEPARATORS), INVITE_PREFIX.upper().translate(SEPARATORS)
     is_invite = typed.startswith(invite)
     digits = typed.removeprefix(invite).removeprefix(PREFIX.upper()).translate(LOOKALIKES)
@@ -74,7 +81,12 @@ def read_code(code: str) -> SwarmKey:
         number = number << 5 | DIGITS.index(digit)
     if number % CHECK_PRIME:
         raise EnvironmentFault("There is a typing error in that code: its checksum is wrong; copy it again.")
-    return SwarmKey((number >> CHECK_BITS).to_bytes(KEY_BYTES), is_invite)
+    if len(addresses) > MAX_ADDRESSES or not all(map(ADDRESS.fullmatch, addresses)):
+        raise EnvironmentFault(
+            f"The addresses behind that code are not understood: there are {MAX_ADDRESSES} at most. Copy it again, or "
+            "leave out all from the first ~ on."
+        )
+    return SwarmKey((number >> CHECK_BITS).to_bytes(KEY_BYTES), is_invite, addresses)
 
 
 def curve_keys(key: SwarmKey) -> CurveKeys:

@@ -111,7 +111,7 @@ class InviteRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class InviteAnswer(Struct, frozen=True):
-    """An invite: its code, and the line that one new machine runs within its time."""
+    """An invite: its code, and the line that one new machine runs within its time, with addresses behind the code."""
 
     code: str
     command: str

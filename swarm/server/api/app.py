@@ -465,5 +465,5 @@ class MemberAnswers:
 
 def new_invite(members: MemberAdmin, for_s: int) -> InviteAnswer:
     """Make an invite. Raises UsageError, EnvironmentFault, StoreError."""
-    code = members.invite(for_s).code
-    return InviteAnswer(code, f"e2a-swarm join {code}", for_s)
+    code, full = members.invite(for_s)
+    return InviteAnswer(code, f"e2a-swarm join {full}", for_s)

@@ -102,7 +102,7 @@ SAFE = ("GET", "HEAD")
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES = 2 * 1024 * 1024  # twenty books with some thousand chapters need so much
 MAX_FIELDS = 50_000
-NEED_NO_LOG_IN = ("/log-in", "/manifest.webmanifest")
+NEED_NO_LOG_IN = ("/log-in", "/join", "/manifest.webmanifest")
 STATIC = "/static/"
 
 

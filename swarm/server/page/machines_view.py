@@ -1,6 +1,5 @@
 """The views of machines and members: how one more joins, who waits for approval, and an invite."""
 
-import io
 from collections.abc import Callable
 from datetime import datetime
 from itertools import chain
@@ -16,7 +15,7 @@ from swarm.errors import UsageError
 from swarm.lease.member_message import StandbyStatus
 from swarm.lease.message import StatusReply, WorkerStatus
 from swarm.server.api.answers import InviteAnswer, MachineAnswer, machine_answers
-from swarm.server.api.app import Api, Seen, new_invite
+from swarm.server.api.app import Api, Seen, names_loopback, new_invite
 from swarm.server.api.live_views import Pieces
 from swarm.server.page.auth_middleware import form_of
 from swarm.server.page.cli_process import OwnWorker
@@ -38,6 +37,23 @@ class SlotRow(Struct, frozen=True):
     realtime: float
 
 
+class Joining(Struct, frozen=True):
+    """How one more machine joins, as the page shows it."""
+
+    line: str
+    drawn: str  # the line as a QR code
+    link: str  # a page for that machine; "" where it would not reach this server
+
+
+def joining(request: Request, line: str) -> Joining:
+    """Return how the page shows the line that joins. The code stays behind the # of the link, which no server hears."""
+    drawn = segno.make(line, micro=False).svg_inline(border=4, light="#fff", omitsize=True)
+    host, code = request.headers.get("host", ""), line.rpartition(" ")[2]
+    reaches = code.startswith("e2a-") and not names_loopback(host)
+    link = f"{request.url.scheme}://{host}{request.scope.get('root_path', '')}/join#{code}" if reaches else ""
+    return Joining(line, drawn, link)
+
+
 class MachineViews:
     """The views of machines. `join` returns the line that a new machine runs."""
 
@@ -54,16 +70,16 @@ class MachineViews:
             Route("/machines", self.invite, methods=["POST"]),
             Route("/machines/own", self.turn, methods=["POST"]),
             Route("/live/machines", self.live_machines),
-            Route("/join.svg", self.join_code),
+            Route("/join", self.join_here),
         ]
 
     async def machines(self, request: Request) -> Response:
         """Show the machines."""
-        return self._show(request, join="")
+        return self._show(request)
 
     async def invite(self, request: Request) -> Response:
         """Show also how a machine joins."""
-        return self._show(request, join=self._join())
+        return self._show(request, joining(request, self._join()))
 
     async def turn(self, request: Request) -> Response:
         """Have the server's own machine speak, or no more."""
@@ -72,7 +88,7 @@ class MachineViews:
         self._own.turn(on=form_of(request).get("speak", [""])[0] == "on")
         return self._site.to("/machines")
 
-    def _show(self, request: Request, join: str) -> Response:
+    def _show(self, request: Request, join: Joining | None = None) -> Response:
         waiting = 0 if self._members.is_open else len(self._members.list().waiting)
         return self._site.render(
             request,
@@ -88,11 +104,9 @@ class MachineViews:
         """Stream what changes of the machines."""
         return self._site.stream(request, "machines", lambda: self._cards(self._api.glance()))
 
-    async def join_code(self, request: Request) -> Response:
-        """Draw the line that joins the swarm as a QR code."""
-        drawn = io.BytesIO()
-        segno.make(self._join(), micro=False).save(drawn, kind="svg", scale=6, border=4, light="#fff")
-        return Response(drawn.getvalue(), media_type="image/svg+xml")
+    async def join_here(self, request: Request) -> Response:
+        """Tell a machine that opened the link of a code what it runs; its script reads the code, which never came."""
+        return self._site.render(request, "join.html")
 
     def _cards(self, seen: Seen) -> Pieces:
         reply = seen[1]
@@ -175,16 +189,14 @@ class MemberViews:
 
     def _show(self, request: Request, invite: InviteAnswer | None = None, life: str = "") -> Response:
         known = self._members.list()
-        drawn = segno.make(invite.command, micro=False).svg_inline(scale=6, border=4, light="#fff") if invite else ""
         return self._site.render(
             request,
             "members.html",
             pieces=self._cards(known),
             known=known,
             lives=list(LIVES),
-            invite=invite,
+            join=joining(request, invite.command) if invite else None,
             life=life,
-            drawn=drawn,
             roles=ROLES,
         )
 

@@ -9,6 +9,9 @@ from lxml import html
 from site_bench import SiteBench
 
 from swarm.coordinator.machine_orders import ROLES
+from swarm.net.addresses import OwnPlace, addresses_in
+from swarm.net.identity.swarm_key import read_code
+from swarm.server.page.log_in import hash_password
 
 GUEST, ATTIC, HOSTILE = b"\x07" * 32, b"\x08" * 32, "<script>alert(1)</script>"
 
@@ -63,6 +66,7 @@ async def test_an_invite_is_made_by_a_form_of_this_site_alone_and_shown_as_text_
     code = page.xpath("string(//section//pre)").split()[2]
     assert code.startswith("e2a-") and page.xpath("//section//*[@role='img']//path")
     assert shown.headers["cache-control"] == "no-store"
+    assert addresses_in(read_code(code)) == OwnPlace().addresses() and read_code(code) == invite.key
 
     page = html.document_fromstring((await bench.client.get("/members")).text)
     card = page.xpath("//li[h2='Open invite']")[0]
@@ -87,3 +91,24 @@ async def test_an_open_swarm_shows_no_members(bench: SiteBench) -> None:
     assert "/members" not in (await bench.client.get("/machines")).text
     answer = await bench.client.get("/members")
     assert (answer.status_code, "--open" in answer.text) == (400, True)
+
+
+async def test_a_link_brings_a_code_behind_its_hash_to_a_page_that_needs_no_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm.server.page.log_in.COST", 16)
+    bench = SiteBench(tmp_path, hash_password("a long password"), "/swarm")
+    await bench.serve()
+    try:
+        bench.client.headers["Host"] = "192.168.1.20:5848"
+        bench.client.base_url = f"{bench.url}/swarm/"
+        await bench.log_in("a long password")
+        shown = html.document_fromstring((await bench.send("/members", **{"for": "an hour"})).text)
+        line = shown.xpath("string(//section//pre)").split()[2]
+        assert shown.xpath("//section//a/@href")[0] == f"http://192.168.1.20:5848/swarm/join#{line}"
+        bench.client.cookies.clear()
+        page = await bench.client.get("/join")
+        assert page.status_code == 200 and "uv tool install" in page.text and "e2a-invite" not in page.text
+        assert html.document_fromstring(page.text).xpath("//span[@id='join-line']")
+    finally:
+        await bench.close()

@@ -261,3 +261,7 @@ document.addEventListener("submit", event => {
   event.preventDefault();
   visit(form.action, new URLSearchParams(new FormData(form, event.submitter)));
 });
+
+// The link of a code has it behind the #, which is sent nowhere; nothing but a code is shown as one.
+const joinLine = document.getElementById("join-line");
+if (joinLine && /^#e2a-[\w.:~-]+$/.test(location.hash)) joinLine.textContent = `e2a-swarm join ${location.hash.slice(1)}`;
