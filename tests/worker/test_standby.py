@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import reduce
@@ -31,7 +31,7 @@ from swarm.job.record import (
 )
 from swarm.job.run import RUNS
 from swarm.job.spec import BookFacts, JobSpec, Recipe, clip_key
-from swarm.job.state import apply
+from swarm.job.state import JobState, apply
 from swarm.job.store.journal import Journal
 from swarm.job.store.store import DiskStore
 from swarm.lease.envelope import Message
@@ -55,6 +55,7 @@ from swarm.standby import copy_server
 from swarm.standby.adopt import adopt_job, note_copied, replayed, was_copied
 from swarm.standby.copier import Copier, Copies
 from swarm.standby.copy_server import CopyServer, leave_voters
+from swarm.system.event_loop import cancel
 
 JOB = "moby-dick-1a2b"
 TEXTS = [f"Sentence {index}." for index in range(30)]
@@ -110,6 +111,14 @@ def source(tmp_path: Path) -> Iterator[DiskStore]:
         yield store
 
 
+def copy_server_of(
+    source: DiskStore, state: JobState | None = None, now: Callable[[], float] = time.monotonic
+) -> CopyServer:
+    """Return the copy server of a coordinator that serves the job."""
+    editions: Any = {JOB: SimpleNamespace(state=state or replayed(SPEC, []))}
+    return CopyServer(source, SimpleNamespace(), editions, now)  # type: ignore[arg-type]
+
+
 class Coordinator:
     """A coordinator's socket and copy server, without anything else; `tamper` changes what leaves, `times` as often."""
 
@@ -143,6 +152,20 @@ class Coordinator:
             self.server.take_question(peer, message)
 
 
+async def copies_until(
+    coordinator: Coordinator, copier: Copier, done: Callable[[], bool], say: Callable[[str], object] = print
+) -> None:
+    """Let a standby copy until something holds."""
+    loops = coordinator.listen(), coordinator.server.answer_questions(), copier.keep_copies(say)
+    tasks = [asyncio.ensure_future(loop) for loop in loops]
+    try:
+        async with asyncio.timeout(60):
+            while not done():
+                await asyncio.sleep(0.02)
+    finally:
+        await cancel(tasks)
+
+
 def copying(
     source: DiskStore, home: Path, until: Callable[[Copies], bool], **how: Any
 ) -> tuple[Coordinator, list[str]]:
@@ -152,20 +175,9 @@ def copying(
     async def run() -> Coordinator:
         coordinator, copies = Coordinator(source, **how), Copies(home)
         copier = Copier(f"127.0.0.1:{coordinator.port}", None, "tower", copies)
-        loops: list[Awaitable[None]] = [
-            coordinator.listen(),
-            coordinator.server.answer_questions(),
-            copier.keep_copies(said.append),
-        ]
-        tasks = [asyncio.ensure_future(loop) for loop in loops]
         try:
-            async with asyncio.timeout(60):
-                while not until(copies) and not said:
-                    await asyncio.sleep(0.02)
+            await copies_until(coordinator, copier, lambda: until(copies) or bool(said), said.append)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             copies.store.close()
             coordinator.router.close()
         return coordinator
@@ -280,9 +292,7 @@ async def test_of_two_coordinators_of_one_job_a_copy_follows_one_and_throws_noth
             while not is_whole(twin)(copies):
                 await asyncio.sleep(0.02)
         assert begun == [JOB], "the other one is followed once the first is gone"
-        for task in (*tasks, first, second):
-            task.cancel()
-        await asyncio.gather(*tasks, first, second, return_exceptions=True)
+        await cancel([*tasks, first, second])
         copies.store.close()
         for each in coordinators:
             each.router.close()
@@ -386,7 +396,6 @@ async def test_a_finished_book_waits_for_a_standby_that_had_a_copy_and_for_no_ot
     source: DiskStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copy_server, "CONSULT_S", 0.3)  # what waits says so first
-    editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
     said: list[str] = []
 
     async def waited_s(server: CopyServer) -> float:
@@ -394,13 +403,12 @@ async def test_a_finished_book_waits_for_a_standby_that_had_a_copy_and_for_no_ot
         await server.consult(JOB, said.append)
         return time.monotonic() - began_s
 
-    new = lambda: CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]  # noqa: E731
-    await waited_s(new())
+    await waited_s(copy_server_of(source))
     assert not said
     note_copied(source.folder(JOB))
-    assert await waited_s(new()) >= 0.3
+    assert await waited_s(copy_server_of(source)) >= 0.3
     assert len(said) == 1
-    server = new()
+    server = copy_server_of(source)
     server.take_question(b"a", RECORDS)
     await waited_s(server)
     assert len(said) == 1
@@ -427,16 +435,14 @@ async def test_the_voters_outlive_the_coordinator_and_no_file_is_finished_while_
     source: DiskStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copy_server, "TELL_S", 0.0)
-    editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
-    new = lambda: CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]  # noqa: E731
     said: list[str] = []
-    first = new()
+    first = copy_server_of(source)
     for number in (0, 1, 2, 0, 1, 2):
         voters = claim_to(first, number)
     assert voters.ids == ["h0", "h1", "h2"]
     first.close()
 
-    second = new()
+    second = copy_server_of(source)
     await second.wait_for_voters(JOB, said.append)
     assert not said, "no standby ever had this book"
     note_copied(source.folder(JOB))
@@ -457,17 +463,17 @@ async def test_the_voters_outlive_the_coordinator_and_no_file_is_finished_while_
     assert second._voters.awaited(time.monotonic())
     await second.wait_for_voters(JOB, said.append)  # no longer than that, whatever standbys say
 
-    third = new()  # another process of the same machine, while the second one runs
+    third = copy_server_of(source)  # another process of the same machine, while the second one runs
     assert claim_to(third, 0).run != voters.run
     second.close()
     leave_voters(source.state_dir, tuple(CANDIDATES[:2]))
-    inherited = claim_to(new(), 0)
+    inherited = claim_to(copy_server_of(source), 0)
     assert inherited.ids == ["h0", "h1"]
     assert inherited.run != voters.run
 
 
 def test_a_state_folder_that_was_put_back_begins_a_list_of_its_own(source: DiskStore) -> None:
-    server = CopyServer(source, SimpleNamespace(), {}, time.monotonic)  # type: ignore[arg-type]
+    server = copy_server_of(source)
     voters = claim_to(server, 0)
     later = Copy("machine 0", Claim(CANDIDATES[0], voters.run, voters.revision + 5, SILENCE_S))
     answer = server._answer(later)
@@ -486,11 +492,7 @@ def test_the_end_of_a_book_waits_until_the_standbys_that_are_there_have_its_last
     async def run() -> float:
         coordinator, copies = Coordinator(source), Copies(tmp_path)
         copier = Copier(f"127.0.0.1:{coordinator.port}", None, "tower", copies)
-        loops: list[Awaitable[None]] = [
-            coordinator.listen(),
-            coordinator.server.answer_questions(),
-            copier.keep_copies(print),
-        ]
+        loops = coordinator.listen(), coordinator.server.answer_questions(), copier.keep_copies(print)
         tasks = [asyncio.ensure_future(loop) for loop in loops]
         while not is_whole(source)(copies):
             await asyncio.sleep(0.02)
@@ -500,9 +502,7 @@ def test_the_end_of_a_book_waits_until_the_standbys_that_are_there_have_its_last
         assert JOB in copies.finished
         tasks.pop().cancel()
         await coordinator.server.hand_over(JOB)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(tasks)
         copies.store.close()
         coordinator.router.close()
         return time.monotonic() - began_s
@@ -529,8 +529,7 @@ def test_a_standby_gets_no_file_that_is_not_of_the_job(source: DiskStore) -> Non
     secret = source.folder(JOB) / "assets" / ("0" * 64)
     secret.parent.mkdir(exist_ok=True)
     secret.write_bytes(b"secret")
-    editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
-    server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]
+    server = copy_server_of(source)
     nothing = Piece("0" * 64, 0, 0, "copy", JOB), b""
     assert server._answer(Fetch("0" * 64, 0, "copy", JOB)) == nothing
     for job in ("../standby", "other", ""):
@@ -542,8 +541,7 @@ def test_a_standby_gets_no_clip_that_is_not_of_the_job(source: DiskStore) -> Non
     elsewhere, later = clip_key("A sentence of another book.", RECIPE, 0), spoken(20)
     source.clips.add_clips({elsewhere: SOUND, later.key: frame(20)})
     state = replayed(SPEC, list(source.records(JOB)))
-    editions: Any = {JOB: SimpleNamespace(state=state)}
-    server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]
+    server = copy_server_of(source, state)
 
     def sent(digest: str) -> bytes:
         answer = server._answer(Fetch(digest, 0, "copy", JOB))
@@ -556,8 +554,7 @@ def test_a_standby_gets_no_clip_that_is_not_of_the_job(source: DiskStore) -> Non
 
 
 def test_what_a_member_asks_for_under_names_without_end_takes_no_memory(source: DiskStore) -> None:
-    editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
-    server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]
+    server = copy_server_of(source)
     for number in range(1000):
         question = Fetch(f"{number:064x}", number, "records", f"job-{number}")
         server.take_question(b"%d" % number, question)
@@ -567,11 +564,10 @@ def test_what_a_member_asks_for_under_names_without_end_takes_no_memory(source: 
 
 
 def test_nothing_is_kept_of_a_book_that_is_served_no_more(source: DiskStore) -> None:
-    editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
-    server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]
+    server = copy_server_of(source)
     assert server._answer(Copy("tower")) and server._answer(Fetch("", 0, "records", JOB))
     assert server._jobs and server._points and server._journals
-    editions.clear()
+    server._editions.clear()  # type: ignore[attr-defined]
     server._answer(Copy("tower"))
     assert not (server._jobs or server._points or server._journals)
 
@@ -583,7 +579,7 @@ def test_the_journal_that_answers_are_read_from_is_read_by_any_thread(source: Di
 
 def test_answers_take_a_small_share_of_the_time_while_clips_come_in(source: DiskStore) -> None:
     now = [100.0]
-    server = CopyServer(source, SimpleNamespace(), {}, lambda: now[0])  # type: ignore[arg-type]
+    server = copy_server_of(source, now=lambda: now[0])
     assert server._pause_s(0.01) == 0
     server.note_commit()
     assert server._pause_s(0.01) == pytest.approx(0.19)
@@ -594,8 +590,7 @@ def test_answers_take_a_small_share_of_the_time_while_clips_come_in(source: Disk
 
 def test_a_standby_that_is_silent_is_told_of_for_a_while(source: DiskStore) -> None:
     now = [0.0]
-    editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
-    server = CopyServer(source, SimpleNamespace(), editions, lambda: now[0])  # type: ignore[arg-type]
+    server = copy_server_of(source, now=lambda: now[0])
     server.take_question(b"a", RECORDS)
     now[0] = 40.0
     (status,) = server.standbys()
@@ -605,24 +600,6 @@ def test_a_standby_that_is_silent_is_told_of_for_a_while(source: DiskStore) -> N
 
 
 KEY = make_key()
-
-
-async def copies_until(coordinator: Coordinator, copier: Copier, done: Callable[[], bool]) -> None:
-    """Let a standby copy until something holds."""
-    loops: list[Awaitable[None]] = [
-        coordinator.listen(),
-        coordinator.server.answer_questions(),
-        copier.keep_copies(print),
-    ]
-    tasks = [asyncio.ensure_future(loop) for loop in loops]
-    try:
-        async with asyncio.timeout(60):
-            while not done():
-                await asyncio.sleep(0.02)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_a_standby_that_waited_for_approval_copies_once_it_is_a_member(
