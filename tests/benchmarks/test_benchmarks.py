@@ -9,8 +9,6 @@ from types import ModuleType
 
 import pytest
 
-from swarm.errors import EXIT_USAGE
-
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
@@ -88,75 +86,3 @@ def test_speakers_that_were_marked_by_hand_are_counted(tmp_path: Path) -> None:
     assert "Ann, same paragraph, not Bob: '“No,”'" in done.stdout
     marks.write_text("total 3\nAnn: 1\n")
     assert "no mark for [2, 3]" in run("speakers", "--books", str(tmp_path), "--marks", str(marks.parent)).stderr
-
-
-@pytest.mark.bench
-def test_a_table_of_engines_has_a_row_for_each_that_is_here(tmp_path: Path) -> None:
-    book = tmp_path / "book.txt"
-    book.write_text("A sentence. Another one.")
-    done = run("engine_table", "--book", "cy", str(book), "--chapters", "1", "--sentences", "1")
-    rows = [line for line in done.stdout.splitlines() if line.startswith("| espeak")]
-    assert len(rows) == 1, done
-    assert rows[0].startswith("| espeak, cy | Welsh | GPL-3.0-or-later | ")
-
-
-@pytest.mark.bench
-def test_a_book_is_spoken_without_a_file_by_the_bare_command_line_only(tmp_path: Path) -> None:
-    book = tmp_path / "book.txt"
-    book.write_text("A sentence. Another one.")
-    words = ("convert", str(book), "--tts-engine", "metronome", "--language", "en", "--output-dir", str(tmp_path / "o"))
-    home = {"E2A_SWARM_HOME": str(tmp_path / "home")}
-    done = run("bare_cli", *words, "--no-audiobook", "--no-split", **home)
-    assert done.returncode == 0, done.stderr
-    assert list((tmp_path / "home" / "clips").rglob("*.flac"))
-    assert not list(tmp_path.rglob("*.m4b"))
-    assert run("../cli", *words, "--no-audiobook", **home).returncode == EXIT_USAGE
-    assert run("../cli", *words, **home).returncode == 0
-    assert list(tmp_path.rglob("*.m4b"))
-
-
-@pytest.mark.bench
-def test_the_quality_of_a_folder_of_books_is_told_in_a_few_lines_each(tmp_path: Path) -> None:
-    told = "# One\n\nThe ferryman sat before his house.\n\n```\nx = f(1);\n```\n"
-    (tmp_path / "a.md").write_text(told, encoding="utf-8")
-    (tmp_path / "b.epub").write_bytes(b"no book")
-    done = run("reading_quality", str(tmp_path), "--chapters")
-    assert done.returncode == 0, done.stderr
-    assert "10 words, 70.0% spoken, 1 chapters, en, 0 notes, 0 odd characters" in done.stdout
-    assert "left out: 3 words: code listing (marked so in the book)" in done.stdout
-    assert "b.epub\n  cannot be read: " in done.stdout
-
-
-@pytest.mark.bench
-def test_the_sentences_that_two_versions_say_otherwise_are_counted_and_shown(tmp_path: Path) -> None:
-    book = tmp_path / "book.md"
-    book.write_text("# One\n\nThe ferryman sat there. It was cold.\n", encoding="utf-8")
-    same = run("spoken", "--against", str(FOLDER.parent), str(book))
-    assert same.stdout.splitlines()[-1] == "| book | 3 | 3 | 0 |", same.stderr
-    other = tmp_path / "other"
-    for name, text in _STUBS.items():
-        (other / name).parent.mkdir(parents=True, exist_ok=True)
-        (other / name).write_text(text, encoding="utf-8")
-        for folder in list((other / name).relative_to(other).parents)[:-1]:
-            (other / folder / "__init__.py").touch()
-    changed = run("spoken", "--against", str(other), str(book))
-    assert changed.stdout.splitlines()[2:] == [
-        "| book | 2 | 3 | 2 |",
-        "",
-        "book",
-        "- It was warm.",
-        "+ The ferryman sat there.",
-        "+ It was cold.",
-    ]
-
-
-_STUBS = {
-    "swarm/book/any_file.py": "class read_book:\n    def __init__(self, path):\n        self.language = 'en'\n",
-    "swarm/voice/host/registry.py": "default_engine = find_card = str\n",
-    "swarm/book/model/engine_text.py": "make_engine_text = lambda spoken, phonemes: spoken\n",
-    "swarm/book/speech/script.py": (
-        "from types import SimpleNamespace\n"
-        "segments = [SimpleNamespace(spoken=said, phonemes=()) for said in ('One', 'It was warm.')]\n"
-        "make_script = lambda *_: [SimpleNamespace(segments=segments)]\n"
-    ),
-}

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GITHUB = ROOT / ".github"
 sys.path.insert(0, str(ROOT))
 
-from develop import TOOLS, advice, main, steps  # noqa: E402
+from develop import main, steps  # noqa: E402
 
 SCHEMAS = {
     "vendor.github-workflows": [*GITHUB.glob("workflows/*.yml")],
@@ -69,10 +69,3 @@ def test_help_installs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
             assert main([word]) == code
         assert "usage: python3 develop.py" in capsys.readouterr().out, word
         assert not called.called, word
-
-
-def test_what_tests_would_skip_without_is_named() -> None:
-    assert advice(["fish", "zsh"]).endswith("sudo apt install fish zsh")
-    assert "skip" not in advice([])
-    installs = (ROOT / ".ci/run").read_text()
-    assert all(package in installs for package in TOOLS.values())
