@@ -204,7 +204,9 @@ def test_a_second_command_on_the_same_book_is_told_who_works_on_it(here: Machine
     assert_complete(report_of(only(here.desk, "*.m4b")))
 
 
-def test_clips_that_were_lost_or_torn_are_spoken_again(here: Machine, small_book: Path) -> None:
+def test_clips_that_were_lost_or_torn_are_spoken_again_and_a_damaged_journal_is_named_with_its_remedy(
+    here: Machine, small_book: Path
+) -> None:
     assert here.run("convert", small_book, *FAST).returncode == 0
     path = only(here.desk, "*.m4b")
     sound = path.read_bytes()
@@ -224,9 +226,6 @@ def test_clips_that_were_lost_or_torn_are_spoken_again(here: Machine, small_book
     assert_complete(report_of(path))
     assert files[2].read_bytes() == whole
 
-
-def test_a_damaged_journal_is_named_with_its_remedy(here: Machine, small_book: Path) -> None:
-    assert here.run("convert", small_book, *FAST).returncode == 0
     spoken = clips(here.home)
     job = only(here.home / "jobs", "*")
     (job / "journal.sqlite").write_bytes(b"this is no journal" * 400)

@@ -16,7 +16,6 @@ NAME = f"{TITLE} - {AUTHOR}"
 
 
 def test_title_author_and_narrator_are_spoken_at_both_ends_on_wish(here: Machine, small_book: Path) -> None:
-    assert here.run("convert", small_book, *FAST).returncode == 0
     named = ("--credits", "--narrator", "Clara Clear", "--subtitles", "srt", "--read-along")
     done = here.run("convert", small_book, *FAST, *named)
     assert (done.returncode, done.stderr) == (0, "")

@@ -66,20 +66,47 @@ def test_a_book_becomes_an_audiobook(here: Machine, small_book: Path) -> None:
     assert sum(row["segments"] for row in report["workers"]) == report["totals"]["spoken"]
 
 
-def test_a_lost_audiobook_is_written_again_without_speaking(here: Machine, small_book: Path) -> None:
+def test_a_lost_audiobook_and_one_that_is_wanted_otherwise_are_written_without_speaking(
+    here: Machine, small_book: Path
+) -> None:
     assert here.run("convert", small_book, *FAST).returncode == 0
     path = only(here.desk, "*.m4b")
-    sound, spoken, taken = path.read_bytes(), clips(here.home), len(accepted(here.home))
+    sound, spoken, taken, before = path.read_bytes(), clips(here.home), accepted(here.home), listen(path)
     received = report_of(path)["totals"]["clips_received"]
     path.unlink()
 
     assert here.run("convert", small_book, *FAST).returncode == 0
     assert path.read_bytes() == sound
-    assert clips(here.home) == spoken
-    assert len(accepted(here.home)) == taken
     report = report_of(path)
     assert_complete(report)
     assert report["totals"]["clips_received"] == received > 0
+
+    there = sorted(here.desk.rglob("*"))
+    for wish in ([], ["--output-dir", "new"]):
+        done = here.run("redo", small_book, *FAST, "--doubtful", *wish)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == f"{TITLE}: no sentence is doubtful; nothing is spoken again\n"
+    assert sorted(here.desk.rglob("*")) == there
+
+    Image.new("RGB", (300, 300), "navy").save(here.desk / "mine.png")
+    words = ("--bitrate", "96k", "--channels", "stereo", "--sample-rate", "44100", "--pause", "sentence=1.5")
+    words += ("--loudness", "-23", "--title", "Another", "--author", "Somebody", "--narrator", "A Voice")
+    words += ("--cover", "mine.png", "--subtitles", "vtt", "--keep-chapters")
+    done = here.run("convert", small_book, *FAST, *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (clips(here.home), accepted(here.home)) == (spoken, taken)
+    path = here.desk / "Another - Somebody.m4b"
+    after = listen(path)
+    assert [name for name, _ in after.chapters] == [name for name, _ in before.chapters]
+    assert after.duration_s > before.duration_s + 20
+    assert [after.tags[name] for name in ("©nam", "©ART", "©wrt")] == [["Another"], ["Somebody"], ["A Voice"]]
+    assert after.cover == (here.desk / "mine.png").read_bytes() != before.cover
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        assert (stream.channels, stream.rate) == (2, 44_100)
+    whole = said_in(only(here.desk, "*.vtt"))
+    assert " ".join(whole) == spoken_text(here)
+    assert [line for part in sorted(here.desk.glob("*/*.vtt")) for line in said_in(part)] == whole
 
 
 def test_another_format_speaks_nothing_and_redo_speaks_only_what_it_is_told(here: Machine, small_book: Path) -> None:
@@ -105,44 +132,6 @@ def test_another_format_speaks_nothing_and_redo_speaks_only_what_it_is_told(here
     assert_complete(report_of(only(here.desk, "*.m4b")))
 
     assert here.run("redo", small_book, *FAST, "--segments", "9:1").returncode == EXIT_USAGE
-
-
-def test_where_no_sentence_is_doubtful_redo_says_so_and_writes_nothing(here: Machine, small_book: Path) -> None:
-    assert here.run("convert", small_book, *FAST, "--output-format", "flac").returncode == 0
-    spoken, there = clips(here.home), sorted(here.desk.rglob("*"))
-    for wish in ([], ["--output-format", "flac"], ["--output-dir", "new"]):
-        done = here.run("redo", small_book, *FAST, "--doubtful", *wish)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout == f"{TITLE}: no sentence is doubtful; nothing is spoken again\n"
-    assert (clips(here.home), sorted(here.desk.rglob("*"))) == (spoken, there)
-
-
-def test_other_wishes_for_the_file_have_no_sentence_spoken_again(here: Machine, small_book: Path) -> None:
-    assert here.run("convert", small_book, *FAST).returncode == 0
-    spoken, taken, before = clips(here.home), accepted(here.home), listen(only(here.desk, "*.m4b"))
-    Image.new("RGB", (300, 300), "navy").save(here.desk / "mine.png")
-    words = ("--bitrate", "96k", "--channels", "stereo", "--sample-rate", "44100", "--pause", "sentence=1.5")
-    words += ("--loudness", "-23", "--title", "Another", "--author", "Somebody", "--narrator", "A Voice")
-    done = here.run("convert", small_book, *FAST, *words, "--cover", "mine.png")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (clips(here.home), accepted(here.home)) == (spoken, taken)
-    path = here.desk / "Another - Somebody.m4b"
-    after = listen(path)
-    assert [name for name, _ in after.chapters] == [name for name, _ in before.chapters]
-    assert after.duration_s > before.duration_s + 20
-    assert [after.tags[name] for name in ("©nam", "©ART", "©wrt")] == [["Another"], ["Somebody"], ["A Voice"]]
-    assert after.cover == (here.desk / "mine.png").read_bytes() != before.cover
-    with av.open(str(path)) as container:
-        sound = container.streams.audio[0]
-        assert (sound.channels, sound.rate) == (2, 44_100)
-
-
-def test_the_subtitles_of_a_book_are_its_text(here: Machine, small_book: Path) -> None:
-    assert here.run("convert", small_book, *FAST, "--subtitles", "vtt", "--keep-chapters").returncode == 0
-    whole = said_in(only(here.desk, "*.vtt"))
-    assert " ".join(whole) == spoken_text(here)
-    parts = [line for path in sorted(here.desk.glob("*/*.vtt")) for line in said_in(path)]
-    assert parts == whole
 
 
 def said_in(path: Path) -> list[str]:

@@ -34,9 +34,7 @@ def report_on(here: Machine) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.parametrize("ending", ["m4b", pytest.param("opus", marks=pytest.mark.slow)])
-def test_every_sentence_lights_up_while_it_is_heard(here: Machine, small_book: Path, ending: str) -> None:
-    made = made_by(here, small_book, "--output-format", ending)
+def every_sentence_lights_up(here: Machine, made: ReadAlongBook) -> None:
     pars = [par for each in made.overlays().values() for par in each]
     assert len(pars) == sentences(here)
     texts = {element.get("id"): "".join(element.itertext()) for element in made.page(pars[0].document).iter("{*}span")}
@@ -47,11 +45,16 @@ def test_every_sentence_lights_up_while_it_is_heard(here: Machine, small_book: P
     ]
 
 
+@pytest.mark.slow
+def test_every_sentence_lights_up_while_opus_is_heard(here: Machine, small_book: Path) -> None:
+    every_sentence_lights_up(here, made_by(here, small_book, "--output-format", "opus"))
+
+
 def test_who_asks_for_it_later_has_nothing_spoken_again(here: Machine, small_book: Path) -> None:
     assert here.run("convert", small_book, *FAST).returncode == 0
     assert not list(here.desk.glob("*.epub"))
     received = report_on(here)["totals"]["clips_received"]
-    made_by(here, small_book)
+    every_sentence_lights_up(here, made_by(here, small_book))
     made = report_on(here)
     assert made["totals"]["clips_received"] == received > 0
     assert [Path(name).name.partition(".")[2] for name in made["files"]] == ["m4b", "read-along.epub"]

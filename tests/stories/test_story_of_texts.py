@@ -115,10 +115,6 @@ def test_every_file_shows_what_the_book_says(here: Machine, book: Path, witness:
     assert [texts[par.name] for par in pars] == ["Read", SENTENCES[0], SENTENCES[2]]
 
     shows_the_book(" ".join(only(here.desk, "*.vtt").read_text().split()), SENTENCES[0], SENTENCES[2])
-    for kind in ("srt", "lrc"):
-        again = here.run("convert", book, *engine, "--subtitles", kind, **witness)
-        assert again.returncode == EXIT_GAPS, again.stderr
-        shows_the_book(" ".join(only(here.desk, f"*.{kind}").read_text().split()), SENTENCES[0], SENTENCES[2])
 
 
 def test_inspect_shows_the_book_and_on_request_what_the_engine_is_told(
