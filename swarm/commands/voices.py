@@ -226,9 +226,8 @@ def _away_lines(row: Row, language: str, *, every: bool) -> list[str]:
 def _setting_lines(card: EngineCard, *, every: bool) -> list[str]:
     """Return the settings of an engine with their defaults in one line, or a line for each that explains it."""
     if not every:
-        told = [f"{name}={value}" for name, value in card.defaults.items()]
-        settings = ", ".join(told) if 1 < len(told) <= MAX_SETTINGS else ""  # more of them are a list for --all
-        return [f"  settings: {settings}"] if settings else []
+        names = ", ".join(card.defaults) if 1 < len(card.defaults) <= MAX_SETTINGS else ""  # more are a list for --all
+        return [f"  settings: {names}; --all explains them"] if names else []
     meanings = [", ".join(filter(None, (each.values, each.about))) for each in card.settings]
     return [
         f"  setting {each.name}={each.default}: {means}" for each, means in zip(card.settings, meanings, strict=True)
@@ -256,12 +255,12 @@ def _voice_lines(
 
     `away` has what is downloaded for those voices that are not here.
     """
-    if every or len(fitting) <= (MAX_ROWS if language else MAX_LISTED):
+    if every or (language and len(fitting) <= MAX_ROWS):
         names = [_described(voice, away.get(voice.name)) for voice in fitting]
-        rows = [f"  {' ' if place else '*'} {name}" for place, name in enumerate(names)]
-        return rows if language else [f"  voices: {'; '.join(names)}"]
+        return [f"  {' ' if place else '*'} {name}" for place, name in enumerate(names)]
     if not language:
-        return [f"  voices: {len(fitting)}; --language CODE or --all lists them"]
+        few = ", ".join(voice.name for voice in fitting) if len(fitting) <= MAX_LISTED else ""
+        return [f"  voices: {few or len(fitting)}; --language CODE or --all {'describes' if few else 'lists'} them"]
     gone = [voice.name for voice in fitting if voice.name in away][:MAX_LISTED]
     sizes = max((away[name].size for name in gone), default=0)
     told = [f"    fetched when first used ({bytes_text(sizes)} each): {', '.join(gone)}"] if gone else []
@@ -296,6 +295,7 @@ def _listen(arguments: argparse.Namespace, language: str) -> int:
         text = text or _opening(book, language)
     recipes = _recipes(arguments.listen, arguments.tts_engine.lower(), language)
     made: list[str] = []
+    silent: dict[str, list[str]] = {}  # engine -> voices that cannot be heard, and why
 
     async def speak() -> None:
         async for recipe, result in speak_samples(recipes, text, Path(), show_progress):
@@ -308,9 +308,11 @@ def _listen(arguments: argparse.Namespace, language: str) -> int:
             elif len(recipes) == 1:
                 raise EnvironmentFault(f"{recipe.voice} of {recipe.engine} cannot be heard: {result}")
             else:
-                warn(f"{recipe.engine}, {recipe.voice}: {result}")
+                silent.setdefault(recipe.engine, [result]).append(recipe.voice)
 
     run_loop(speak())
+    for engine, (why, *voices) in silent.items():
+        warn(f"{engine} cannot be heard with {', '.join(voices)}: {why}")
     if arguments.json:
         say_json({"samples": made})
     return EXIT_DONE if len(made) == len(recipes) else EXIT_ENVIRONMENT

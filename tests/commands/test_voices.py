@@ -10,7 +10,7 @@ import pytest
 from swarm.commands.main import main
 from swarm.config import ENV_OFFLINE
 from swarm.coordinator.seen_engines import SeenEngines, note_speed
-from swarm.errors import EXIT_USAGE
+from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.spec import Recipe
 from swarm.lease.message import PROTOCOL, EngineOffer, Hello
@@ -225,6 +225,25 @@ def test_a_blend_is_heard_in_the_language_of_its_first_voice(
     monkeypatch.setattr("swarm.commands.voices.speak_samples", heard)
     main(["voices", "--listen", "ff_siwis:0.6+af_heart:0.4"])
     assert asked == [("kokoro", "ff_siwis:0.6+af_heart:0.4", "fr")]
+
+
+def test_voices_that_cannot_be_heard_share_a_line_for_each_engine(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def heard(recipes: list[Recipe], *rest: object) -> AsyncIterator[tuple[Recipe, str]]:
+        for recipe in recipes:
+            yield recipe, f"{recipe.voice} is out of reach"
+
+    monkeypatch.setattr("swarm.commands.voices.speak_samples", heard)
+    assert main(["voices", "--listen", "all", "--language", "pt", "--tts-engine", "espeak"]) == EXIT_ENVIRONMENT
+    assert capsys.readouterr().err.splitlines() == ["espeak cannot be heard with pt, pt-br: pt is out of reach"]
+
+
+def test_without_a_language_no_line_describes_voices_or_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = lines_of(capsys, "--tts-engine", "hibari")
+    assert "  voices: heart, emma, fenrir, fable, kore; --language CODE or --all describes them" in lines
+    assert "  settings: noise_scale, noise_w, speed; --all explains them" in lines_of(capsys, "--tts-engine", "piper")
+    assert EMMA in lines_of(capsys, "--tts-engine", "hibari", "--all")
 
 
 def test_the_voice_that_comes_by_itself_is_the_default_with_class_licence_speed_and_size(

@@ -64,12 +64,13 @@ def settle(declared: str, sample: str, *, believed: bool = True) -> BookLanguage
 
 
 def _undeclared(guess: str, sample: str) -> BookLanguage:
-    """Return the guess of a text that is long enough for one, else English."""
-    language = guess if guess and len(sample.split()) >= MIN_GUESS_WORDS else DEFAULT_LANGUAGE
+    """Return the guess of a text that is long enough for one, else what its words plainly are, else English."""
+    is_long = guess and len(sample.split()) >= MIN_GUESS_WORDS
+    language = guess if is_long else passage_language(sample, DEFAULT_LANGUAGE) or DEFAULT_LANGUAGE
     name = language_name(language)
     return BookLanguage(
         language,
-        f"it does not name its language, and its text does not show it: read as {name}; --language sets another",
+        f"it does not name its language, and its text leaves a doubt: read as {name}; --language sets another",
     )
 
 

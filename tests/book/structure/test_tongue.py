@@ -31,6 +31,7 @@ def test_a_book_in_two_languages_is_in_the_one_that_it_declares() -> None:
 def test_a_book_that_names_no_language_has_that_of_its_text() -> None:
     assert settle("", PROSE["nl"]) == BookLanguage("nl")
     assert settle("", "Hm.").language == "en"
+    assert settle("", "Es war einmal ein König, der hatte eine Tochter, und sie war schön.").language == "de"
     assert "does not name its language" in settle("", "Hm.").doubt
 
 
