@@ -29,7 +29,8 @@ _MAIL = compile_later(
 _HANDLE = compile_later(r"(?<![\w@.])@(\w{2,32})(?![\w@])")  # "@name"
 # A site without "www.", whose last part is no word of a language: "archive.org", but not "sagte.es".
 _SITE = compile_later(
-    r"(?<![\w@./-])((?:[a-z0-9-]{2,63}\.){1,4}(?:com|org|net|edu|gov|info|biz|io|de|fr|uk|ru|pl|nl|se|hu|cz|eu|ch|jp|cn)"
+    r"(?<![\w@./-])((?:[a-z0-9-]{2,63}\.){1,4}(?:com|org|net|edu|gov|info|biz|io|de|fr|uk|ru|pl|nl|se|hu|cz|eu|ch|jp|cn|"
+    r"(?:co|com|org|gov|ac|net|nic|go|or|gob)\.[a-z]{2})"
     r"(?:/[\w-]{1,20})?)/?(?![\w@/-]|\.\w)"
 )
 _NUMBERS = compile_later(r"\d+")

@@ -35,6 +35,7 @@ from swarm.book.speech.arithmetic import say_fractions
 _FIGURE = compile_later(r"\p{Nd}|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
 _FOREIGN_DIGIT = compile_later(r"[\p{Nd}--[0-9]]", regex.V1)
 _VULGAR = compile_later(r"(?<=(\d)?)\s?([½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
+_SQUARED = compile_later(r"[\u3371-\u33df℃℉]")  # "㎞" in one sign
 _SPACES = compile_later(r"(?<=\S)  +")
 _OF = compile_later(r"^(?:de\s|d['’])")  # which Catalan names of months begin with
 _POINTED = compile_later(r"\d+\.\d{1,2}")
@@ -163,6 +164,7 @@ class Verbaliser:
             return text
         plain = not self._beside.search(text)
         text = _FOREIGN_DIGIT.sub(lambda match: str(digit(match[0])), text)
+        text = _SQUARED.sub(lambda match: normalize("NFKC", match[0]), text)
         if not self._language.numbers:
             text = _VULGAR.sub(lambda match: (" " if match[1] else "") + normalize("NFKC", match[2]), text)
             text = text.replace("⁄", "/")
@@ -282,6 +284,10 @@ class Verbaliser:
             (rf"{self._alone}{year}([-./])\s?{month}\2\s?{day}(?:{forms.ordinal_marks or '(?!)'}|{apart})", self._date),
             (rf"{self._alone}{day}([-./])\s?{month}\2\s?{year}{apart}", self._date),
         ]
+        if not forms.year_first:  # "01-10": a 0 at the start makes it a date
+            found.append((rf"{self._alone}(?=0|\d\d[-/]0){day}[-/]{month}(?!\d)(?<=\d\d.\d\d){apart}", self._date))
+        elif forms.ordinal_marks:  # "04. 1-je"
+            found.append((rf"{self._alone}(?P<m>0[1-9]|1[0-2])\.\s{day}(?:{forms.ordinal_marks})", self._date))
         if forms.month_first:
             found.insert(1, (rf"{self._alone}{month}([-/]){day}\2{year}{apart}", self._date))
         if forms.year_digits:
@@ -400,15 +406,16 @@ class Verbaliser:
         return f" {dot} ".join(map(say, parts))
 
     def _calls(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        abroad = r"\d{1,3}(?:[\s./-]{0,2}(?:\(\d+\)|\d{1,8})){1,6}|\d{8,15}"
         return (
-            (r"(?<![\p{L}\d+.,])\+(?:\d{1,3}(?:[\s./-]{0,2}(?:\(\d+\)|\d{1,8})){1,6}|\d{8,15})(?![\d%])", self._call),
+            (rf"(?<![\p{{L}}\d+.,])(?:\+|(?<!\d\s)00(?=[1-9]))(?:{abroad})(?![\d%])", self._call),
             (rf"{self._lone}\(\d{{2,5}}\)(?:[\s./-]{{0,2}}\d{{2,5}}){{2,5}}(?![\d%]|[.,]\d)", self._call),
             (_TELEPHONE, self._digits),
             (rf"{self._lone}0\d{{1,4}}[-/]\d{{5,8}}(?![\d/-])", self._digits),  # "06-12345678"
-            (rf"{self._lone}0\d{{1,6}}(?:[-/\s]\d{{2,8}}){{1,5}}(?![\d/%]|[.,-]\d)", self._call),
+            (rf"{self._lone}(?<!\d\s)0\d{{1,6}}(?:[-/\s]\d{{2,8}}){{1,5}}(?![\d/%]|[.,-]\d)", self._call),
             (rf"{self._lone}\d{{3}}([-.])\d{{3,4}}\1\d{{4}}(?:-\d{{4}})?(?![\d%]|[.,/-]\d)", self._call),
             (rf"{self._lone}\d{{3}}-\d{{3}}-\d{{3}}(?![\d%]|[.,/-]\d)", self._call),
-            (rf"{self._lone}(?<!\d\s)\d{{2,3}} \d{{3}} \d\d \d\d(?!\s?\d|[.,/-]\d)", self._call),
+            (rf"{self._lone}(?<!\d\s)\d{{2,3}}(?: \d{{3}})? \d\d \d\d(?!\s?\d|[.,/-]\d)", self._call),
         )
 
     def _call(self, match: Match) -> str:
@@ -545,6 +552,7 @@ class Verbaliser:
         return (
             *self._lengths(),
             (rf"{number}\s?[%٪]", self._percent),
+            (rf"(?<=\d/\d{{1,3}})\s?({sign}){end}", lambda match: self._joint + self._name(match[1])),  # "1/4 kg"
             *self._rates(number, sign, end),
             (rf"{number}\s?(?P<unit>{sign}){end}", self._measure),
         )
@@ -646,7 +654,7 @@ class Verbaliser:
             (rf"{figure}\+(?:\s?(?=\d)|(?=\())", forms.plus),
             (rf"(?<=\d)\s?(?:[x×·]\s?{term}|\*\s?(?=\d))", forms.times),
             (size, forms.by or forms.times),
-            (rf"(?<=[\d)])\s[−–-]\s{term}", forms.minus),
+            (rf"(?<=[\d)])\s?[−–-]\s?{term}", forms.minus),
             (rf"(?<=[{letter}\d)])\s?=\s?(?=[−-]?[\d(])", forms.equals),
             (r"(?<=^|[\s(])\+(?=\d{1,3}(?!\d))", forms.plus),
         )
