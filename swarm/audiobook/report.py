@@ -19,7 +19,7 @@ from swarm.job.record import AnyRecord, ClipAccepted, WorkerSeen
 from swarm.job.run import RunStats
 from swarm.job.spec import JobSpec
 from swarm.job.state import reworded
-from swarm.system.text import clean, clock_text, count_text, duration_text, speed_text
+from swarm.system.text import clean, clean_note, clock_text, count_text, duration_text, speed_text
 from swarm.watch.history import History, Place, Run
 from swarm.watch.words import guest_rows
 
@@ -297,7 +297,7 @@ def closing_lines(report: Row, instead: str = "") -> list[str]:
     totals = report["totals"]
     lines = file_lines(report["files"])
     lines.append(f"{duration_text(_sound_s(totals))} of sound {instead}" if instead else _figures(totals))
-    lines += [clean(line) for name in ("cautions", "lost") for line in report["book"].get(name, ())]
+    lines += [clean_note(line) for name in ("cautions", "lost") for line in report["book"].get(name, ())]
     lines += _named(report["missing"], "missing from the audiobook")
     lines += _named(report["doubtful"], "may sound wrong, also when spoken again")
     lines += _named(report["unspoken"], "left as a pause, for this voice cannot speak it")

@@ -173,8 +173,9 @@ def make_command(parser: argparse.ArgumentParser, command: Command, inherited: f
         own = parser._action_groups.pop(1)  # argparse's own group with -h, which moves to the end
         own.title = "more"
         parser._action_groups.append(own)
-        parser.add_argument("--help-all", action=ShowAll, nargs=0, help=f"every option: {command.rest}")
         parser.common = frozenset({*command.common, "--help", "--help-all"})
+    rest = f"every option: {command.rest}" if command.common else argparse.SUPPRESS
+    parser.add_argument("--help-all", action=ShowAll, nargs=0, help=rest)
     if command.usage:
         parser.usage = f"{parser.prog} {command.usage}"
     if command.actions:

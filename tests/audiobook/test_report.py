@@ -389,6 +389,13 @@ def test_the_closing_lines_name_what_the_book_lacks() -> None:
     ]
 
 
+def test_a_long_caution_is_told_with_its_end_which_is_the_remedy() -> None:
+    caution = f"the voice cannot be fetched from {'a/long/path/' * 30}: e2a-swarm models fetch kokoro"
+    book = msgspec.structs.replace(spec(("x",)).book, cautions=(caution,))
+    report = make_report(msgspec.structs.replace(spec(("x",)), book=book), [RunStarted(1, BEGAN_S)], ReportExtra())
+    assert caution in closing_lines(report)
+
+
 def test_doubtful_sentences_are_named_and_takes_counted() -> None:
     doubt = "9.0 s, where 1.0 s are usual"
     again = clip((0, 0), 3.0, take=1, takes=2)
