@@ -347,7 +347,6 @@ REDO = Command(
     (
         'e2a-swarm redo "Title - Author.m4b" --at 1:23:45',
         'e2a-swarm redo "Title - Author.m4b" --text "the Colonel" --say "the kernel"',
-        "e2a-swarm redo book.epub --doubtful",
     ),
     (
         Sheet(
@@ -363,7 +362,7 @@ REDO = Command(
                 Option("--chapter", "N", "a whole chapter", is_list=True),
                 Option("--doubtful", "", "all sentences that the report calls doubtful"),
                 Option("--recast", "NAME=VOICE", "let a character speak with another voice"),
-                Option("--rename", "NAME=OTHER", "call a character otherwise; by another one's name, both are one"),
+                Option("--rename", "NAME=OTHER", "call a character otherwise, or join two as one"),
                 Option("--say", "WORDS", 'other words for the one sentence; "": as written', default=None),
                 Option("--dry-run", "", "only show which sentences are meant"),
             ),
