@@ -25,11 +25,12 @@ from swarm.book.speech.segment import segment_chapter, unsaid_languages
 from swarm.book.speech.speech import Speech
 from swarm.commands.book_config import reading
 from swarm.commands.output import say, say_json
-from swarm.config import state_folder
+from swarm.config import may_download, state_folder
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.job.card import EngineCard
+from swarm.job.spec import Recipe
 from swarm.system.text import count_text, plain_line
-from swarm.voice.host.default_voice import coming_word
+from swarm.voice.host.default_voice import coming_word, lacking_models
 from swarm.voice.host.fallback_voices import cast_voices, find_guests
 from swarm.voice.host.registry import check_speaks, choose_card, find_voice
 from swarm.watch.words import guest_rows, guests_line
@@ -123,13 +124,13 @@ def find_characters(texts: Sequence[Sequence[str]], dialogue: Dialogue) -> Chara
     return Characters(round(said.total() / max(1, whole), 4), speakers, marks)
 
 
-def cast_lines(found: Characters, cast: Cast | None = None) -> list[str]:
+def cast_lines(found: Characters, cast: Cast = NO_CAST) -> list[str]:
     """Return the lines of a cast, with a comment for each speaker.
 
     Who has a voice in `cast` has it here; before the other lines stands #, until a voice is named.
     """
     unknown = next((each for each in found.speakers if each.name == UNKNOWN), None)
-    voices = dict(cast.speakers) if cast else {}
+    voices = dict(cast.speakers)
     lines = [
         f"# {100 * found.dialogue:.0f} % of the text is dialogue. A line NAME = VOICE gives a speaker a voice;",
         "# with # before it, it does nothing. Change what you like, and give the file",
@@ -209,7 +210,13 @@ def _print_cast(book: Book, language: str, card: EngineCard, *, as_json: bool) -
         say_json(found)
         return
     voices = cast_voices(card, language, find_voice(card, language).name) if card.casts else []
-    say(*cast_lines(found, cast_by_itself(dialogue, NO_CAST, voices) if len(voices) > 1 else None))
+    lacking = lacking_models(Recipe(card.name, voices[0].name, language), voices) if voices else {}
+    if not may_download():
+        voices = [*voices[:1], *(each for each in voices[1:] if each not in lacking)]
+    cast = cast_by_itself(dialogue, NO_CAST, voices) if len(voices) > 1 else NO_CAST
+    fetched = [each.name for each in lacking if each.name in cast.voices]
+    note = f"# Not here yet, and downloaded before the book begins: {', '.join(fetched)}."
+    say(*([note] if fetched else []), *cast_lines(found, cast))
 
 
 def _with_cover_fault(book: Book) -> Book:

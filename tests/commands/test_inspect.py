@@ -235,6 +235,22 @@ def test_the_list_names_voices_if_the_engine_has_several(tmp_path: Path, capsys:
     assert voices["Mrs. Poole"] != "af_heart"  # which is the narrator's
 
 
+def test_the_list_says_which_voices_are_downloaded_and_offline_it_names_none_of_these(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = tmp_path / "night.txt"
+    book.write_text("One\n\n" + "\n\n".join(("“So,” said Mr. Utterson.", "“Ah,” said Mrs. Poole.") * 8))
+    command = ["inspect", str(book), "--cast", "--tts-engine", "hibari", "--language", "en"]
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("# Not here yet, and downloaded before the book begins: ")
+    assert "\nMr. Utterson = fenrir\n" in said and "fenrir" in said.splitlines()[0]
+    monkeypatch.setenv("E2A_SWARM_OFFLINE", "1")
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "#Mr. Utterson = VOICE" in said and "fenrir" not in said
+
+
 def test_the_option_beside_a_doubt_can_be_copied_into_a_shell(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,8 +93,11 @@ def _words_of(code: str) -> _Words:
     said, noun, title = (_alternation(each) for each in (pronouns, nouns, titles))
     high = _alternation(each[:1].upper() + each[1:] for each in titles)
     short = _alternation(each[:1].upper() + each[1:] for each in titles if _SHORT.fullmatch(each))
-    link = rf"(?:(?:{short})\.\s|(?:{high}|{title})\s)?+"
-    name = rf"{link}(?:{_NAME})(?:\s(?:{_LINK}\s)?(?:{_NAME})){{0,3}}"
+    link = rf"(?:(?:{short})\.\s|(?:{high}|{title})\s)"
+    # An article belongs to a name only before a title: "le capitaine Nemo".
+    name = (
+        rf"(?:(?i:{own.article or '(?!)'})\s(?={link}))?{link}{{0,2}}(?:{_NAME})(?:\s(?:{_LINK}\s)?(?:{_NAME})){{0,3}}"
+    )
     # "I" is no name by its letters; "Je" and "Ich" might be one.
     me = rf"(?P<me>{own.me or '(?!)'})" if own.me.istitle() or not own.me else rf"(?P<me>(?i:{own.me}))"
     first = rf"{me}(?![\p{{L}}’-])|" if own.me.islower() else ""
@@ -128,11 +131,17 @@ def key_of(name: str) -> str:
 def gender_of(phrase: str, language: str) -> Gender:
     """Return the gender of a title and name, or of a noun with what stands before it; "" if it tells none."""
     words, parts = _words_of(language), key_of(phrase).split()
-    if len(parts) > 1 and parts[0] in words.titles:
-        return words.titles[parts[0]]
+    if title := _title_of(parts, words):
+        return words.titles[title]
     if parts and parts[-1] in words.pronouns:
         return words.pronouns[parts[-1]]
     return next((words.nouns[each] for each in parts[::-1] if each in words.nouns), "")
+
+
+def _title_of(parts: Sequence[str], words: _Words) -> str:
+    """Return the title before a name, whether an article stands before that or not; "" if there is none."""
+    first = parts[1:2] if parts and parts[0] in words.articles else parts[:1]
+    return first[0] if first and first[0] in words.titles and parts[-1] != first[0] else ""
 
 
 def gender_by_article(name: str, language: str) -> Gender:
@@ -317,8 +326,10 @@ class _Names:
             return False
         if each.spoken:
             return len(parts) > 1 or each.inside > 1 or self.small[key] <= max(1, self.capital[key])
+        if _title_of(parts, self.words):
+            return True
         if parts[0] in self.words.titles:
-            return len(parts) > 1
+            return False
         if len(parts) == 1 and (each.inside < 1 or self.small[key] > self.capital[key] / 2):
             return False
         return each.acts >= MIN_ACTS and each.places <= each.count * MAX_PLACES
@@ -378,13 +389,14 @@ def _roots(seen: Mapping[str, _Seen], words: _Words, language: str) -> dict[str,
 
 def _is_common(written: "Counter[str]", words: _Words) -> bool:
     """Tell whether a name is an article and a noun: "the old man", but not "the Hatter"."""
-    first, _, rest = written.most_common(1)[0][0].partition(" ")
-    return first.casefold() in words.articles and not rest[:1].isupper()
+    first, *rest = written.most_common(1)[0][0].split()
+    named = next((part for part in rest if part not in words.titles), "")
+    return first.casefold() in words.articles and not named[:1].isupper()
 
 
 def _may_be_one(key: str, other: str, seen: Mapping[str, _Seen], own: Mapping[str, Gender], words: _Words) -> bool:
     """Tell whether a name and a longer one may be of one person, by their titles and the pronouns after them."""
-    first, second = key.split()[0], other.split()[0]
+    first, second = (_title_of(each.split(), words) or each.split()[0] for each in (key, other))
     titled = first in words.titles and second in words.titles
     if own[key] and own[other] and own[key] != own[other]:
         return False

@@ -167,14 +167,19 @@ def unfetched_line(language: str, word: str, faults: Sequence[tuple[Recommendati
     )
 
 
+def lacking_models(recipe: Recipe, voices: Sequence[CastVoice]) -> dict[CastVoice, RemoteModel]:
+    """Return the voices of a cast that are not on this machine, with what has to be downloaded for each."""
+    engine = find_engine(recipe.engine)
+    models = [engine.remote_model(replace(recipe, voice=each.name)) for each in voices]
+    return {each: model for each, model in zip(voices, models, strict=True) if model and lacking_bytes(model)}
+
+
 def voices_to_be_had(recipe: Recipe, voices: Sequence[CastVoice]) -> tuple[list[CastVoice], str]:
     """Return which voices of a cast are here or can be downloaded, and why one of the others cannot; "" if all can.
 
     The first is the narrator's. If that is not here, workers have or fetch the model, and all are returned.
     """
-    engine = find_engine(recipe.engine)
-    models = [engine.remote_model(replace(recipe, voice=each.name)) for each in voices]
-    lacking = {each: model for each, model in zip(voices, models, strict=True) if model and lacking_bytes(model)}
+    lacking = lacking_models(recipe, voices)
     if not lacking or voices[0] in lacking:
         return list(voices), ""
     try:

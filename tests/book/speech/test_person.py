@@ -3,7 +3,7 @@
 import pytest
 
 from swarm.book.speech.dialogue import find_dialogue
-from swarm.book.speech.person import NOBODY, Person, Persons, find_persons, key_of
+from swarm.book.speech.person import NOBODY, Person, Persons, find_mentions, find_persons, key_of
 
 
 def persons(*names: str, text: str = "") -> list[list[str]]:
@@ -27,6 +27,45 @@ def persons(*names: str, text: str = "") -> list[list[str]]:
 def test_names_of_one_person_are_one(names: tuple[str, ...], found: list[list[str]]) -> None:
     her = "Elizabeth rose, for she was tired. Elizabeth sat, and she slept. Elizabeth woke, and she rose."
     assert persons(*names, text=her if "Elizabeth" in names else "") == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("language", "titled", "bare"),
+    [
+        ("fr", "le capitaine Nemo", "capitaine Nemo"),
+        ("fr", "la comtesse Sarah", "comtesse Sarah"),
+        ("es", "el capitán Alatriste", "capitán Alatriste"),
+        ("es", "el señor Quijano", "Quijano"),
+        ("it", "il signor Rossi", "signor Rossi"),
+        ("it", "il dottor Balanzone", "Balanzone"),
+        ("pt", "o capitão Rodrigo", "capitão Rodrigo"),
+        ("pt", "a dona Glória", "dona Glória"),
+        ("de", "der Kapitän Nemo", "Kapitän Nemo"),
+        ("de", "die Gräfin Orsina", "Gräfin Orsina"),
+        ("en", "the Captain Nemo", "Captain Nemo"),
+    ],
+)
+def test_an_article_before_a_title_makes_no_other_person(language: str, titled: str, bare: str) -> None:
+    found = find_persons([""], [titled, bare, bare], language).all
+    assert [(sorted(each.names), each.common) for each in found] == [(sorted((titled, bare)), False)]
+    [mention] = find_mentions(f"; {titled}.", language)
+    assert mention.name.endswith(bare.split()[-1])
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "gender"),
+    [
+        ("fr", "la comtesse Sarah", "f"),
+        ("es", "el señor Quijano", "m"),
+        ("it", "la signora Rossi", "f"),
+        ("pt", "a dona Glória", "f"),
+        ("de", "der Graf Orsini", "m"),
+        ("fr", "le vieux capitaine", "m"),
+    ],
+)
+def test_an_article_before_a_title_hides_no_gender(language: str, name: str, gender: str) -> None:
+    [found] = find_persons([""], [name], language).all
+    assert (found.gender, found.common) == (gender, name.islower())
 
 
 @pytest.mark.parametrize(
