@@ -1,6 +1,7 @@
-"""An engine of another package, the ocarina: a German voice whose one file is downloaded from the hub."""
+"""Engines of other packages, as pip lays them, and one of them: the ocarina, a German voice from the hub."""
 
 import hashlib
+import os
 from pathlib import Path
 
 PLACE = "house/ocarina"  # of its weights at the hub
@@ -45,12 +46,21 @@ engine = Ocarina()
 '''
 
 
+def lay_package(folder: Path, name: str, module: str, source: str = "", *beside: Path) -> dict[str, str]:
+    """Lay a package with an engine into a folder; return the environment of a machine that has it.
+
+    Without `source` its module lies in one of the folders `beside`.
+    """
+    info = folder / f"{name}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[e2a_swarm.engines]\n{name} = {module}:engine\n")
+    if source:
+        (folder / f"{module}.py").write_text(source)
+    return {"PYTHONPATH": os.pathsep.join(map(str, (folder, *beside)))}
+
+
 def lay_ocarina(folder: Path, weights: bytes = WEIGHTS) -> dict[str, str]:
     """Lay the package into a folder; return the environment of a machine that has it, but not its model."""
-    info = folder / "ocarina-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ocarina\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[e2a_swarm.engines]\nocarina = ocarina:engine\n")
     source = SOURCE.replace("{digest}", hashlib.sha256(weights).hexdigest()).replace("{size}", str(len(weights)))
-    (folder / "ocarina.py").write_text(source)
-    return {"PYTHONPATH": str(folder)}
+    return lay_package(folder, "ocarina", "ocarina", source)

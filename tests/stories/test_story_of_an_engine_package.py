@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from evidence import accepted, only
 from household import Machine
+from ocarina_package import lay_package
 
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
 
@@ -77,13 +78,8 @@ engine = PiccoloEngine()
 @pytest.fixture
 def piccolo(tmp_path: Path) -> dict[str, str]:
     """Return the environment of a machine with the package, its licence not agreed to yet."""
-    site = tmp_path / "site"
-    info = site / "piccolo-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: piccolo\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[e2a_swarm.engines]\npiccolo = piccolo_tts:engine\n")
-    (site / "piccolo_tts.py").write_text(PACKAGE)
-    return {"PYTHONPATH": str(site), "PICCOLO_HOME": str(tmp_path / "models"), "PICCOLO_AGREED": ""}
+    laid = lay_package(tmp_path / "site", "piccolo", "piccolo_tts", PACKAGE)
+    return laid | {"PICCOLO_HOME": str(tmp_path / "models"), "PICCOLO_AGREED": ""}
 
 
 def said(machine: Machine, env: dict[str, str], *words: str, code: int = 0) -> str:

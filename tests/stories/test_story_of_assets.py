@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import random
 import shutil
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import pytest
 import soundfile
 from evidence import accepted, assert_complete, assert_spoken_once, listen, only, records, report_of
 from household import Machine, Running, wait_for
+from ocarina_package import lay_package
 
 from swarm.errors import EXIT_USAGE
 from swarm.job.job_asset import BLOCK_BYTES
@@ -25,12 +25,9 @@ WEIGHTS = 96 * 1024 * 1024  # bytes: a second or so over loopback
 @pytest.fixture
 def parrot(tmp_path: Path) -> dict[str, str]:
     """Return the environment of a machine on which the parrot engine is installed."""
-    info = tmp_path / "site" / "parrot-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: parrot\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[e2a_swarm.engines]\nparrot = parrot_engine:engine\n")
-    path = os.pathsep.join([str(info.parent), str(Path(__file__).parent), str(Path(__file__).parents[1])])
-    return {"PYTHONPATH": path, "PARROT_LOG": str(tmp_path / "parrot.log")}
+    here = Path(__file__).parent
+    laid = lay_package(tmp_path / "site", "parrot", "parrot_engine", "", here, here.parent)
+    return laid | {"PARROT_LOG": str(tmp_path / "parrot.log")}
 
 
 @pytest.fixture

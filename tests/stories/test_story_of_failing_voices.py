@@ -1,12 +1,12 @@
 """Sentences that nothing can speak, and engines that fail, crash or do not open: the book goes on and names them."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, clips, listen, only, records, report_of
 from household import Machine
+from ocarina_package import lay_package
 
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_GAPS
 from swarm.job.record import SegmentFailed
@@ -17,12 +17,8 @@ STUBBORN = ("--tts-engine", "stubborn")
 @pytest.fixture
 def stubborn(tmp_path: Path) -> dict[str, str]:
     """Return the environment of a machine on which the stubborn engine is installed."""
-    info = tmp_path / "site" / "stubborn-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stubborn\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[e2a_swarm.engines]\nstubborn = stubborn_engine:engine\n")
-    path = os.pathsep.join([str(info.parent), str(Path(__file__).parent)])
-    return {"PYTHONPATH": path, "STUBBORN_FOLDER": str(tmp_path)}
+    laid = lay_package(tmp_path / "site", "stubborn", "stubborn_engine", "", Path(__file__).parent)
+    return laid | {"STUBBORN_FOLDER": str(tmp_path)}
 
 
 @pytest.fixture

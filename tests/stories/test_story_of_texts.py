@@ -7,6 +7,7 @@ import epub_maker
 import pytest
 from evidence import only, report_of
 from household import Machine
+from ocarina_package import lay_package
 from read_along_rules import check_rules
 
 from swarm.errors import EXIT_GAPS
@@ -64,13 +65,8 @@ SPELLED = ("⟦", "⟧", "rɛd", "pounds", "shillings", "nineteen", "seven", "tw
 @pytest.fixture
 def witness(tmp_path: Path) -> dict[str, str]:
     """Return the environment of a machine on which the engine is installed."""
-    site = tmp_path / "site"
-    info = site / "witness-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: witness\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[e2a_swarm.engines]\nwitness = witness_tts:engine\n")
-    (site / "witness_tts.py").write_text(PACKAGE)
-    return {"PYTHONPATH": str(site), "WITNESS_LOG": str(tmp_path / "told")}
+    laid = lay_package(tmp_path / "site", "witness", "witness_tts", PACKAGE)
+    return laid | {"WITNESS_LOG": str(tmp_path / "told")}
 
 
 @pytest.fixture

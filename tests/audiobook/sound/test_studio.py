@@ -385,9 +385,9 @@ async def test_a_seat_is_not_lost_when_its_holder_is_cancelled() -> None:
     await asyncio.wait_for(third, 60)
 
 
-async def test_a_file_that_is_whole_gets_a_permit_beside_those_that_wait_for_their_parts() -> None:
-    permits, loop, got = BinderPermits(2, 1), asyncio.get_running_loop(), list[str]()
-    parts = {name: loop.create_future() for name in ("early", "later", "whole")}
+async def test_a_file_that_is_or_becomes_whole_gets_a_permit_beside_those_that_wait_for_their_parts() -> None:
+    permits, loop, got = BinderPermits(3, 1), asyncio.get_running_loop(), list[str]()
+    parts = {name: loop.create_future() for name in ("early", "later", "whole", "last")}
     parts["whole"].set_result(None)
     end = asyncio.Event()
 
@@ -399,29 +399,12 @@ async def test_a_file_that_is_whole_gets_a_permit_beside_those_that_wait_for_the
     tasks = [asyncio.create_task(bind(name)) for name in parts]
     await asyncio.sleep(0.01)
     assert got == ["early", "whole"]
-    end.set()
-    await asyncio.wait(tasks, timeout=60)
+    parts["later"].set_result(None)  # it is whole while it waits
+    await asyncio.sleep(0.01)
     assert got == ["early", "whole", "later"]
-
-
-async def test_a_file_that_becomes_whole_while_it_waits_gets_the_free_permit() -> None:
-    permits, loop, got = BinderPermits(2, 1), asyncio.get_running_loop(), list[str]()
-    parts = {name: loop.create_future() for name in ("early", "later")}
-    end = asyncio.Event()
-
-    async def bind(name: str) -> None:
-        async with permits.permit(parts[name]):
-            got.append(name)
-            await end.wait()
-
-    tasks = [asyncio.create_task(bind(name)) for name in parts]
-    await asyncio.sleep(0.01)
-    assert got == ["early"]
-    parts["later"].set_result(None)
-    await asyncio.sleep(0.01)
-    assert got == ["early", "later"]
     end.set()
     await asyncio.wait(tasks, timeout=60)
+    assert got == ["early", "whole", "later", "last"]
 
 
 MODULE = "child_module"
