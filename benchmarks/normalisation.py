@@ -69,7 +69,7 @@ _PARTS = {
     "ru": (("ё", "е"),),
     "it": (("é", "e"),),
 } | {
-    "de": (("und", ""), ("ß", "ss"), ("einhundert", "hundert"), ("eintausend", "tausend")),
+    "de": (("einhundert", "hundert"), ("eintausend", "tausend"), ("und", ""), ("ß", "ss")),
 }
 
 

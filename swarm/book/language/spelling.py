@@ -23,7 +23,7 @@ THOUSANDS = (
 )
 _NO_FIGURE, _NO_DIGIT = compile_later(r"\D"), compile_later(r"[^0-9]")
 LAST_SHORT_YEAR = 35  # greater pairs of digits are years of the last century
-MAX_DIGITS = 15  # the digits of longer numbers are said one by one
+MAX_DIGITS, MAX_GROUPED_DIGITS = 15, 27  # the digits of longer numbers are said one by one
 
 
 @lru_cache(4096)
@@ -38,6 +38,7 @@ def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
     if numbers is None or forms is None:
         return figures
     whole, _, decimals = figures.partition("," if forms.comma else ".")
+    longest = MAX_DIGITS if whole.isdecimal() else MAX_GROUPED_DIGITS
     whole = whole if whole.isdecimal() else _NO_FIGURE.sub("", whole)
     if decimals:
         said = numbers.decimal(whole, decimals) if numbers.decimal else ""
@@ -46,7 +47,7 @@ def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
         together = numbers.pairs and len(decimals) < 3 and decimals[0] != "0"
         said = spelled(decimals, language) if together else digit_by_digit(decimals, language)
         return f"{spelled(whole, language)} {forms.point} {said}"
-    if len(whole) > MAX_DIGITS or (len(whole) > 1 and whole.startswith("0")):
+    if len(whole) > longest or (len(whole) > 1 and whole.startswith("0")):
         return digit_by_digit(whole, language)
     try:
         return _amended(str(num2words(int(whole), lang=language.library or language.code, to=kind)), numbers.amend)

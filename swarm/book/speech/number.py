@@ -79,6 +79,10 @@ _ISO = compile_later(rf"{_ALONE}(\d{{4}})([-./])(\d{{1,2}})\2(\d{{1,2}}){_APART}
 # "3-V-1898" and "12 X 1936"
 _ROMAN_MONTH = compile_later(rf"{_ALONE}(\d{{1,2}})([-./ ])(?=[IVX])({NUMERAL})\2(\d{{4}}){_APART}")
 
+# "03-Feb-2002", and "2012-06", which is no pair of years
+_NAMED_MONTH = compile_later(rf"{_ALONE}(\d{{1,2}})([-./])(\p{{L}}{{3,10}})\.?\2(\d{{4}}){_APART}")
+_MONTH_OF_YEAR = compile_later(rf"{_ALONE}((?:19|20)\d\d)-(0[1-9]|1[0-2]){_APART}")
+
 _SHORT_MONTH = compile_later(
     r"(?<=(?<![\p{L}\d.,])\d{1,2}(?:\.|º|°|er|st|nd|rd|th)?\s(?:de\s)?)(\p{L}{3,5})\.(?=\s?[\p{Ll}\d(]|[,;:)]|"
     r"(?P<ends>[\s\"”’»)]*$))"
@@ -94,6 +98,8 @@ def say_dates(text: str, language: Language) -> str:
     text = _ROMAN_MONTH.sub(
         lambda match: _say_date(match, int(match[1]), value(match[3]), match[4], language, dates), text
     )
+    text = _NAMED_MONTH.sub(lambda match: _named_month(match, language, dates), text)
+    text = _MONTH_OF_YEAR.sub(lambda match: _month_of_year(match, language, dates), text)
     text = _ISO.sub(lambda match: _say_date(match, int(match[4]), int(match[3]), match[1], language, dates), text)
     text = _NUMERIC.sub(lambda match: _numeric(match, language, dates), text)
     if dates.before:
@@ -101,11 +107,28 @@ def say_dates(text: str, language: Language) -> str:
     return dates.written(text)
 
 
+def _named_month(match: Match, language: Language, dates: Dates) -> str:
+    found = _months_from(match[3].lower(), language)
+    return _say_date(match, int(match[1]), found[0], match[4], language, dates) if len(found) == 1 else match[0]
+
+
+def _month_of_year(match: Match, language: Language, dates: Dates) -> str:
+    """Say "2003-03" as a month; "2003-04" may be two years, one of which follows the other."""
+    if int(match[2]) > int(match[1][2:]):
+        return str(match[0])
+    form = dates.form[dates.form.index("{month}") :].replace(" {day}, ", " ")
+    return form.format(month=month_names(language)[int(match[2]) - 1], year=match[1])
+
+
+def _months_from(short: str, language: Language) -> list[int]:
+    """Return the months that begin so: 9 for "sept"."""
+    return [month for month, name in enumerate(month_names(language), 1) if name.lower().startswith(short)]
+
+
 def _whole_month(match: Match, language: Language) -> str:
     """Say "sept." as "septembre", if it is the beginning of a single month."""
-    short = match[1].lower()
-    found = [name for name in month_names(language) if name.lower().startswith(short) and name.lower() != short]
-    if len(found) != 1:
+    found = [month_names(language)[month - 1] for month in _months_from(match[1].lower(), language)]
+    if len(found) != 1 or found[0].lower() == match[1].lower():
         return str(match[0])
     of = language.dates is not None and "de {month}" in language.dates.form
     joined = f"de {found[0]}" if of and not match.string[: match.start()].endswith("de ") else found[0]

@@ -32,7 +32,7 @@ from swarm.book.language.spelling import (
 )
 from swarm.book.speech.arithmetic import say_fractions
 
-_FIGURE = compile_later(r"\p{Nd}|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
+_FIGURE = compile_later(r"\p{Nd}|^\s*%\s*$|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
 _FOREIGN_DIGIT = compile_later(r"[\p{Nd}--[0-9]]", regex.V1)
 _VULGAR = compile_later(r"(?<=(\d)?)\s?([½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
 _SQUARED = compile_later(r"[\u3371-\u33df℃℉]")  # "㎞" in one sign
@@ -40,7 +40,9 @@ _SPACES = compile_later(r"(?<=\S)  +")
 _OF = compile_later(r"^(?:de\s|d['’])")  # which Catalan names of months begin with
 _POINTED = compile_later(r"\d+\.\d{1,2}")
 _DIGITS = compile_later(r"\d+")
-_LETTER_OR_NUMBER = compile_later(r"\p{Lu}|\d+")
+_LETTER_OR_NUMBER = compile_later(r"\p{L}|\d+")
+_SIGN = compile_later(r"[/-]")
+MAX_GROUP_DIGITS = 4  # of a docket or a serial number; the digits of longer groups are said one by one
 SIGNS = {
     "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₩": "KRW", "₹": "INR", "₺": "TRY", "₽": "RUB",
     "₴": "UAH", "₪": "ILS", "₫": "VND", "฿": "THB", "R$": "BRL", "₡": "CRC", "₦": "NGN", "₱": "PHP", "₸": "KZT",
@@ -129,7 +131,7 @@ class Verbaliser:
         """Return the pattern of a number with the separators of the language."""
         tight = group.replace(" ", "")
         # "1 000", but not the members of "99 100 101 102"
-        spaced = r"|(?<!\d\s)\d{1,3}(?: \d{3}){1,3}(?!\d|\s\d)" if " " in group else ""
+        spaced = r"|(?<!\d\s)\d{1,3}(?: \d{3}){1,8}(?!\d|\s\d)" if " " in group else ""
         indian = rf"\d{{1,3}}(?:[{tight}]\d{{2}})+[{tight}]\d{{3}}(?!\d)"
         grouped = rf"\d{{1,3}}(?:[{tight}]\d{{3}})+(?!\d)|{indian}{spaced}"
         pointed = r"|\d+\.\d{1,2}(?!\d|[.,]\d)" if self._forms.comma else ""  # "0.5" of a foreign hand
@@ -189,9 +191,8 @@ class Verbaliser:
         whole, point, decimals = self._parts(figures)
         numbers = self._language.numbers
         if numbers:
-            said = spelled(
-                f"{whole}{',' if self._forms.comma else '.'}{decimals}" if point else whole, self._language, kind
-            )
+            separated = f"{whole}{',' if self._forms.comma else '.'}{decimals}" if point else figures
+            said = spelled(separated, self._language, kind)
             return numbers.agree(said, noun)
         if point:
             return self._decimal(whole, decimals)
@@ -351,6 +352,7 @@ class Verbaliser:
         found: list[tuple[str, Callable[[Match], str]]] = [
             (r"[-–](?<=\d:[0-5]\d.)(?=\d{1,2}:[0-5]\d(?![\d:]))", lambda _: f"{self._joint}{forms.to}{self._joint}"),
             (rf"{self._lone}{hour}:({sixty}):(?P<s>{sixty})(?![\d:]){word}", self._time),
+            (rf"{self._lone}{hour}h({sixty})m(?:in)?(?:(?P<s>{sixty})s(?:ec)?)?(?!\p{{L}})", self._time),
             (rf"{self._lone}{hour}(?:{minutes})(?![\d:]){word}", self._time),
         ]
         if forms.at_time:
@@ -429,13 +431,29 @@ class Verbaliser:
         return ", ".join(self._one_by_one(group) for group in _DIGITS.findall(match[0]))
 
     def _identifiers(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-        """Return the patterns of "B2A23C", whose letters and numbers are said one after the other, and of "123/456"."""
-        mixed = r"(?=[\p{Lu}\d]*(?:\p{Lu}\d+\p{Lu}|\d\p{Lu}{1,3}\d))[\p{Lu}\d]{3,17}"
-        mixed = rf"(?<![\p{{L}}\d.,/-]){mixed}(?![\p{{L}}\d]|[.,/-]\d)"
+        """Return the patterns of "B2A23C", of "1-413-te-b-5", said part by part, and of "123/456"."""
+        mixed = r"(?=[\p{Lu}\d]*(?:\p{Lu}\d+\p{Lu}|\d\p{Lu}{1,3}\d))[\p{Lu}\d]{3,17}|\p{Lu}\d{1,5}\p{Ll}"
+        mixed = rf"(?<![\p{{L}}\d.,/-])(?:{mixed})(?![\p{{L}}\d]|[.,/-]\d)"
+        part = r"(?:\d{1,8}|\p{L}{1,3})"  # three parts and a letter at least, or a long number between others
+        chain = (
+            rf"(?<![\p{{L}}\d.,/-])(?=\S*\d)(?:(?=\S*\p{{L}}){part}(?:-{part}){{3,9}}|\d{{1,4}}/\d{{5,8}}/\d{{1,4}})"
+        )
         year = r"(?!(?:1[5-9]|20)\d\d)"
         over = rf"(?<![\p{{L}}\d/.,-]){year}(\d{{1,5}})/{year}(?=(?![1-9]0+(?!\d))\d{{3,5}}(?![\d/]|[.,-]\d))"
         found = ((over, lambda match: f"{match[1]} {self._forms.over} "),) if self._forms.over else ()
-        return ((mixed, lambda match: " ".join(_LETTER_OR_NUMBER.findall(match[0]))), *found)
+        return (
+            (mixed, lambda match: " ".join(_LETTER_OR_NUMBER.findall(match[0]))),
+            (rf"{chain}(?![\p{{L}}\d]|[.,/-]\d)", self._chain),
+            *found,
+        )
+
+    def _chain(self, match: Match) -> str:
+        """Say the parts of a serial number, of which three are numbers; "2-out-of-1" has only words between two."""
+        parts = _SIGN.split(match[0])
+        if sum(map(str.isdecimal, parts)) < 3:
+            return ""
+        long = (part.isdecimal() and len(part) > MAX_GROUP_DIGITS for part in parts)
+        return ", ".join(self._one_by_one(part) if each else part for part, each in zip(parts, long, strict=True))
 
     def per_area(self, text: str) -> str:
         """Return a sentence with the words of "/m²" behind a figure."""
@@ -457,11 +475,15 @@ class Verbaliser:
         return tuple(found)
 
     def _sum_ranges(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-        """Return the pattern of "$3-4" and "$3-$4 million", whose currency is said once."""
-        sign, scaled, _ = self._sum_patterns()
-        sign = rf"(?<![{self._letter}]|\d\s?)(?P<sign>{sign})\s?({self._number})"
-        pattern = rf"{sign}\s?[-–]\s?(?P=sign)?(?P<n>{self._number}){scaled}(?![-–\d])"
-        return ((pattern, lambda match: f"{match[2]}{self._joint}{self._forms.to}{self._joint}{self._sum(match)}"),)
+        """Return the patterns of "$3-4 million", whose currency is said once, and of the dash in "$3-$4"."""
+        signs, scaled, _ = self._sum_patterns()
+        first = rf"(?<![{self._letter}]|\d\s?)(?P<sign>{signs})\s?({self._number})"
+        pattern = rf"{first}\s?[-–]\s?(?P<n>{self._number}){scaled}(?![-–\d])"
+        to = f"{self._joint}{self._forms.to}{self._joint}"
+        return (
+            (pattern, lambda match: f"{match[2]}{to}{self._sum(match)}"),
+            (rf"(?<=({signs})\s?{self._number})\s?[-–]\s?(?=\1)", lambda _: to),
+        )
 
     def _sum_patterns(self) -> tuple[str, str, str]:
         """Return the patterns of a currency's sign, of a word of number behind a sum, and of one anywhere."""
@@ -553,6 +575,7 @@ class Verbaliser:
             *self._lengths(),
             (rf"{number}\s?[%٪]", self._percent),
             (rf"(?<=\d/\d{{1,3}})\s?({sign}){end}", lambda match: self._joint + self._name(match[1])),  # "1/4 kg"
+            (r"(?<=^\s*)%(?=\s*$)", lambda _: unit_name("concentr-percent", Decimal(1), self._language)),
             *self._rates(number, sign, end),
             (rf"{number}\s?(?P<unit>{sign}){end}", self._measure),
         )
@@ -660,7 +683,11 @@ class Verbaliser:
         )
         steps = tuple((pattern, partial(self._word, word)) for pattern, word in found if word)
         scale = (rf"{self._lone}1\s?:\s?(?=\d{{1,3}}[.,]\d{{3}})", lambda _: f"1{forms.score}")
-        return ((r"°(?=\d)", lambda _: "° "), scale, *steps)
+        zone = (
+            r"(?<=\b(?i:gmt|utc)\s?)[+−-](?=\d)",
+            lambda match: f" {forms.plus if match[0] == '+' else forms.minus} ",
+        )
+        return (zone, (r"°(?=\d)", lambda _: "° "), scale, *steps)
 
     def _word(self, word: str, match: Match) -> str:
         """Return a word in place of a sign, with the spaces that it needs."""

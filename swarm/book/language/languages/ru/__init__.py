@@ -164,7 +164,8 @@ def _suffixed(match: Match) -> str:
     case, gender, plural = _SUFFIX_FORMS[suffix]
     if suffix == "й" and noun.endswith(("ы", "и", "ой", "ей", "е")):
         case, gender = "g", "f"
-    if suffix == "е" and noun == "годы":
+    decade = number % 10 == 0 and (number > 1000 or 20 <= number <= 90)
+    if suffix == "е" and (noun.endswith(("ы", "и")) or (decade and not noun.endswith(("е", "о")))):
         plural = True
     return _ordinal(number, case, gender, plural)
 
