@@ -257,6 +257,19 @@ def unit_phrase(unit: str, count: Decimal, language: Language) -> tuple[str, str
     return (found[1].strip(), found[2].strip()) if found else ("", said)
 
 
+@lru_cache(1024)
+def rate_phrase(unit: str, each: str, count: Decimal, language: Language) -> str:
+    """Return what stands behind a number with a unit per another one, "" if CLDR does not know both."""
+    from babel.units import format_compound_unit
+
+    if "-" not in unit or "-" not in each or "|" in unit + each:
+        return ""
+    name = language.locale or language.code
+    said = format_compound_unit(count, unit, 1, each, "long", "0.###", locale=name, numbering_system="latn")
+    found = _PHRASE.fullmatch(said or "")
+    return found[2].strip() if found and not found[1].strip() else ""
+
+
 _PHRASE = compile_later(r"(\D*?)-?\d[\d.,]*(\D*)")
 
 

@@ -81,6 +81,7 @@ _ROMAN_MONTH = compile_later(rf"{_ALONE}(\d{{1,2}})([-./ ])(?=[IVX])({NUMERAL})\
 
 # "03-Feb-2002", and "2012-06", which is no pair of years
 _NAMED_MONTH = compile_later(rf"{_ALONE}(\d{{1,2}})([-./])(\p{{L}}{{3,10}})\.?\2(\d{{4}}){_APART}")
+_BEFORE_YEAR = compile_later(r"(?<![\p{L}\d.])(\p{L}{3,4})(\.)?(?=\s(?:de\s)?(?:1[5-9]|20)\d\d(?![\d.,:/-]*\d))")
 _MONTH_OF_YEAR = compile_later(rf"{_ALONE}((?:19|20)\d\d)-(0[1-9]|1[0-2]){_APART}")
 
 _SHORT_MONTH = compile_later(
@@ -99,6 +100,7 @@ def say_dates(text: str, language: Language) -> str:
         lambda match: _say_date(match, int(match[1]), value(match[3]), match[4], language, dates), text
     )
     text = _NAMED_MONTH.sub(lambda match: _named_month(match, language, dates), text)
+    text = _BEFORE_YEAR.sub(lambda match: _before_year(match, language), text)
     text = _MONTH_OF_YEAR.sub(lambda match: _month_of_year(match, language, dates), text)
     text = _ISO.sub(lambda match: _say_date(match, int(match[4]), int(match[3]), match[1], language, dates), text)
     text = _NUMERIC.sub(lambda match: _numeric(match, language, dates), text)
@@ -110,6 +112,12 @@ def say_dates(text: str, language: Language) -> str:
 def _named_month(match: Match, language: Language, dates: Dates) -> str:
     found = _months_from(match[3].lower(), language)
     return _say_date(match, int(match[1]), found[0], match[4], language, dates) if len(found) == 1 else match[0]
+
+
+def _before_year(match: Match, language: Language) -> str:
+    """Say "Jan 2020" and "ene. 2020" with the month's whole name."""
+    found = _months_from(match[1].lower(), language) if match[1].istitle() or match[2] else []
+    return month_names(language)[found[0] - 1] if len(found) == 1 else str(match[0])
 
 
 def _month_of_year(match: Match, language: Language, dates: Dates) -> str:

@@ -24,6 +24,7 @@ from swarm.book.language.spelling import (
     month_names,
     numeral_words,
     plural_category,
+    rate_phrase,
     separators,
     short_month_names,
     spelled,
@@ -38,7 +39,7 @@ _VULGAR = compile_later(r"(?<=(\d)?)\s?([½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝
 _SQUARED = compile_later(r"[\u3371-\u33df℃℉]")  # "㎞" in one sign
 _SPACES = compile_later(r"(?<=\S)  +")
 _OF = compile_later(r"^(?:de\s|d['’])")  # which Catalan names of months begin with
-_POINTED = compile_later(r"\d+\.\d{1,2}")
+_POINTED = compile_later(r"\d+\.(?:\d{1,2}|\d{4,12})")
 _DIGITS = compile_later(r"\d+")
 _LETTER_OR_NUMBER = compile_later(r"\p{L}|\d+")
 _SIGN = compile_later(r"[/-]")
@@ -134,8 +135,8 @@ class Verbaliser:
         spaced = r"|(?<!\d\s)\d{1,3}(?: \d{3}){1,8}(?!\d|\s\d)" if " " in group else ""
         indian = rf"\d{{1,3}}(?:[{tight}]\d{{2}})+[{tight}]\d{{3}}(?!\d)"
         grouped = rf"\d{{1,3}}(?:[{tight}]\d{{3}})+(?!\d)|{indian}{spaced}"
-        pointed = r"|\d+\.\d{1,2}(?!\d|[.,]\d)" if self._forms.comma else ""  # "0.5" of a foreign hand
-        return rf"(?:(?:{grouped}|\d++)(?:[{decimal}]\d+|(?!\.\d{{1,2}}(?!\d|[.,]\d))){pointed}|\d+)"
+        pointed = r"|\d+\.(?:\d{1,2}|\d{4,12})(?!\d|[.,]\d)" if self._forms.comma else ""  # "0.5" of a foreign hand
+        return rf"(?:(?:{grouped}|\d++)(?:[{decimal}]\d+|(?!\.(?:\d{{1,2}}|\d{{4,12}})(?!\d|[.,]\d))){pointed}|\d+)"
 
     def _set_steps(self) -> None:
         self._first = self._compiled(self._dates, self._versions, self._calls, self._identifiers)
@@ -347,11 +348,12 @@ class Verbaliser:
         words = (*forms.hour_word.split("|"), *regex.findall(r"(?<=\{h\} )[^{]+", forms.full), "h")
         behind = "|".join(regex.escape(word.strip()) for word in words if word.strip())
         word = rf"(?:\s(?:{behind})(?!\p{{L}})(?:\.(?=\s\p{{Ll}}|[,;:)]))?)?" if forms.spaced else ""
-        minutes = rf"(?:\s?[hH]\s?|:)({sixty})(?:\s?min\b)?" if forms.spaced else rf":({sixty})"
+        minutes = rf"(?:\s?[hH]\s?|:)({sixty})" if forms.spaced else rf":({sixty})"
         minutes += f"|{forms.written}" if forms.written else ""
         found: list[tuple[str, Callable[[Match], str]]] = [
             (r"[-–](?<=\d:[0-5]\d.)(?=\d{1,2}:[0-5]\d(?![\d:]))", lambda _: f"{self._joint}{forms.to}{self._joint}"),
             (rf"{self._lone}{hour}:({sixty}):(?P<s>{sixty})(?![\d:]){word}", self._time),
+            (rf"{self._lone}(\d{{1,3}})\s?h\s?({sixty})\s?min(?:\s?({sixty})\s?s)?(?!\p{{L}})\.?", self._duration),
             (rf"{self._lone}{hour}h({sixty})m(?:in)?(?:(?P<s>{sixty})s(?:ec)?)?(?!\p{{L}})", self._time),
             (rf"{self._lone}{hour}(?:{minutes})(?![\d:]){word}", self._time),
         ]
@@ -379,6 +381,12 @@ class Verbaliser:
             s=self.cardinal(str(seconds), gender=forms.hour),
             u=self.counted(str(seconds), "duration-second") if "{u}" in form else "",
         )
+
+    def _duration(self, match: Match) -> str:
+        """Say "2 h 30 min" with its units: it is no time of the day."""
+        units = zip(match.groups(), ("duration-hour", "duration-minute", "duration-second"), strict=True)
+        stop = "." if match[0].endswith(".") and not match.string[match.end() :].strip() else ""
+        return self._joint.join(self.counted(str(int(figures)), unit) for figures, unit in units if figures) + stop
 
     def _hour(self, hours: int) -> str:
         if self._forms.hours:
@@ -439,7 +447,8 @@ class Verbaliser:
             rf"(?<![\p{{L}}\d.,/-])(?=\S*\d)(?:(?=\S*\p{{L}}){part}(?:-{part}){{3,9}}|\d{{1,4}}/\d{{5,8}}/\d{{1,4}})"
         )
         year = r"(?!(?:1[5-9]|20)\d\d)"
-        over = rf"(?<![\p{{L}}\d/.,-]){year}(\d{{1,5}})/{year}(?=(?![1-9]0+(?!\d))\d{{3,5}}(?![\d/]|[.,-]\d))"
+        under = r"(?:(?![1-9]0+(?!\d))\d{3,5}|(?<=\d{3}/)\d{1,2})(?![\d/]|[.,-]\d)"
+        over = rf"(?<![\p{{L}}\d/.,-]){year}(\d{{1,5}})/{year}(?={under})"
         found = ((over, lambda match: f"{match[1]} {self._forms.over} "),) if self._forms.over else ()
         return (
             (mixed, lambda match: " ".join(_LETTER_OR_NUMBER.findall(match[0]))),
@@ -609,6 +618,11 @@ class Verbaliser:
         def rate(match: Match) -> str:
             if f"{match['unit']}/{match['each']}" in self._units:
                 return ""
+            unit, each = (self._units[_PLAIN.get(match[name], match[name])] for name in ("unit", "each"))
+            phrase = rate_phrase(unit, each, self._amount(match["n"]), self._language)
+            minus = f"{self._forms.minus} " if match["minus"] else ""
+            if phrase:
+                return f"{minus}{self.cardinal(match['n'], phrase.split()[0])}{self._joint}{phrase}"
             return f"{self._measure(match)}{per}{self._name(match['each'])}"
 
         words = {name for names in self._forms.money.values() for name in names.split("|")}
@@ -697,7 +711,7 @@ class Verbaliser:
     def ranges(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
         """Return the patterns of "3-7", of the years of "1914/18", and of results such as "3:2"."""
         forms = self._forms
-        pair = rf"(?<![\d–-]|\d[.,])({self._number})\s?([-–~〜～])\s?({self._number})(?!\d|[-–]\d|[.,]\d)"
+        pair = rf"(?<![\p{{L}}\d–-]|\d[.,])({self._number})\s?([-–~〜～])\s?({self._number})(?!\d|[-–]\d|[.,]\d)"
         found: list[tuple[str, Callable[[Match], str]]] = [
             (r"(?<![\p{L}\d.,:/-])(1\d\d\d|20\d\d)/(\d\d(?:\d\d)?)(?![\d/-]|[.,]\d)", self._season),
             (pair, self._range),
