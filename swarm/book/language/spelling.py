@@ -52,7 +52,7 @@ def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
     try:
         return _amended(str(num2words(int(whole), lang=language.library or language.code, to=kind)), numbers.amend)
     except (NotImplementedError, OverflowError, ValueError, TypeError, IndexError):
-        return figures
+        return figures if len(whole) <= MAX_DIGITS else digit_by_digit(whole, language)
 
 
 def _amended(said: str, amend: Mapping[str, str]) -> str:

@@ -99,14 +99,13 @@ def say_dates(text: str, language: Language) -> str:
     text = _ROMAN_MONTH.sub(
         lambda match: _say_date(match, int(match[1]), value(match[3]), match[4], language, dates), text
     )
-    text = _NAMED_MONTH.sub(lambda match: _named_month(match, language, dates), text)
     text = _BEFORE_YEAR.sub(lambda match: _before_year(match, language), text)
     text = _MONTH_OF_YEAR.sub(lambda match: _month_of_year(match, language, dates), text)
     text = _ISO.sub(lambda match: _say_date(match, int(match[4]), int(match[3]), match[1], language, dates), text)
     text = _NUMERIC.sub(lambda match: _numeric(match, language, dates), text)
     if dates.before:
         text = _SHORT_YEAR.sub(lambda match: _short_year(match, language, dates), text)
-    return dates.written(text)
+    return _NAMED_MONTH.sub(lambda match: _named_month(match, language, dates), dates.written(text))
 
 
 def _named_month(match: Match, language: Language, dates: Dates) -> str:

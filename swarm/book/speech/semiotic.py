@@ -132,7 +132,7 @@ class Verbaliser:
         """Return the pattern of a number with the separators of the language."""
         tight = group.replace(" ", "")
         # "1 000", but not the members of "99 100 101 102"
-        spaced = r"|(?<!\d\s)\d{1,3}(?: \d{3}){1,8}(?!\d|\s\d)" if " " in group else ""
+        spaced = r"|(?<!\d\s)\d{1,3}(?:(?: \d{3}){1,3}|(?: 000){3,8}(?: \d{3})?)(?!\d|\s\d)" if " " in group else ""
         indian = rf"\d{{1,3}}(?:[{tight}]\d{{2}})+[{tight}]\d{{3}}(?!\d)"
         grouped = rf"\d{{1,3}}(?:[{tight}]\d{{3}})+(?!\d)|{indian}{spaced}"
         pointed = r"|\d+\.(?:\d{1,2}|\d{4,12})(?!\d|[.,]\d)" if self._forms.comma else ""  # "0.5" of a foreign hand
