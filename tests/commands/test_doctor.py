@@ -34,13 +34,6 @@ def test_doubts_do_not_fail_and_obstacles_do(found: list[Check], capsys: pytest.
     assert "fail  sound: no AAC\n      reinstall\n" in capsys.readouterr().out
 
 
-def test_as_json(found: list[Check], capsys: pytest.CaptureFixture[str]) -> None:
-    found.append(Check("sound", "fail", "no AAC", "reinstall"))
-    assert main(["doctor", "--json"]) == EXIT_ENVIRONMENT
-    expected = [{"name": "sound", "verdict": "fail", "text": "no AAC", "remedy": "reinstall"}]
-    assert json.loads(capsys.readouterr().out) == expected
-
-
 def test_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("E2A_SWARM_BIND", "127.0.0.1")
     assert main(["doctor", "--json", "--state-dir", str(tmp_path)]) == 0

@@ -83,13 +83,6 @@ def test_the_length_is_that_of_the_engine(books: Path, capsys: pytest.CaptureFix
     assert sum(lengths[1:6]) == pytest.approx(56 * 60 + 50, rel=0.03)
 
 
-def test_a_language_that_nothing_speaks_is_refused_as_convert_does(
-    carried: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["inspect", str(carried / "alice.epub"), "--language", "xx"]) == EXIT_USAGE
-    assert capsys.readouterr().err == "e2a-swarm: No engine on this machine speaks xx.\n"
-
-
 def test_two_books_are_one_too_many(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", "my", "book.epub"]) == EXIT_USAGE
     assert "inspect takes one book; put its path in quotes" in capsys.readouterr().err

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from swarm import __version__
 from swarm.commands.command_table import ALL
 from swarm.commands.main import main, parse
 from swarm.errors import (
@@ -52,11 +51,6 @@ def test_the_word_help_is_taken_for_the_option(capsys: pytest.CaptureFixture[str
     assert "usage: e2a-swarm convert" in capsys.readouterr().out
     assert main(["help"]) == 0
     assert "COMMAND" in capsys.readouterr().out
-
-
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"e2a-swarm {__version__}\n"
 
 
 @pytest.mark.parametrize("empty", ["", "  "])

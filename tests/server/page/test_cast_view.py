@@ -24,6 +24,11 @@ class CastBench(Speaking, SiteBench):
         cast = Cast(speakers=(("Ann", "tock"), ("Bert", "tick"))) if "--cast" in words else None
         return replace(super().configure(path, words), cast=cast)
 
+    def speak_all(self) -> None:
+        """Speak the first chapter."""
+        for index in range(len(self.state_of(1).spec.chapters[0].segments)):
+            self.speak(1, 0, index, tone(300))
+
     async def mend(self, **fields: str) -> httpx.Response:
         """Send a form of the cast while books are served."""
         running = asyncio.create_task(self.resident.serve_books())
@@ -46,9 +51,7 @@ async def cast(tmp_path: Path) -> "CastBench":
 
 
 async def test_each_person_has_its_sentences_to_hear_and_a_choice_of_voices(cast: CastBench) -> None:
-    segments = cast.state_of(1).spec.chapters[0].segments
-    for index in range(len(segments)):
-        cast.speak(1, 0, index, tone(300))
+    cast.speak_all()
     assert (await cast.listen("/listen/1")).xpath("//a[contains(@href, '/listen/1/cast')]")
     ann, bert = (await cast.listen("/listen/1/cast")).xpath("//li[h2]")
     assert ann.xpath("string(h2)") == "Ann"
@@ -63,8 +66,7 @@ async def test_each_person_has_its_sentences_to_hear_and_a_choice_of_voices(cast
 
 async def test_another_voice_speaks_one_persons_sentences_again_and_no_others(cast: CastBench) -> None:
     segments = cast.state_of(1).spec.chapters[0].segments
-    for index in range(len(segments)):
-        cast.speak(1, 0, index, tone(300))
+    cast.speak_all()
     answer = await cast.mend(name="Ann", voice="tick")
     assert "2 sentences of Ann: tick speaks them" in answer.text
     state = cast.state_of(1)
@@ -76,8 +78,7 @@ async def test_another_voice_speaks_one_persons_sentences_again_and_no_others(ca
 
 async def test_two_names_of_one_person_become_one_which_the_next_edition_knows(cast: CastBench) -> None:
     segments = cast.state_of(1).spec.chapters[0].segments
-    for index in range(len(segments)):
-        cast.speak(1, 0, index, tone(300))
+    cast.speak_all()
     answer = await cast.mend(name="Ann", other="Bert")
     assert "Ann and Bert are one; 2 sentences to be spoken again" in answer.text
     state = cast.state_of(1)
