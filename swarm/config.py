@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -185,6 +186,7 @@ class ServeConfig:
     words: tuple[str, ...] = ()  # its options that hold on any machine, for one that takes the queue over
     given: "Mapping[str, Path]" = field(default_factory=dict)  # the files that options name
     left: tuple[str, ...] = ()  # its options that were given and hold on this machine alone
+    wake_above_s: float = inf  # more work than that wakes machines that sleep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +208,8 @@ class WorkConfig:
     tag: str = ""  # a word that status and metrics show with it
     engines: tuple[str, ...] = ()  # names of the only engines that it speaks with; (): all that are here
     allow_sleep: bool = False
+    may_wake: bool = False  # whether the swarm may wake this machine for work
+    sleep_after_s: float = 600.0  # a machine that was woken sleeps again after so long without work
     standby: bool = False  # whether it keeps a copy of each book
     silence_s: float | None = None  # after which a standby takes over by itself; None: never
     output_dir: Path = Path()  # for audiobooks of books that it took over

@@ -108,6 +108,10 @@ QUEUE = sheet(
         "tell this address, as Apprise writes it, which books are finished and what cannot go on", is_list=True,
         more="`E2A_SWARM_NOTIFY` names some too, out of sight of other users. [More](../queue.md#notices).",
     ),
+    Option(
+        "--wake-above", "30m|off", "wake machines that may be woken while there is more work than this", default="30m",
+        usual="30m", more="Those that were started with `work --may-wake`.",
+    ),
 )  # fmt: skip
 WEB = sheet(
     "web",
@@ -210,6 +214,15 @@ WORK = Command(
                 more="[More](../standbys.md#taking-over-by-itself).",
             ),
             Option("--output-dir", "DIR", "where audiobooks go that --automatic finishes", default=".", usual="here"),
+            Option(
+                "--may-wake", "", "let the queue of `serve` wake this machine for work",
+                more="By Wake-on-LAN, which its firmware has to allow. "
+                "[More](../lend-a-machine.md#a-machine-that-is-woken).",
+            ),
+            Option(
+                "--sleep-after", "10m", "with --may-wake: once woken, sleep again after so long without work",
+                default="10m", usual="10m",
+            ),
             ALLOW_SLEEP, STATE_DIR,
         ),
         sheet("voices", Option("--engines", "NAME,...", "speak with these engines only"), *VOICE_OPTIONS, ASSETS_LIMIT),

@@ -6,6 +6,7 @@ import ipaddress
 import re
 import sys
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
@@ -188,6 +189,7 @@ def run(arguments: argparse.Namespace) -> int:
         words=kept_words(arguments),
         given=files_named(arguments),
         left=left_options(arguments),
+        wake_above_s=_wake_above_s(arguments.wake_above),
     )
     place, state_dir = web_place(arguments), config.network.render.state_dir
     own = OwnWorker(lambda port: own_words(port, arguments), state_dir, progress.note, is_on=arguments.speak)
@@ -259,6 +261,11 @@ def _notifier(given: Sequence[str], state_dir: Path, note: Say) -> Notifier | No
     """Return what tells the addresses of --notify; None without any. Raises UsageError, EnvironmentFault."""
     urls = notify_urls(given)
     return Notifier(make_addresses(urls), state_dir, Clock(), note) if urls else None
+
+
+def _wake_above_s(text: str) -> float:
+    """Return the seconds of work above which machines are woken. Raises UsageError."""
+    return inf if text.strip().lower() == "off" else option.duration("--wake-above", text)
 
 
 def _folders(arguments: argparse.Namespace) -> tuple[Path, ...]:

@@ -67,6 +67,8 @@ def work_config(arguments: argparse.Namespace) -> WorkConfig:
         tag=option.word("--tag", arguments.tag),
         engines=_engines(arguments.engines),
         allow_sleep=arguments.allow_sleep,
+        may_wake=arguments.may_wake,
+        sleep_after_s=option.duration("--sleep-after", arguments.sleep_after),
         standby=arguments.standby,
         silence_s=_silence_s(arguments),
         output_dir=Path(arguments.output_dir).expanduser().absolute(),

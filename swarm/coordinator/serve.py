@@ -29,11 +29,12 @@ from swarm.job.state import Place
 from swarm.job.store.store import DiskStore
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.order_effects import Instructed, instruct
+from swarm.lease.coordinator.sleepers import WakeSight
 from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.envelope import Message, Reason
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.member_message import Copy, NewBook, Order, QueuedStatus
-from swarm.lease.message import Clip, FromWorker, Hello, StatusReply, is_part_of_clip
+from swarm.lease.message import MAX_WOKEN, Clip, FromWorker, Hello, StatusReply, Wake, is_part_of_clip
 from swarm.lease.outcome import JournalEntry, Outcome
 from swarm.net.transport import RouterSocket
 from swarm.standby.adopt import note_taken_over
@@ -536,6 +537,15 @@ class Server:
         told = instruct(self._core.sessions.values(), order, outcome := Outcome(), may_all=may_all)
         self._do(outcome)
         return told
+
+    def sights(self) -> list[WakeSight]:
+        """Return what is seen of the workers whose owners let the swarm wake them."""
+        return [sight for each in self._core.sessions.values() if (sight := each.sight())]
+
+    def wake(self, hardware: Sequence[str]) -> None:
+        """Tell all workers that machines with these addresses are woken."""
+        for session in self._core.sessions.values():
+            self._router.send(session.peer, Wake(tuple(hardware)[:MAX_WOKEN]))
 
     def pause(self, job: str, *, paused: bool) -> None:
         """Pause a job, or let it go on."""

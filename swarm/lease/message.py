@@ -208,6 +208,18 @@ class EncodedReel(Struct, frozen=True, omit_defaults=True):
     note: Note = ""  # why this worker does not encode it
 
 
+HardwareAddress = Annotated[str, Meta(pattern=r"\A[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")]
+MAX_HARDWARE = 8  # of one machine
+MAX_WOKEN = 64  # addresses that one message names
+
+
+class Wakeable(Struct, frozen=True, omit_defaults=True):
+    """The addresses by which a machine is woken, since its owner allows it."""
+
+    hardware: Annotated[tuple[HardwareAddress, ...], Meta(max_length=MAX_HARDWARE)]
+    by_hand: bool = False  # a user puts it to sleep just now
+
+
 class Heartbeat(Message, frozen=True, tag=True):
     """The whole state, so that a lost one costs nothing. `offers` are the slots that want a lease from here."""
 
@@ -222,6 +234,7 @@ class Heartbeat(Message, frozen=True, tag=True):
     peer_address: PeerAddress = ""  # other workers may ask for its files there
     models: ModelReport | None = None
     reels: Annotated[tuple[EncodedReel, ...], Meta(max_length=MAX_REELS)] = ()  # all that were asked for and not taken
+    wake: Wakeable | None = None
 
 
 class Clip(ClipInfo, Message, frozen=True, tag=True):
@@ -425,6 +438,12 @@ class Done(Message, frozen=True, tag=True):
     kinds: Annotated[tuple[Name, ...], Meta(max_length=8)] = ()
 
 
+class Wake(Message, frozen=True, tag=True):
+    """Wake the machines with these addresses, from the networks of this one. One that has an address was woken so."""
+
+    hardware: Annotated[tuple[HardwareAddress, ...], Meta(max_length=MAX_WOKEN)]
+
+
 class WhoAreYou(Message, frozen=True, tag=True):
     """The coordinator does not know this peer (it restarted, or the worker was thought dead): say Hello again."""
 
@@ -508,6 +527,14 @@ class JobStatus(Struct, frozen=True):
     unspoken: Count = 0  # texts that its voice cannot speak
 
 
+class SleeperRow(Struct, frozen=True):
+    """A machine that sleeps and may be woken for work, as people see it."""
+
+    name: Name
+    state: Name  # "asleep", "by hand" or "waking"
+    seconds: Seconds  # since then
+
+
 class StatusReply(Message, frozen=True, tag=True):
     """The whole view: jobs and workers."""
 
@@ -522,6 +549,7 @@ class StatusReply(Message, frozen=True, tag=True):
     standbys: Annotated[tuple[StandbyStatus, ...], Meta(max_length=MAX_STANDBYS)] = ()
     waiting: Annotated[tuple[ApplicantRow, ...], Meta(max_length=100)] = ()  # they wait for approval here
     protocol: int = 1  # protocol 1 did not say it
+    sleepers: Annotated[tuple[SleeperRow, ...], Meta(max_length=100)] = ()
 
 
 FromUser = Status | Order | NewBook
@@ -535,6 +563,7 @@ FromCoordinator = (
     | Opinion
     | Members
     | Instruct
+    | Wake
     | Job
     | Grant
     | Trim

@@ -5,6 +5,7 @@ import os
 import re
 import socket
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import ifaddr
@@ -17,6 +18,7 @@ from swarm.net.identity.keys import given_key
 from swarm.net.identity.swarm_key import MAX_ADDRESSES, SwarmKey
 from swarm.system.disk import guarded, read_json, replace_file
 from swarm.system.machine import is_loopback, machine_name
+from swarm.system.platform import adapters_hardware
 
 FILE, OWN_FILE = "addresses.json", "coordinator.json"
 MAX_PLACES = 4  # coordinators remembered for each swarm
@@ -199,6 +201,33 @@ def _rank(adapter: str, address: Address) -> int:
     if address.version == 6:
         return IPV6
     return TUNNEL if address in SHARED or adapter.startswith(TUNNELS) else NEAR
+
+
+# --- waking other machines
+
+MAGIC_PORT = 9  # the cards look at the bytes alone
+
+
+def hardware_addresses() -> list[str]:
+    """Return the addresses by which a magic packet wakes this machine."""
+    found = [text for name, text in adapters_hardware() if not name.startswith((*BRIDGES, *TUNNELS))]
+    return list(dict.fromkeys(text for text in found if text.strip("0:")))
+
+
+def send_magic(hardware: Iterable[str]) -> None:
+    """Wake machines by the magic packet, from each IPv4 network that this machine is in."""
+    networks = [(address, network) for name, address, network in _adapters() if _rank(name, address) == NEAR]
+    for address, network in networks:
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:  # a network may be gone
+            sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            sender.bind((str(address), 0))
+            for each in hardware:
+                sender.sendto(magic_packet(each), (str(network.broadcast_address), MAGIC_PORT))
+
+
+def magic_packet(hardware: str) -> bytes:
+    """Return the packet that wakes the machine with a hardware address."""
+    return b"\xff" * 6 + bytes.fromhex(hardware.replace(":", "")) * 16
 
 
 def local_addresses() -> list[str]:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec import structs
+
 from swarm.audiobook.edition import Edition, release_names
 from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.style import read_cover
@@ -32,7 +34,7 @@ from swarm.job.run import RUNS, lineage_of
 from swarm.job.store.store import DiskStore, has_job
 from swarm.lease.envelope import Reason
 from swarm.lease.member_message import Order, QueuedStatus
-from swarm.lease.message import JobStatus, StatusReply
+from swarm.lease.message import JobStatus, SleeperRow, StatusReply
 from swarm.server.queue import BOOK_TRANSITIONS, BookState, Queue, QueuedBook
 from swarm.system.disk import try_folder
 from swarm.system.event_loop import from_thread
@@ -152,6 +154,7 @@ class Resident:
         self._changed = asyncio.Event()
         self._adding = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
+        self.sleepers: Callable[[], tuple[SleeperRow, ...]] = tuple  # tells which machines sleep
         self._given_up: dict[str, Edition] = {}  # keys are jobs that go, since the book gets another voice
 
     def serve_with(self, server: Server) -> None:
@@ -169,7 +172,11 @@ class Resident:
 
     def status(self) -> StatusReply:
         """Return what the coordinator and its workers are doing."""
-        return self._server.status()
+        return structs.replace(self._server.status(), sleepers=self.sleepers())
+
+    def complete(self, reply: StatusReply) -> StatusReply:
+        """Return what `e2a-swarm status` is told, with the queue and the machines that sleep."""
+        return structs.replace(reply, queue=self.standing(), sleepers=self.sleepers())
 
     def served(self, book: QueuedBook) -> Edition | None:
         """Return the edition of a book that is served now."""

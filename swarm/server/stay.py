@@ -11,8 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from msgspec import structs
-
 from swarm import __version__
 from swarm.audiobook.edition import release_names
 from swarm.audiobook.sound.studio import Studio
@@ -31,6 +29,7 @@ from swarm.server.order_handler import OrderHandler
 from swarm.server.queue import Queue, stamp_of
 from swarm.server.queue_parts import QueueParts
 from swarm.server.resident import Configure, Resident, check_start
+from swarm.server.waking import Waking
 from swarm.system.capacity import default_cpu_slots
 from swarm.system.disk import full_name, replace_file
 from swarm.system.event_loop import Wakefulness, cancel, draining
@@ -170,18 +169,17 @@ async def stay(
         order_handler = OrderHandler(
             resident, listener.router, state_dir / "queue" / "incoming", server.instruct, members
         )
-        server.answer_users(
-            order_handler.answer_user, lambda reply: members.complete(structs.replace(reply, queue=resident.standing()))
-        )
+        server.answer_users(order_handler.answer_user, lambda reply: members.complete(resident.complete(reply)))
         loops = _closing(beside(resident, order_handler, state_dir / "queue" / "incoming", listener.port), stack)
-        folders = [WatchedFolder(folder, resident, progress.note).run for folder in config.watched]
+        waking = Waking(resident, server, state_dir, config.wake_above_s, progress.note, clock)
+        own = [waking.run, *(WatchedFolder(folder, resident, progress.note).run for folder in config.watched)]
         await resident.reopen()
         listener.invite()
         await listener.announce(settings.epoch)
         await stack.enter_async_context(service.ready())
         stack.callback(lambda: release_names(server.editions.values()))
         with draining(server.drain):
-            await _run(server.run(), resident.serve_books(awake.turn), *(run() for run in folders), *loops)
+            await _run(server.run(), resident.serve_books(awake.turn), *(run() for run in own), *loops)
         progress.end_progress("stopped; the next start goes on with the queue")
         return EXIT_DONE
 

@@ -23,7 +23,7 @@ from swarm.system.text import (
     speed_text,
 )
 from swarm.watch.terminal import cells
-from swarm.watch.words import CALL_WORKERS, standby_text, waiting_text
+from swarm.watch.words import CALL_WORKERS, sleeper_text, standby_text, waiting_text
 
 SETTLING_S = 30.0  # an estimate follows a lasting change of speed within about so long
 SETTLING_SHARE = 0.15  # SETTLING_S is cut to this share of the time run, and of the time left
@@ -308,6 +308,7 @@ def standing_lines(reply: StatusReply, address: str = "", columns: int = 0) -> l
     nobody = ["  no worker yet; start one with: e2a-swarm work"]
     lines += _worker_lines(view.workers, figures) if view.workers else nobody
     lines += [f"  standby {clean(each.name, MAX_NAME)}: {standby_text(each)}" for each in reply.standbys]
+    lines += [f"  {clean(each.name, MAX_NAME)}: {sleeper_text(each)}" for each in reply.sleepers]
     lines += [f"  {applicant_text(machine)}" for machine in reply.waiting]
     if view.speed and len(view.workers) > 1:
         lines.append(f"  {count_text(len(view.workers), 'worker')}, {view.speed} real time together")

@@ -18,7 +18,7 @@ from swarm.job.job_asset import MODEL, VOICE
 from swarm.lease.core_settings import COOLING_C
 from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.member_message import StandbyStatus
-from swarm.lease.message import Done, Refused, Rejected, StatusReply, WorkerStatus, other_protocol
+from swarm.lease.message import Done, Refused, Rejected, SleeperRow, StatusReply, WorkerStatus, other_protocol
 from swarm.system.text import count_text, duration_text
 
 CALL_WORKERS = "run `e2a-swarm work` on any machine of the swarm"
@@ -378,6 +378,18 @@ INVITES_ENDED = {
     "ran out": "has run out",
     "taken back": "was taken back",
 }
+
+
+def sleeper_text(sleeper: SleeperRow) -> str:
+    """Return how a machine sleeps that may be woken for work."""
+    slept = f"has slept for {duration_text(max(60.0, sleeper.seconds // 60 * 60))}"  # no other words each second
+    match sleeper.state:
+        case "waking":
+            return "is being woken"
+        case "by hand":
+            return f"{slept}; it may have been put to sleep by hand, so it is not woken today"
+        case _:
+            return f"{slept}, and is woken for work"
 
 
 def invite_text(state: str, coordinator: str) -> str:

@@ -28,24 +28,28 @@ REFUSED = "{} does not let this machine in: a member refused {}, whose key has t
 
 AGAIN_S = 0.5  # an answer is taken again so late while another process of this machine changes the membership
 
+Learn = Callable[[str, Sequence[str]], None]  # the public name of the swarm, and addresses
+
 logger = logging.getLogger(__name__)
 
 
 class WorkerEnrolment:
     """The keys by which this machine connects, and what it does with the answers of coordinators."""
 
-    def __init__(
-        self, identity: Identity, name: str, say: Say, learn: Callable[[Sequence[str]], None] = lambda addresses: None
-    ) -> None:
+    def __init__(self, identity: Identity, name: str, say: Say, learn: Learn = lambda swarm, addresses: None) -> None:
         """`learn` hears which address of a coordinator worked, and then those that it told. It may raise StoreError."""
         self._identity = identity
         self._name = name
         self._say = say
-        self.learn = learn
+        self._learn = learn
         self._removed = asyncio.Event()
         self._waits = ""
         if identity.membership.was_removed:
             self._removed.set()
+
+    def learn(self, addresses: Sequence[str]) -> None:
+        """Keep by which addresses a coordinator of the swarm is reached. Raises StoreError."""
+        self._learn(self.names()[0], addresses)
 
     def names(self) -> list[str]:
         """Return the public name of the swarm, and the former ones. An invited machine hears them once it is in."""

@@ -9,13 +9,15 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from math import inf
 
 from swarm.config import ENV_BIND, WorkConfig
 from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED, SwarmError
 from swarm.lease.envelope import NotLeasing
-from swarm.lease.message import CPU, GPU, EngineOffer, Hello
-from swarm.net.addresses import Places, fixed_address, known_places, remember_place
+from swarm.lease.message import CPU, GPU, MAX_HARDWARE, EngineOffer, Hello
+from swarm.lease.worker.rest import Slumber
+from swarm.net.addresses import Places, fixed_address, hardware_addresses, known_places, remember_place
 from swarm.net.discovery import Browser, Candidate
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import OPEN_WARNING, OWN_KEY, load_key, no_key, obtain_seed, security
@@ -89,7 +91,8 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Servi
         security(config.state_dir, open=config.open)  # a worker with an end must not wait for a key for ever
     kinds = {CPU: any(device.startswith(CPU) for device in config.devices), GPU: not all(g.is_nvidia for g in gpus)}
     senses = Senses(
-        [kind for kind, here in kinds.items() if here], sees_use=bool(config.limits and config.limits.idle_only)
+        [kind for kind, here in kinds.items() if here],
+        sees_use=config.may_wake or bool(config.limits and config.limits.idle_only),
     )
     limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits, senses, obeys=config.obeys)
     limit_watch.start()
@@ -109,10 +112,7 @@ async def _serve(
         return EXIT_INTERRUPTED
     card = bytes(obtain_seed(config.state_dir / OWN_KEY).verify_key)
     hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines, config.tag, card)
-
-    def learn(addresses: Sequence[str]) -> None:
-        remember_place(config.state_dir, names()[0], addresses)
-
+    learn = partial(remember_place, config.state_dir)
     enrolment = WorkerEnrolment(Identity(config.state_dir, key), hello.name, say, learn) if key else None
     names, marks = (enrolment.names, enrolment.marks) if enrolment else (lambda: [OPEN], list[bytes])
     node = WorkNode(
@@ -125,9 +125,10 @@ async def _serve(
         limit_watch,
         exit_when_done=config.exit_when_done,
         allow_sleep=config.allow_sleep,
-        welcomed=lambda address: learn([address]),
+        welcomed=lambda address: learn(names()[0], [address]),
         trace=trace,
         peer_bind=os.environ.get(ENV_BIND, ""),
+        slumber=_slumber(config),
     )
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, names, marks, say))
@@ -141,6 +142,11 @@ async def _serve(
             await node.serve_coordinators()
         _raise_faults(finder, copying, removal)
     return EXIT_DONE
+
+
+def _slumber(config: WorkConfig) -> Slumber | None:
+    own = tuple(hardware_addresses()[:MAX_HARDWARE]) if config.may_wake else ()
+    return Slumber(own, config.sleep_after_s) if own else None
 
 
 def _engines(config: WorkConfig, gpus: Sequence[Gpu]) -> Engines:

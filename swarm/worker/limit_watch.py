@@ -223,7 +223,7 @@ class LimitWatch:
                     f"--max-temperature and --idle-only need the readings of {device}, which are not available: "
                     f"GPUs of NVIDIA are read after {package_line('nvidia-ml-py')}, others where Linux shows sensors."
                 )
-        if limits.idle_only and not self._readings and self._around.unused_s is None:
+        if limits.idle_only and not self._readings and self.around.unused_s is None:
             raise EnvironmentFault(
                 "--idle-only needs to know when this machine is used, and nothing here tells: on Linux it asks the "
                 "desktop and systemd-logind over D-Bus. Start the worker in the session of its user, or leave it out."
@@ -268,7 +268,7 @@ class LimitWatch:
 
     def hindrances(self, own: Collection[int], now: float) -> list[Hindrance | None]:
         """Return why each slot has to rest, None if it may work; `own` are the ids of this worker's processes."""
-        minute, around = self._minute(), self._around
+        minute, around = self._minute(), self.around
         self._worked_s |= dict.fromkeys(self._at_work, now)
         sights = {device: self._sight(device, own, now) for device in self._devices}
         return self._judge.hindrances(
@@ -280,8 +280,14 @@ class LimitWatch:
         if self._senses:
             self._senses.settle()
 
+    def suspend(self) -> None:
+        """Put the machine to sleep soon."""
+        if self._senses:
+            self._senses.suspend()
+
     @property
-    def _around(self) -> Surroundings:
+    def around(self) -> Surroundings:
+        """What the machine tells of itself."""
         return self._senses.around if self._senses else Surroundings()
 
     def _sight(self, device: str, own: Collection[int], now: float) -> Sight | None:

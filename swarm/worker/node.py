@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from typing import Any
 
 from msgspec import structs
@@ -28,6 +29,7 @@ from swarm.lease.message import (
     Hello,
     Job,
     Refused,
+    Wake,
     Welcome,
 )
 from swarm.lease.outcome import (
@@ -49,8 +51,10 @@ from swarm.lease.outcome import (
 from swarm.lease.states import LinkState
 from swarm.lease.worker.asset_download import Downloads
 from swarm.lease.worker.coordinator_link import other_name
+from swarm.lease.worker.rest import Slumber
 from swarm.lease.worker.slot import EngineSlot
 from swarm.lease.worker.worker_core import WorkerCore
+from swarm.net.addresses import send_magic
 from swarm.net.transport import DealerSocket
 from swarm.net.worker_connections import Connection, Connections, WorkerSockets
 from swarm.system.event_loop import Wakefulness
@@ -87,6 +91,7 @@ def _framed(clip: SpokenClip, frame: bytes) -> SpokenClip:
 
 
 NOTICE_INTERVAL_S = 60.0
+WAKE_INTERVAL_S = 30.0  # coordinators have this machine wake others no more often
 MAX_TOLD = 1000  # jobs and notes that are remembered as told
 
 
@@ -189,6 +194,7 @@ class WorkNode:
         settings: WorkerSettings = WORKER_DEFAULTS,
         trace: Trace = NO_TRACE,
         peer_bind: str | None = None,
+        slumber: Slumber | None = None,
     ) -> None:
         """`welcomed` hears the address of each coordinator that welcomes this worker; `peer_bind` is as in `Peers`."""
         self.core = trace.watch("worker", WorkerCore(hello, settings), hello=hello, settings=settings)
@@ -225,6 +231,8 @@ class WorkNode:
         self._outdated: Outdated | None = None
         self._wakefulness = Wakefulness(allow_sleep=allow_sleep)
         self._limit_watch = limit_watch
+        self._slumber = slumber  # the swarm may wake this machine, which sleeps again afterwards
+        self._waked_s = -inf  # this machine last woke others then
 
     # --- coordinators
 
@@ -302,8 +310,19 @@ class WorkNode:
             self._introduce(name, message)
         elif isinstance(message, Instruct):
             self._tell(name, self._obey(message.order))
+        elif isinstance(message, Wake):
+            self._wake(name, message.hardware)
         elif isinstance(message, Refused):
             self._tell(name, f"{self.connections[name].socket.address} refused this worker: {refused_text(message)}")
+
+    def _wake(self, name: str, hardware: Sequence[str]) -> None:
+        """Take in that this machine was woken, or wake others from the networks that it is in."""
+        now = self.clock.now()
+        if self._slumber and self._slumber.is_woken(hardware, self.core.woke_s, now):
+            self._tell(name, "this machine was woken for the books that wait there")
+        elif now - self._waked_s > WAKE_INTERVAL_S:
+            self._waked_s = now
+            self._start(asyncio.to_thread(send_magic, hardware))
 
     def _obey(self, order: Order) -> str:
         """Do what a user wants of this machine, if that user may, whatever the coordinator says; return a line."""
@@ -536,7 +555,11 @@ class WorkNode:
     def _look_at_devices(self) -> None:
         now, limit_watch = self.clock.now(), self._limit_watch
         busy = [slot.number for slot in self.core.slots if slot.busy]
-        self.core.observe(limit_watch.apply_readings(busy))
+        around, slumber = limit_watch.around, self._slumber
+        self.core.observe(limit_watch.apply_readings(busy), slumber.wakeable(around) if slumber else None)
+        if slumber and slumber.may_sleep(around, now, working=not self.core.drained):
+            self._say("no work is left, and nobody uses this machine: it sleeps again")
+            limit_watch.suspend()
         if lost := limit_watch.lost():
             names = ", ".join(dict.fromkeys(self.engines.devices[slot] for slot in lost))
             self.carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))

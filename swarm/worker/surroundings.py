@@ -109,13 +109,14 @@ class Bus:
 
         self.connection: Any = open_dbus_connection(name, enable_fds=True)
 
-    def call(self, address: tuple[str, str, str], method: str, *words: str) -> Any:
-        """Call a method of an object that takes strings; return its answer."""
+    def call(self, address: tuple[str, str, str], method: str, *words: str | bool) -> Any:
+        """Call a method of an object that takes strings and truths; return its answer."""
         from jeepney import DBusAddress, new_method_call
         from jeepney.wrappers import unwrap_msg
 
         path, name, interface = address
-        call = new_method_call(DBusAddress(path, name, interface), method, "s" * len(words) or None, words)
+        kinds = "".join("b" if isinstance(word, bool) else "s" for word in words)
+        call = new_method_call(DBusAddress(path, name, interface), method, kinds or None, words)
         answer: Any = unwrap_msg(self.connection.send_and_get_reply(call, timeout=REPLY_S))
         return answer[0] if answer else None
 
@@ -144,6 +145,10 @@ class LoginManager:
         """Let the machine sleep now."""
         if self._lock is not None:
             self._lock.close()
+
+    def suspend(self) -> None:
+        """Put the machine to sleep, if this user may do that without being asked."""
+        self._bus.call(LOGIN, "Suspend", False)
 
     def is_idle(self) -> bool:
         """Return whether no session is in use."""
@@ -181,6 +186,7 @@ class Senses:
         self._session: Bus | None = None
         self._connected_s = self._asleep_until_s = -inf
         self._begun, self._settled, self._closed = threading.Event(), threading.Event(), threading.Event()
+        self._suspends = threading.Event()
         self._thread = threading.Thread(target=self._run, name="senses", daemon=True)
 
     def start_sensing(self) -> None:
@@ -197,6 +203,10 @@ class Senses:
         if self.around.is_asleep:
             self._settled.set()
 
+    def suspend(self) -> None:
+        """Put the machine to sleep with the next reading, where a login manager does that."""
+        self._suspends.set()
+
     def stop_sensing(self) -> None:
         """Stop reading, without waiting for what is read just now."""
         self._closed.set()
@@ -212,6 +222,9 @@ class Senses:
                 found[CPU] = structs.replace(found[CPU], watts=watts)
             self.figures = tuple(each for each in found.values() if each != Figures(each.device))
             self._begun.set()
+            if self._suspends.is_set() and self._login:
+                self._suspends.clear()
+                _try(self._login.suspend)
             self._listen()
 
     def _connect(self) -> None:

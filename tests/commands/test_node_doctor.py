@@ -9,6 +9,7 @@ from msgspec import structs
 
 from swarm.commands import doctor
 from swarm.commands.doctor import (
+    check_addresses,
     check_capacity,
     check_clock,
     check_encryption,
@@ -22,6 +23,7 @@ from swarm.commands.doctor import (
     check_sqlite,
     check_state_folder,
 )
+from swarm.net.client import Knock
 from swarm.net.identity.keys import key_file, save_key
 from swarm.net.identity.swarm_key import make_key
 from swarm.system.capacity import Capacity
@@ -180,3 +182,25 @@ def test_a_clock_that_was_never_set_or_has_an_unknown_zone(monkeypatch: pytest.M
     assert "TZ=Europe/Berln is no time zone" in check_clock(1_800_000_000.0).text
     monkeypatch.setenv("TZ", "Europe/Berlin")
     assert check_clock(1_800_000_000.0) == ("clock", "ok", "2027-01-15 08:00:00 UTC", "")
+
+
+def test_each_known_address_is_tried_and_what_keeps_one_away_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(check_addresses(tmp_path)) == []
+    save_key(tmp_path, make_key())
+
+    async def knock(*words: object) -> list[list[Knock]]:
+        return [
+            [Knock("lan:1"), Knock("vpn:1", silence="far")],
+            [Knock("b:1", silence="near"), Knock("c:1", "it has another key"), Knock("d:1", silence="dropped")],
+        ]
+
+    monkeypatch.setattr("swarm.net.client.knock_everywhere", knock)
+    found = {check.name.removeprefix("address "): check for check in check_addresses(tmp_path)}
+    assert {name: check.verdict for name, check in found.items()} == {
+        "lan:1": "ok", "vpn:1": "-", "b:1": "warn", "c:1": "warn", "d:1": "warn",
+    }  # fmt: skip
+    assert "answers" in found["lan:1"].text and "another network" in found["vpn:1"].text
+    assert found["c:1"].text == "it has another key"
+    assert "client isolation" in found["b:1"].remedy and "firewall" in found["d:1"].text

@@ -13,8 +13,10 @@ from swarm.net.addresses import (
     fitting_addresses,
     fixed_address,
     full_code,
+    hardware_addresses,
     known_places,
     local_addresses,
+    magic_packet,
     nearest_first,
     parse_address,
     remember_place,
@@ -146,3 +148,16 @@ def test_the_addresses_of_a_code_that_a_container_was_given_come_last(
     monkeypatch.setenv("E2A_SWARM_KEY", f"{KEY.code}~relay.example")
     remember_place(tmp_path, "one", ["a:1"])
     assert known_places(tmp_path, ["one"]) == [["a:1"], ["relay.example:5847"]]
+
+
+def test_a_magic_packet_is_six_bytes_of_ones_and_the_address_sixteen_times() -> None:
+    assert magic_packet("02:00:00:00:00:0f") == b"\xff" * 6 + b"\x02\0\0\0\0\x0f" * 16
+
+
+def test_only_cards_of_this_machine_are_named_for_waking(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [("lo", "00:00:00:00:00:00"), ("eth0", "02:00:00:00:00:01"), ("docker0", "02:42:00:00:00:01"),
+            ("wg0", "00:00:00:00:00:00"), ("br-1", "02:42:00:00:00:02"), ("wlan0", "02:00:00:00:00:02")]  # fmt: skip
+    monkeypatch.setattr(addresses, "adapters_hardware", lambda: told)
+    assert hardware_addresses() == ["02:00:00:00:00:01", "02:00:00:00:00:02"]
+    monkeypatch.undo()
+    assert all(re.fullmatch("[0-9a-f]{2}(:[0-9a-f]{2}){5}", each) for each in hardware_addresses())

@@ -80,7 +80,7 @@ class Tenant:
         self.membership = self.identity.membership
         self.learnt = list[list[str]]()
         self.enrolment = WorkerEnrolment(
-            self.identity, name, self.said.append, lambda addresses: self.learnt.append(list(addresses))
+            self.identity, name, self.said.append, lambda swarm, addresses: self.learnt.append(list(addresses))
         )
         self.socket = self.enrolment.dial(lambda: None)
         self.socket.connect([desk.address])

@@ -94,6 +94,7 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Encode(
         "job", "00000-00000-a.reel", (KEY,), DIGEST, (0.5,), 24000, 1.5, -2.0, m.ReelCoding("aac", 24000, 1, 64000), "e"
     ),
+    m.Wake(("02:00:00:00:00:01",)),
     m.Accepted("job", ((0, 1, KEY), (0, 2, KEY))),
     m.Rejected("job", 0, 1, KEY, Reason("other job")),
     m.Trim(7, 3),

@@ -46,10 +46,15 @@ def private_bus(folder: Path) -> Iterator[str]:
         daemon.communicate()
 
 
+Answer = Callable[[], tuple[str | None, tuple[Any, ...]]]  # the signature and the values
+
+
 class FakeService(threading.Thread):
     """A program on a private bus which answers calls by its functions, as the program of that name would."""
 
-    def __init__(self, address: str, name: str, answers: dict[str, Callable[[], tuple[str, tuple[Any, ...]]]]) -> None:
+    def __init__(
+        self, address: str, name: str, answers: dict[str, Callable[[], tuple[str | None, tuple[Any, ...]]]]
+    ) -> None:
         from jeepney.io.blocking import Proxy, open_dbus_connection
 
         super().__init__(daemon=True)
@@ -86,8 +91,12 @@ class FakeLogin:
     """The login manager of systemd, as far as it is asked here."""
 
     def __init__(self, address: str) -> None:
-        self.is_idle, self.read_ends = True, list[int]()
-        answers = {"Get": lambda: ("v", (("b", self.is_idle),)), "Inhibit": self._inhibit}
+        self.is_idle, self.read_ends, self.suspended = True, list[int](), 0
+        answers = {
+            "Get": lambda: ("v", (("b", self.is_idle),)),
+            "Inhibit": self._inhibit,
+            "Suspend": self._suspend,
+        }
         self.service = FakeService(address, LOGIN[1], answers)
 
     def _inhibit(self) -> tuple[str, tuple[Any, ...]]:
@@ -95,6 +104,10 @@ class FakeLogin:
         os.set_blocking(read_end, False)
         self.read_ends.append(read_end)
         return "h", (write_end,)
+
+    def _suspend(self) -> tuple[None, tuple[Any, ...]]:
+        self.suspended += 1
+        return None, ()
 
     def is_delayed(self) -> bool:
         """Return whether the newest lock is held."""

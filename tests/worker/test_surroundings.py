@@ -122,6 +122,16 @@ def test_a_desktop_that_counts_is_believed_before_the_login_manager(
     login.service.end()
 
 
+def test_the_login_manager_is_asked_to_suspend_the_machine(bus: str, senses: Senses) -> None:
+    login = FakeLogin(bus)
+    senses.start_sensing()
+    wait_for(lambda: login.read_ends)
+    assert login.suspended == 0
+    senses.suspend()
+    wait_for(lambda: login.suspended == 1)
+    login.service.end()
+
+
 def test_a_machine_sleeps_once_all_is_given_back_and_is_delayed_again_when_it_woke(bus: str, senses: Senses) -> None:
     login = FakeLogin(bus)
     senses.start_sensing()

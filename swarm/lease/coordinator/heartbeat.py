@@ -31,6 +31,7 @@ def take_heartbeat(
         session.worked_s = now
     _charge_energy(jobs, session, known, now)
     session.holding, session.figures, session.figures_s = len(message.leases), message.figures, now
+    session.wake = message.wake
     out.events += session.rest(message.resting)
     if jobs.lease_index.lapsed:
         known = _resume(jobs, session, message, now, out)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from math import inf
 
 from swarm.job.spec import CUSTOM, Recipe
+from swarm.lease.coordinator.sleepers import WakeSight
 from swarm.lease.core_settings import Settings
-from swarm.lease.envelope import DEVICE_TROUBLE, Reason, Resting
+from swarm.lease.envelope import DEVICE_TROUBLE, NotLeasing, Reason, Resting
 from swarm.lease.file_transfer import Fetching, MissingFileReport, ModelReport, ToldFile, is_peer_address
 from swarm.lease.message import (
     BORROWED,
@@ -18,6 +19,7 @@ from swarm.lease.message import (
     Heartbeat,
     Hello,
     SlotReport,
+    Wakeable,
     fitting,
     slot_kinds,
 )
@@ -229,6 +231,7 @@ class Session:
     unable: dict[Recipe, str] = field(default_factory=dict)  # the reasons that their engines do not open there
     figures: tuple[Figures, ...] = ()
     figures_s: float = inf  # when it told them
+    wake: Wakeable | None = None  # how it is woken, if its owner allows that
     resting: dict[int, Resting] = field(default_factory=dict)
     no_room: dict[tuple[int, str, str], Resting] = field(default_factory=dict)  # key: slot, engine, model
     state: SessionState = SessionState.JOINED
@@ -328,6 +331,12 @@ class Session:
         """Return the seconds that each slot had nothing to speak since the last call, those that rest left out."""
         spent = {number: slot.spend_idle(now) for number, slot in enumerate(self.slots)}
         return {number: seconds for number, seconds in spent.items() if seconds and number not in self.resting}
+
+    def sight(self) -> WakeSight | None:
+        """Return what is seen of a worker that may be woken; None for another one."""
+        is_asleep = any(rest.why.cause is NotLeasing.ASLEEP for rest in self.resting.values())
+        is_silent = self.state is SessionState.SILENT
+        return WakeSight(self.worker, self.hello.name, self.wake, is_asleep, is_silent) if self.wake else None
 
     def forgive(self, gap_s: float) -> None:
         """Shift its times after a sleep of the coordinator's machine."""

@@ -12,6 +12,7 @@ from swarm.config import Limits, Span
 from swarm.job.spec import Recipe
 from swarm.lease.core_settings import COOLING_C, WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import LEAVING, Hindrance, NotLeasing, Resting
+from swarm.lease.message import Wakeable
 
 CLIPS_BEFORE_TRUST = 10  # an engine that ran out of memory after fewer clips would run out of it again
 MAX_MODELS = 4  # models known not to fit on a slot; coordinators may name any number
@@ -102,6 +103,8 @@ class NoRoom:
 
 QUIET_S = 60.0  # games load and trainings pause, so a GPU counts as free only after so long without other users
 AWAY_S = 180.0  # somebody who reads touches no key for a while
+WOKEN_S = 600.0  # a machine that woke up longer ago was not woken just now, whatever a coordinator says
+USE_LAG_S = 15.0  # readings are so old, and some desktops count waking up as use
 DAY_MINUTES = 24 * 60
 
 
@@ -123,6 +126,43 @@ class Surroundings:
     on_battery: bool = False
     unused_s: float | None = None  # since somebody last used keyboard or mouse; None: it does not tell
     is_asleep: bool = False  # it is about to sleep
+
+
+@dataclass
+class Slumber:
+    """When a machine that the swarm may wake goes to sleep again: only if it was woken for work, and nobody used it."""
+
+    hardware: tuple[str, ...]
+    sleep_after_s: float
+    woken_s: float | None = None  # the swarm woke it then, and nobody has used it since
+    worked_s: float = 0.0
+    is_asked: bool = False  # it goes to sleep since this asked for it
+
+    def is_woken(self, hardware: Sequence[str], woke_s: float, now: float) -> bool:
+        """Take in which machines the swarm woke; tell whether this is one of them, which woke up at that moment."""
+        if set(hardware).isdisjoint(self.hardware) or now - woke_s > WOKEN_S:
+            return False
+        self.woken_s = self.worked_s = now
+        self.is_asked = False
+        return True
+
+    def wakeable(self, around: Surroundings) -> Wakeable:
+        """Return what heartbeats say: a machine that was just used, or may be, is put to sleep by hand."""
+        is_used = around.unused_s is None or around.unused_s < AWAY_S
+        return Wakeable(self.hardware, by_hand=around.is_asleep and is_used and not self.is_asked)
+
+    def may_sleep(self, around: Surroundings, now: float, *, working: bool) -> bool:
+        """Tell whether the machine is to be put to sleep now."""
+        if self.woken_s is None or around.is_asleep:
+            return False
+        if around.unused_s is None or around.unused_s < now - self.woken_s - USE_LAG_S:
+            self.woken_s = None  # somebody uses it, or nothing tells: it belongs to its user from now on
+            return False
+        self.worked_s = now if working else self.worked_s
+        if now - self.worked_s < self.sleep_after_s:
+            return False
+        self.woken_s, self.is_asked = None, True
+        return True
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from swarm.lease.message import (
     Revoke,
     Skip,
     Trim,
+    Wakeable,
     Wanted,
     Welcome,
     WhoAreYou,
@@ -87,6 +88,7 @@ class WorkerCore:
     draining: bool = False
     left: bool = False
     figures: tuple[Figures, ...] = ()  # figures of its devices for every heartbeat
+    wake: Wakeable | None = None  # how this machine is woken, for every heartbeat
     peer_addresses: dict[str, str] = field(default_factory=dict)  # coordinator -> where others reach the files here
     models: dict[str, ModelReport] = field(default_factory=dict)  # coordinator -> its models
     beaten_s: float = 0.0  # the last heartbeat was due then
@@ -358,9 +360,9 @@ class WorkerCore:
         wishes = [link.welcome.heartbeat_s for link in self.links.values() if link.welcome]
         return self.settings.beat_within(min(wishes, default=self.settings.beat_s))
 
-    def observe(self, figures: tuple[Figures, ...]) -> None:
-        """Take what the devices are at; heartbeats say it from now on."""
-        self.figures = figures
+    def observe(self, figures: tuple[Figures, ...], wake: Wakeable | None = None) -> None:
+        """Take what the devices are at, and how this machine is woken; heartbeats say it from now on."""
+        self.figures, self.wake = figures, wake
 
     def unsent(self, name: str, clip: Clip) -> None:
         """Send a clip again with the next heartbeat: it could not leave just now."""
@@ -450,6 +452,7 @@ class WorkerCore:
             peer_address=self.peer_addresses.get(link.name, ""),
             models=models,
             reels=self.reels.report_reels(link.name, now),
+            wake=self.wake,
         )
 
     def _next(self, slot: EngineSlot, now: float, out: WorkerOutcome) -> Command | None:

@@ -23,7 +23,7 @@ from swarm.server.page.site import Memo, Site, question_of
 from swarm.system.machine import Clock
 from swarm.system.text import clean
 from swarm.watch.view import title_of
-from swarm.watch.words import standby_state, standby_text
+from swarm.watch.words import sleeper_text, standby_state, standby_text
 
 CLOSE_S = 10.0  # a standby that is less far behind is shown as up to date
 
@@ -119,7 +119,11 @@ class MachineViews:
             (f"standby-{number}", "piece-standby.html", _standby_card(number, standby))
             for number, standby in enumerate(reply.standbys)
         )
-        return self._memo.pieces(chain(machines, standbys))
+        sleepers = (
+            (f"sleeper-{n}", "piece-sleeper.html", {"number": n, "name": each.name, "state": sleeper_text(each)})
+            for n, each in enumerate(reply.sleepers)
+        )
+        return self._memo.pieces(chain(machines, sleepers, standbys))
 
 
 def _card(machine: MachineAnswer, worker: WorkerStatus, reply: StatusReply) -> dict[str, object]:

@@ -6,7 +6,8 @@ from site_bench import SiteBench
 
 from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.member_message import StandbyStatus
-from swarm.lease.message import ChapterStatus, Figures, SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.message import ChapterStatus, Figures, SleeperRow, SlotStatus, StatusReply, WorkerStatus
+from swarm.watch.view import standing_lines
 
 
 async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None:
@@ -82,3 +83,13 @@ async def test_the_code_is_shown_only_when_it_is_asked_for(bench: SiteBench) -> 
     assert "e2a-swarm join CODE" in shown.xpath("string(//pre)")
     assert shown.xpath("//section//*[@role='img']//path") and not shown.xpath("//section//a[contains(@href, '#')]")
     assert "uv tool install" in shown.xpath("string(//section)")
+
+
+async def test_who_sleeps_is_shown_on_the_page_and_by_status(bench: SiteBench) -> None:
+    bench.resident.sleepers = lambda: (SleeperRow("attic", "by hand", 60.0), SleeperRow("den", "asleep", 60.0))
+    page = html.document_fromstring((await bench.client.get("/machines")).text)
+    shown = [" ".join(each.text_content().split()) for each in page.xpath("//ul[@id='machines']/li")]
+    assert shown[-2].startswith("attic Has slept for 1 min;") and "it is not woken today" in shown[-2]
+    assert shown[-1] == "den Has slept for 1 min, and is woken for work"
+    lines = standing_lines(bench.resident.complete(bench.resident.status()))
+    assert "  den: has slept for 1 min, and is woken for work" in lines
