@@ -1,6 +1,7 @@
 """From clips on disk to an audiobook, through the real studio."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import av
@@ -99,8 +100,20 @@ class Bench:
         self.store.close()
 
 
-async def test_a_clip_that_is_accepted_but_not_yet_on_the_disk_is_waited_for(tmp_path: Path) -> None:
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     bench = Bench(tmp_path)
+    yield bench
+    await bench.close()
+
+
+@pytest.fixture
+def spoken(bench: Bench) -> Bench:
+    bench.speak_all()
+    return bench
+
+
+async def test_a_clip_that_is_accepted_but_not_yet_on_the_disk_is_waited_for(bench: Bench) -> None:
     writing = asyncio.create_task(bench.press.make_files())
     await asyncio.sleep(0)
     *early, last = places(bench.state)
@@ -114,11 +127,9 @@ async def test_a_clip_that_is_accepted_but_not_yet_on_the_disk_is_waited_for(tmp
         bench.press.notice_place(place)
     await writing
     assert bench.damaged == []
-    await bench.close()
 
 
-async def test_clips_in_any_order_become_a_book_with_its_chapters(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+async def test_clips_in_any_order_become_a_book_with_its_chapters(bench: Bench) -> None:
     writing = asyncio.create_task(bench.press.make_files())
     await asyncio.sleep(0)
     assert bench.press.encoded == 0
@@ -131,20 +142,16 @@ async def test_clips_in_any_order_become_a_book_with_its_chapters(tmp_path: Path
     assert titles == ["Part 0", "Part 1"]
     assert book.duration_s > 6.0
     assert bench.press.encoded == 1
-    await bench.close()
 
 
-async def test_a_damaged_clip_is_reported_and_the_book_waits_for_the_new_one(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.speak_all()
-    path = bench.store.clip_path(bench.state.accepted[1, 1].key)
+async def test_a_damaged_clip_is_reported_and_the_book_waits_for_the_new_one(spoken: Bench) -> None:
+    path = spoken.store.clip_path(spoken.state.accepted[1, 1].key)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)
-    await bench.press.make_files()
-    assert bench.damaged == [(1, 1)]
-    assert bench.target.is_file()
-    await bench.close()
+    await spoken.press.make_files()
+    assert spoken.damaged == [(1, 1)]
+    assert spoken.target.is_file()
 
 
 async def test_the_gain_is_measured_on_whole_clips_alone(tmp_path: Path) -> None:
@@ -187,25 +194,39 @@ async def test_the_gain_is_the_same_whichever_clip_reaches_the_disk_last(tmp_pat
     assert len(set(gains)) == 1
 
 
-async def test_exchanged_reels_are_encoded_again(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+async def test_a_later_run_takes_whole_reels_and_encodes_exchanged_and_damaged_ones_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, chapters=7)
     for place in places(bench.state):
         speak(bench.state, bench.store, place, 300.0 + 50 * place[0])
     await bench.press.make_files()
     first = bench.target.read_bytes()
-    one, two = sorted(bench.store.folder(bench.state.job).glob("reels/0*.reel"))
+    [start] = bench.store.folder(bench.state.job).glob("reels/start-*.reel")
+    one, two, *others = sorted(bench.store.folder(bench.state.job).glob("reels/0*.reel"))
+    assert len(others) == 5
     aside = one.rename(tmp_path / "aside")
     two.rename(one)
     aside.rename(two)
+    await bench.another().make_files()
+    assert bench.target.read_bytes() == first
+    untouched = others[0].stat().st_mtime_ns
+    one.write_bytes(one.read_bytes()[:-5])
+    bench.target.unlink()
+    await bench.another().make_files()
+    assert bench.target.read_bytes() == first
+    assert others[0].stat().st_mtime_ns == untouched
+    start.write_bytes(b"damaged")
+    for reel in (one, two, *others):
+        reel.write_bytes(reel.read_bytes()[:-5])
+    bench.target.unlink()
     await bench.another().make_files()
     assert bench.target.read_bytes() == first
     await bench.close()
 
 
 async def test_what_a_worker_may_have_encoded_falsely_is_encoded_again_and_files_with_it_are_written_again(
+    bench: Bench,
     tmp_path: Path,
 ) -> None:
-    bench = Bench(tmp_path)
     bench.speak_all()
     (honest,) = await bench.press.make_files()
     expected = honest.path.read_bytes()
@@ -237,11 +258,9 @@ async def test_what_a_worker_may_have_encoded_falsely_is_encoded_again_and_files
     (book, *_) = await press.make_files()
     assert book.path.read_bytes() == expected
     assert len(made) == 4
-    await bench.close()
 
 
-async def test_a_gap_is_left_only_when_nothing_can_fill_it_any_more(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+async def test_a_gap_is_left_only_when_nothing_can_fill_it_any_more(bench: Bench) -> None:
     apply(bench.state, SegmentQuarantined(0, 1, "empty"))
     writing = asyncio.create_task(bench.press.make_files())
     for place in places(bench.state)[:-1]:
@@ -252,11 +271,9 @@ async def test_a_gap_is_left_only_when_nothing_can_fill_it_any_more(tmp_path: Pa
     bench.speak(places(bench.state)[-1])
     await writing
     assert bench.target.is_file()
-    await bench.close()
 
 
-async def test_a_gap_that_is_not_yet_on_the_disk_is_waited_for(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+async def test_a_gap_that_is_not_yet_on_the_disk_is_waited_for(bench: Bench) -> None:
     writing = asyncio.create_task(bench.press.make_files())
     for place in places(bench.state)[1:]:
         bench.speak(place)
@@ -268,45 +285,12 @@ async def test_a_gap_that_is_not_yet_on_the_disk_is_waited_for(tmp_path: Path) -
     bench.press.notice_place((0, 0))
     await writing
     assert bench.target.is_file()
-    await bench.close()
 
 
-async def test_a_second_run_takes_the_reels_of_the_first_and_encodes_a_damaged_one_again(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.speak_all()
-    await bench.press.make_files()
-    first = bench.target.read_bytes()
-    reels = sorted(bench.store.folder(bench.state.job).glob("reels/*.reel"))
-    untouched = reels[0].stat().st_mtime_ns
-    reels[1].write_bytes(reels[1].read_bytes()[:-5])
-    bench.target.unlink()
-    await bench.another().make_files()
-    assert bench.target.read_bytes() == first
-    assert reels[0].stat().st_mtime_ns == untouched
-    await bench.close()
-
-
-async def test_every_reel_that_is_damaged_is_encoded_again_in_one_run(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, chapters=7)
-    bench.speak_all()
-    await bench.press.make_files()
-    first = bench.target.read_bytes()
-    reels = sorted(bench.store.folder(bench.state.job).glob("reels/*.reel"))
-    for reel in reels:
-        reel.write_bytes(reel.read_bytes()[:-5])
-    bench.target.unlink()
-    await bench.another().make_files()
-    assert len(reels) == 8  # one is the silence at the start
-    assert bench.target.read_bytes() == first
-    await bench.close()
-
-
-async def test_another_format_and_a_file_a_chapter_come_of_the_same_clips(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.speak_all()
-    await bench.press.make_files()
+async def test_another_format_and_a_file_a_chapter_come_of_the_same_clips(spoken: Bench, tmp_path: Path) -> None:
+    await spoken.press.make_files()
     style = structs.replace(STYLE, output_format="mp3", split="chapter")
-    press = bench.another(style, bench.target.with_suffix(".mp3"))
+    press = spoken.another(style, spoken.target.with_suffix(".mp3"))
     books = await press.make_files()
     assert [book.path.relative_to(tmp_path).as_posix() for book in books] == [
         "out/01 - Part 0.mp3", "out/02 - Part 1.mp3"
@@ -314,17 +298,14 @@ async def test_another_format_and_a_file_a_chapter_come_of_the_same_clips(tmp_pa
     with av.open(str(books[1].path)) as container:
         tags = container.metadata
         assert (tags["title"], tags["album"], tags["track"]) == ("Part 1", "Book", "2/2")
-    assert bench.damaged == []
+    assert spoken.damaged == []
     # The reels of the first format are gone.
-    assert len(list(bench.store.folder(bench.state.job).glob("reels/0*"))) == 2
-    await bench.close()
+    assert len(list(spoken.store.folder(spoken.state.job).glob("reels/0*"))) == 2
 
 
-async def test_a_split_by_hours_cuts_between_chapters(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.speak_all()
+async def test_a_split_by_hours_cuts_between_chapters(spoken: Bench) -> None:
     style = structs.replace(STYLE, split="1h")
-    press = bench.another(style)
+    press = spoken.another(style)
     (book,) = await press.make_files()
     assert [press.cover_number(Volume(0, 1, number, count)) for number, count in ((0, 0), (1, 1), (2, 3))] == [
         "",
@@ -336,7 +317,6 @@ async def test_a_split_by_hours_cuts_between_chapters(tmp_path: Path) -> None:
         assert container.metadata["title"] == "Book"
         assert len(container.chapters()) == 2
         assert container.duration / av.time_base == pytest.approx(book.duration_s, abs=0.01)
-    await bench.close()
 
 
 def heard(path: Path) -> np.ndarray:
@@ -344,42 +324,32 @@ def heard(path: Path) -> np.ndarray:
         return np.concatenate([frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)])
 
 
-async def test_the_voice_is_measured_once_and_every_book_of_it_is_as_loud_as_asked(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.speak_all()
-    await bench.press.make_files()
-    first = heard(bench.target)
+async def test_the_voice_is_measured_once_and_every_book_of_it_is_as_loud_as_asked(spoken: Bench) -> None:
+    await spoken.press.make_files()
+    first = heard(spoken.target)
     quiet = structs.replace(STYLE, level=read_level("-24"))
     for style in (STYLE, quiet, STYLE, quiet):
-        await bench.another(style).make_files()
-    assert len(bench.gains) == 2
-    assert np.abs(heard(bench.target)).max() == pytest.approx(np.abs(first).max() / 2, rel=0.05)
-    await bench.close()
+        await spoken.another(style).make_files()
+    assert len(spoken.gains) == 2
+    assert np.abs(heard(spoken.target)).max() == pytest.approx(np.abs(first).max() / 2, rel=0.05)
 
 
-async def test_a_voice_left_as_it_is_needs_no_measuring(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.speak_all()
+async def test_a_voice_left_as_it_is_needs_no_measuring(spoken: Bench) -> None:
     style = structs.replace(STYLE, level=read_level("off"))
-    await bench.another(style).make_files()
-    assert bench.gains == []
-    assert np.abs(heard(bench.target)).max() == pytest.approx(9000 / 32768, rel=0.05)
-    await bench.close()
+    await spoken.another(style).make_files()
+    assert spoken.gains == []
+    assert np.abs(heard(spoken.target)).max() == pytest.approx(9000 / 32768, rel=0.05)
 
 
-async def test_longer_pauses_make_a_longer_book_of_the_same_clips(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.speak_all()
-    (usual,) = await bench.press.make_files()
+async def test_longer_pauses_make_a_longer_book_of_the_same_clips(spoken: Bench) -> None:
+    (usual,) = await spoken.press.make_files()
     style = structs.replace(STYLE, pauses_s=(("sentence", 1.5), ("vary", 0.0)))
-    (slow,) = await bench.another(style).make_files()
+    (slow,) = await spoken.another(style).make_files()
     assert slow.duration_s - usual.duration_s == pytest.approx(6 * 1.0, abs=0.2)
-    await bench.close()
 
 
 @pytest.mark.parametrize("name", ["m4b", "mp3", "opus", "flac"])
-async def test_every_sentence_is_heard_when_it_is_said_to_be(tmp_path: Path, name: str) -> None:
-    bench = Bench(tmp_path)
+async def test_every_sentence_is_heard_when_it_is_said_to_be(bench: Bench, tmp_path: Path, name: str) -> None:
     apply(bench.state, SegmentQuarantined(0, 1, "empty"))
     for place in places(bench.state):
         if place != (0, 1):
@@ -398,7 +368,6 @@ async def test_every_sentence_is_heard_when_it_is_said_to_be(tmp_path: Path, nam
     ends = loud[np.concatenate([breaks, [-1]])] / rate
     assert np.abs(starts - [cue.start_s for cue in cues]).max() < 0.02
     assert np.abs(ends - [cue.end_s for cue in cues]).max() < 0.05
-    await bench.close()
 
 
 def first_sound_s(path: Path) -> float:
@@ -409,47 +378,23 @@ def first_sound_s(path: Path) -> float:
 
 
 @pytest.mark.parametrize("name", ["m4b", "mp3", "opus"])
-async def test_every_file_begins_with_half_a_second_of_silence(tmp_path: Path, name: str) -> None:
-    bench = Bench(tmp_path)
-    bench.speak_all()
-    style = structs.replace(STYLE, output_format=name, split="chapter")
-    for start_s in (0.5, 0.0):
-        style = structs.replace(style, pauses_s=() if start_s else (("start", 0.0),))
-        press = bench.another(style, tmp_path / f"out.{name}")
+async def test_every_file_begins_with_half_a_second_of_silence(spoken: Bench, tmp_path: Path, name: str) -> None:
+    usual = structs.replace(STYLE, output_format=name, split="chapter")
+    acx = structs.replace(usual, level=read_level("acx"), bitrate=192_000, sample_rate=44_100)
+    silent = structs.replace(usual, pauses_s=(("start", 0.0),))
+    for style, start_s in ((usual, 0.5), (silent, 0.0), *([(acx, 0.5)] if name == "mp3" else [])):
+        press = spoken.another(style, tmp_path / f"out.{name}")
         for book in await press.make_files():
             assert start_s - 0.001 <= first_sound_s(book.path) < start_s + 0.15
         for volume, book in press.bound:
             assert first_sound_s(book.path) == pytest.approx(press.cues(volume)[0].start_s, abs=0.02)
             with av.open(str(book.path)) as container:
                 assert [float(mark["start"]) for mark in container.chapters()] == [0]
-    await bench.close()
 
 
-async def test_files_of_the_acx_preset_begin_with_the_half_second_that_it_asks_for(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.speak_all()
-    acx = structs.replace(STYLE, level=read_level("acx"), output_format="mp3", bitrate=192_000, sample_rate=44_100)
-    style = structs.replace(acx, split="chapter")
-    press = Press(bench.state, bench.store, bench.studio, tmp_path / "out.mp3", style, bench.mend, bench.fix)
-    for book in await press.make_files():
-        assert 0.5 <= first_sound_s(book.path) <= 1
-    await bench.close()
-
-
-async def test_a_damaged_start_is_encoded_again(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.speak_all()
-    await bench.press.make_files()
-    first = bench.target.read_bytes()
-    [start] = bench.store.folder(bench.state.job).glob("reels/start-*.reel")
-    start.write_bytes(b"damaged")
-    await bench.another().make_files()
-    assert bench.target.read_bytes() == first
-    await bench.close()
-
-
-async def test_a_finished_chapter_can_be_listened_to_while_the_one_before_it_is_not_finished(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+async def test_a_finished_chapter_can_be_listened_to_while_the_one_before_it_is_not_finished(
+    bench: Bench, tmp_path: Path
+) -> None:
     style = structs.replace(STYLE, keep_chapters=True)
     press = bench.another(style)
     first, *rest = places(bench.state)
@@ -467,7 +412,6 @@ async def test_a_finished_chapter_can_be_listened_to_while_the_one_before_it_is_
     press.notice_place(first)
     (book,) = await writing
     assert [each.path for _, each in press.bound] == [book.path, tmp_path / "out" / "01 - Part 0.m4b", second]
-    await bench.close()
 
 
 async def test_the_same_book_made_of_two_state_folders_at_once_is_whole_in_one_output_folder(tmp_path: Path) -> None:
