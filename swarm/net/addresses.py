@@ -29,6 +29,7 @@ BRIDGES = ("docker", "br-", "veth", "virbr", "lxc", "lxd", "podman", "cni", "vbo
 TUNNELS = ("tailscale", "wg", "wireguard", "zt", "zerotier", "tun", "tap", "utun", "nebula")
 SHARED = ipaddress.ip_network("100.64.0.0/10")  # Tailscale's, and those of providers that share addresses
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Places = list[list[str]]  # the addresses of each coordinator, in the order in which they are tried
 
 
@@ -215,8 +216,10 @@ def hardware_addresses() -> list[str]:
 
 
 def send_magic(hardware: Iterable[str]) -> None:
-    """Wake machines by the magic packet, from each IPv4 network that this machine is in."""
-    networks = [(address, network) for name, address, network in _adapters() if _rank(name, address) == NEAR]
+    """Wake machines by the magic packet, from each IPv4 network that this machine is in, as far as that works."""
+    networks = list[tuple[Address, Network]]()
+    with suppress(EnvironmentFault):
+        networks += [(address, network) for name, address, network in _adapters() if _rank(name, address) == NEAR]
     for address, network in networks:
         with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:  # a network may be gone
             sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
@@ -270,7 +273,7 @@ def is_near(host: str) -> bool:
     return address is not None and any(address in network for _, _, network in _adapters())
 
 
-def _adapters() -> list[tuple[str, Address, ipaddress.IPv4Network | ipaddress.IPv6Network]]:
+def _adapters() -> list[tuple[str, Address, Network]]:
     """Return each address of this machine with the name of its adapter in small letters, and its network."""
     try:
         ips = [(adapter.nice_name.lower(), ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips]

@@ -128,7 +128,7 @@ async def _serve(
         welcomed=lambda address: learn(names()[0], [address]),
         trace=trace,
         peer_bind=os.environ.get(ENV_BIND, ""),
-        slumber=_slumber(config),
+        slumber=_slumber(config, say),
     )
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, names, marks, say))
@@ -144,8 +144,10 @@ async def _serve(
     return EXIT_DONE
 
 
-def _slumber(config: WorkConfig) -> Slumber | None:
+def _slumber(config: WorkConfig, say: Say) -> Slumber | None:
     own = tuple(hardware_addresses()[:MAX_HARDWARE]) if config.may_wake else ()
+    if config.may_wake and not own:
+        say("--may-wake: no network card of this machine tells its hardware address, so nobody can wake it")
     return Slumber(own, config.sleep_after_s) if own else None
 
 

@@ -259,3 +259,15 @@ def test_everybody_can_log_in(shut: Served, context: "BrowserContext", page: "Pa
     page.get_by_role("alert").wait_for()
     assert axe.faults(page) == []
     assert context.request.get(shut.url("/machines"), max_redirects=0).status == 401
+
+
+def test_a_link_shows_the_line_of_its_code_without_a_password_and_nothing_that_is_no_code(
+    shut: Served, page: "Page", axe: Axe
+) -> None:
+    line, code = page.locator("#join-line"), "e2a-invite-0000-0000~192.168.1.20:5900~fd00::1_5900"
+    page.goto(f"{shut.url('/join')}#{code}")
+    line.get_by_text(f"e2a-swarm join {code}").wait_for()
+    assert axe.faults(page) == []
+    page.goto(shut.url("/log-in"))
+    page.goto(f"{shut.url('/join')}#{code};reboot")
+    line.get_by_text("the whole address of this page").wait_for()
