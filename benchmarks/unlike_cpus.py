@@ -29,14 +29,11 @@ from pathlib import Path
 import numpy as np
 from engine_table import NONE, errors, find_listener, find_rater, sentences
 from numpy._core._multiarray_umath import __cpu_dispatch__
-from numpy.typing import NDArray
 
+from swarm.audiobook.sound.clip import unlikeness_db
 from swarm.voice.engine import Pcm
 from swarm.voice.host.registry import choose_recipe, find_engine, recipe_card
 
-Spectrum = NDArray[np.float64]  # shape (frames, bands), in dB
-WINDOW_S, STEP_S, BANDS = 0.04, 0.01, 80
-FLOOR_DB = -80.0
 SLOWER = 0.95  # the speed of the scale
 PATIENCE_S = 7200
 LACKING = {"Haswell": 1, "Nehalem": 2}  # the levels of the handler
@@ -134,40 +131,13 @@ def run(
             return int(found["rate"]), sounds, time.monotonic() - began_s
 
 
-def log_mel(pcm: Pcm, rate: int) -> Spectrum:
-    """Return the log-mel spectrum of a sound."""
-    size, step = round(WINDOW_S * rate), round(STEP_S * rate)
-    padded = np.pad(pcm / 32768, (0, size))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::step] * np.hanning(size)
-    power = np.abs(np.fft.rfft(frames)) ** 2
-    tops = 700 * (10 ** (np.linspace(0, 2595 * np.log10(1 + rate / 1400), BANDS + 2) / 2595) - 1)
-    hertz = np.fft.rfftfreq(size, 1 / rate)
-    low, middle, high = (tops[shift : shift + BANDS, None] for shift in range(3))
-    bands = np.clip(np.minimum((hertz - low) / (middle - low), (high - hertz) / (high - middle)), 0, None)
-    loud = power @ bands.T
-    return np.maximum(10 * np.log10(loud / loud.max() + 1e-12), FLOOR_DB)
-
-
-def distance_db(first: Spectrum, second: Spectrum) -> float:
-    """Return the mean distance of two spectra along the path on which they are most alike."""
-    each = np.sqrt(((first[:, None] - second[None]) ** 2).mean(-1))
-    total, steps = np.full((len(first) + 1, len(second) + 1), np.inf), np.zeros((len(first) + 1, len(second) + 1))
-    total[0, 0] = 0.0
-    for row in range(len(first)):
-        for column in range(len(second)):
-            before = min(((row, column), (row, column + 1), (row + 1, column)), key=lambda place: total[place])
-            total[row + 1, column + 1] = total[before] + each[row, column]
-            steps[row + 1, column + 1] = steps[before] + 1
-    return float(total[-1, -1] / steps[-1, -1])
-
-
 def show(
     name: str, engine: str, texts: list[str], told: tuple[int, list[Pcm], float], native: tuple[int, list[Pcm], float]
 ) -> None:
     """Print a row of the table."""
     rate, sounds, took_s = told
     pairs = list(zip(sounds, native[1], strict=True))
-    apart = [distance_db(log_mel(first, rate), log_mel(second, rate)) for first, second in pairs]
+    apart = [unlikeness_db(first, second, rate) for first, second in pairs]
     equal = sum(np.array_equal(*pair) for pair in pairs)
     length_ms = max(abs(len(first) - len(second)) for first, second in pairs) * 1000 / rate
     rater = find_rater()

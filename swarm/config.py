@@ -175,6 +175,7 @@ class CoordinateConfig:
     approve: bool = False  # a machine that comes by the code waits until a member approves it
     announce: str = ""  # "host:port" that workers are told over mDNS; empty: this machine's own
     also_at: tuple[str, ...] = ()  # further "host:port" addresses that lead here, such as that of a relay
+    cross_check: float = 0.0  # the share of clips that another worker speaks again
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -172,6 +172,11 @@ class Edition:
         if self.state.complete:
             self._complete.set()
 
+    def reopen(self, place: Place) -> None:
+        """Wait for another clip of a place."""
+        if self._press is not None:
+            self._press.reopen(place)
+
     def distrust(self, worker: str) -> None:
         """Encode all again that a worker may have encoded."""
         if self._press is not None:

@@ -171,12 +171,23 @@ class Press:
 
     def distrust(self, worker: str) -> None:
         """Encode all reels again that a worker may have encoded: those of its clips alone."""
-        for number, task in enumerate(self._encoded):
+        for number in range(len(self._encoded)):
             by = {record.worker for record in self._records(self._reels[number]) if record}
-            if by == {worker} and task.done() and not task.cancelled() and not task.exception():
-                task.result().unlink(missing_ok=True)
-                self._remade[number] += 1
-                self._encoded[number] = self._group.create_task(self._encode(number))
+            if by == {worker}:
+                self._make_again(number)
+
+    def reopen(self, place: Place) -> None:
+        """Wait for another clip of a place, and encode its reel again."""
+        self._stored.discard(place)
+        if self._encoded:
+            self._make_again(bisect_right(self._starts, place) - 1)
+
+    def _make_again(self, number: int) -> None:
+        task = self._encoded[number]
+        if task.done() and not task.cancelled() and not task.exception():
+            task.result().unlink(missing_ok=True)
+            self._remade[number] += 1
+            self._encoded[number] = self._group.create_task(self._encode(number))
 
     async def _volumes(self, encoded: Sequence["asyncio.Task[Path]"]) -> list[Volume]:
         split = self._style.split
@@ -327,7 +338,7 @@ class Press:
             if request.target.exists():  # an earlier run made it; it is checked when it is appended
                 return request.target
             done = await self._maker(reel, request)
-            if not done.faults:
+            if not done.faults and self._reel_request(reel).target == request.target:  # else a clip was replaced
                 return done.path
             self._report([((reel.chapter, reel.first + position), why) for position, why in done.faults])
 

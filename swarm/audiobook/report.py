@@ -154,6 +154,8 @@ def _totals(spec: JobSpec, history: History, extra: ReportExtra) -> Row:
         "failures": sum(map(len, history.failures.values())),
         "bytes": sum(clip.bytes for clip in accepted),
         "energy_wh": _watt_hours(sum(extra.run_stats.energy_j.values()) or None),
+        "checks": extra.run_stats.checks,
+        "check_s": _rounded(sum(extra.run_stats.check_s.values())),
     }
 
 
@@ -182,6 +184,8 @@ def _worker(spec: JobSpec, seen: WorkerSeen | None, worker: str, clips: list[Cli
         "idle_s": _rounded(extra.run_stats.idle_s.get(worker, 0.0)),
         "wasted_s": _rounded(extra.run_stats.wasted_s.get(worker, 0.0)),
         "energy_wh": _watt_hours(extra.run_stats.energy_j.get(worker)),
+        "check_s": _rounded(extra.run_stats.check_s.get(worker, 0.0)),
+        "outvoted": int(extra.run_stats.outvoted.get(worker, 0)),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.option import one_of, whole
+from swarm.commands.option import one_of, share, whole
 from swarm.commands.option_table import LICENCES, MACHINE_OPTIONS
 from swarm.commands.output import warn
 from swarm.config import (
@@ -52,6 +52,7 @@ def coordinate_config(arguments: argparse.Namespace, render: RenderConfig) -> Co
         advertise=not arguments.no_advertise,
         announce=parse_address(arguments.announce) if arguments.announce else "",
         also_at=_also_at(arguments.also_at),
+        cross_check=share("--cross-check", arguments.cross_check),
     )
 
 

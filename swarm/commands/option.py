@@ -222,6 +222,16 @@ def duration(option: str, text: str) -> float:
     return float(seconds)
 
 
+def share(option: str, text: str) -> float:
+    """Parse a share such as 1%; "" is 0. Raises a UsageError that names the option."""
+    if not text:
+        return 0.0
+    percent = number(text.removesuffix("%"))
+    if not (text.endswith("%") and 0 < percent <= 100):
+        raise UsageError(f"{option} takes a share such as 1%, not {text!r}.")
+    return percent / 100
+
+
 def one_of(option: str, text: str, allowed: Sequence[str]) -> str:
     """Return the text if it is one of some words. Raises a UsageError that names the option."""
     if text in allowed:

@@ -478,6 +478,11 @@ NETWORK = Sheet(
             "--approve", "", "let new machines wait for `e2a-swarm members approve`",
             more="Machines that come by an invite need no approval.",
         ),
+        Option(
+            "--cross-check", "1%", "have other workers speak so much of each worker's sentences again, and compare",
+            more="A machine that two others contradict is named and rests, and what it spoke of late is spoken again: "
+            "[how](../security.md#cross-checks). Only for engines that do not sample: hibari, kokoro, espeak.",
+        ),
         *(
             Option(f"--{name}", refusal="a coordinator only shares the book: give it to `e2a-swarm work`.")
             for name in ("device", "gpu", "cpu", *LICENCES, *(option.name for option in MACHINE_OPTIONS))

@@ -10,7 +10,7 @@ from random import SystemRandom
 
 from swarm.book.model.language_code import language_name
 from swarm.commands.book_config import ADDRESS
-from swarm.commands.option import number
+from swarm.commands.option import share
 from swarm.commands.output import say, say_json, show_progress, warn
 from swarm.config import ENV_OFFLINE, ENV_VERIFY, state_folder
 from swarm.coordinator.made_file import find_delivered_file, find_made_file, is_made
@@ -43,8 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.offline:
         os.environ[ENV_OFFLINE] = "1"
 
-    share = _share(arguments.cross_check)
-    if not share:
+    compared = share("--cross-check", arguments.cross_check)
+    if not compared:
         check_installed()
     folder = state_folder(arguments.state_dir)
     job = find_job(arguments.book, folder)
@@ -52,8 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         state = open_spoken(store, job)
         if state is None or not state.accepted:
             raise UsageError(f"Nothing of {arguments.book} is spoken here: `e2a-swarm convert` speaks it.")
-        if share:
-            return _cross_check(arguments, state, store, share)
+        if compared:
+            return _cross_check(arguments, state, store, compared)
         judge = open_judge(state.spec.recipe.language, sample=arguments.sample)
         findings = [*_shown(listen(state, store, judge), len(state.accepted))]
     named = state.spec.source if arguments.book == job else arguments.book
@@ -61,21 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _share(text: str) -> float:
-    """Return the share that --cross-check names, 0 without it. Raises UsageError."""
-    if not text:
-        return 0.0
-    percent = number(text.removesuffix("%"))
-    if not (text.endswith("%") and 0 < percent <= 100):
-        raise UsageError(f"--cross-check takes a share such as 1%, not {text!r}.")
-    return percent / 100
-
-
-def _cross_check(arguments: argparse.Namespace, state: JobState, store: DiskStore, share: float) -> int:
+def _cross_check(arguments: argparse.Namespace, state: JobState, store: DiskStore, part: float) -> int:
     """Compare a sample with how this machine speaks it; return the exit code. Raises SwarmError."""
 
     async def compare() -> list[tuple[Finding, str]]:
-        places = choose_sample(state, share, SystemRandom())
+        places = choose_sample(state, part, SystemRandom())
         files = {each.name: store.asset_path(state.job, each.digest) for each in state.job_files}
         log = state_folder(arguments.state_dir) / "log"
         with store.unpacking() as folder:

@@ -165,8 +165,8 @@ class Coordination:
         """The largest epoch of all jobs; 0 before they are opened."""
         return max((edition.state.epoch for edition in self.editions), default=0)
 
-    async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool) -> int:
-        """Serve the jobs until all is written; return the exit code. Raises what stopped it."""
+    async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool, share: float = 0.0) -> int:
+        """Serve the jobs until all is written; return the exit code. `share` is compared. Raises what stopped it."""
         if self.is_done:
             return self.end_at_once()
         ready = self._ready_lines()
@@ -181,6 +181,8 @@ class Coordination:
             alone=alone,
             encoders=self.studio.encoders,
             trusts=router.authenticator is not None,
+            cross_check=share,
+            secret=new_nonce(),
         )
         now = self.clock.now()
         core = self.trace.watch("coordinator", CoordinatorCore(settings, now), settings=settings, started_s=now)
@@ -300,7 +302,7 @@ async def _coordinate(
         listener = listener or await _open_listener(config, coordination, service, stack)
         resumed = any(edition.state.epoch > 1 for edition in coordination.editions)
         grace_s = GRACE_S if resumed else 0.0
-        return await coordination.serve(listener.router, grace_s, alone=False)
+        return await coordination.serve(listener.router, grace_s, alone=False, share=config.cross_check)
 
 
 async def _open_listener(

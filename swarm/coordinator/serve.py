@@ -22,6 +22,7 @@ from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.job_replay import find_spoken
 from swarm.coordinator.reel_desk import ReelDesk, reel_ends
 from swarm.coordinator.seen_engines import SeenEngines
+from swarm.coordinator.verification import CheckDesk
 from swarm.errors import EnvironmentFault, Remedy, SwarmError, TakenOver
 from swarm.job.job_asset import digests_of
 from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
@@ -43,7 +44,7 @@ from swarm.system.capacity import CoreUse
 from swarm.system.event_loop import cancel
 from swarm.system.machine import Clock
 from swarm.voice.host.default_voice import VoiceGivenUp
-from swarm.voice.host.registry import device_of, fetch_line, install_hint, install_line
+from swarm.voice.host.registry import device_of, fetch_line, install_hint, install_line, is_repeatable
 from swarm.watch.progress import Progress
 from swarm.watch.terminal import LineRateLimiter
 from swarm.watch.words import (
@@ -232,6 +233,7 @@ class Server:
         self._reels = ReelDesk(core, clock, self._do, self._distrust)
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self.editions: dict[str, Edition] = {}
+        self._checks = CheckDesk(core, store, self.editions, clock, self._do)
         self._copies = CopyServer(store, router, self.editions, clock.now)
         self._changeable: set[str] = set()  # jobs that may get another voice while nothing is spoken
         self._put_back: dict[str, PutBack] = {}  # keys are jobs; each is called in another thread
@@ -263,6 +265,7 @@ class Server:
             fetch=fetch_line(recipe),
             run_stats=self._store.run_stats(job),
             device=device_of(recipe),
+            is_compared=is_repeatable(recipe),
             reel_ends=reel_ends(edition.state) if edition.audiobook and not self._core.settings.alone else (),
         )
         if self._running:
@@ -326,7 +329,7 @@ class Server:
             await asyncio.sleep(FAREWELL_S)
             raise
         finally:
-            await cancel([*tasks, *self._writings.tasks.values(), *self._reels.tasks])
+            await cancel([*tasks, *self._writings.tasks.values(), *self._reels.tasks, *self._checks.tasks])
             self._save_run_stats()
             self._progress.update(self.status())
 
@@ -408,6 +411,7 @@ class Server:
         for serve in outcome.serves:
             self._file_server.ask(serve.peer, serve)
         self._reels.carry_out(outcome)
+        self._checks.carry_out(outcome)
         for event in outcome.events:
             self._tell(event)
         for entry in outcome.entries:

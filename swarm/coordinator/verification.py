@@ -1,24 +1,30 @@
 """Listens to what a job has spoken already (`e2a-swarm verify`), and journals what may be wrong with it.
 
-A sample of its sentences is compared with how this machine speaks them: so a worker that speaks badly is found.
+A sample of its sentences is compared with how this machine speaks them: so a worker that speaks badly is found. While a
+book is spoken, other workers speak the sample, and their sounds are compared here (`coordinate --cross-check`).
 """
 
+import asyncio
 import io
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from math import ceil
 from random import Random
 from typing import NamedTuple
 
 import soundfile
 
-from swarm.audiobook.sound.clip import LEAST_RESEMBLANCE, ClipDamaged, Pcm, read_clip, resemblance
+from swarm.audiobook.edition import Edition
+from swarm.audiobook.sound.clip import ClipDamaged, Pcm, is_alike, read_clip
 from swarm.book.model.engine_text import read_engine_text
 from swarm.job.clip_info import MAX_DOUBT
-from swarm.job.record import ClipAccepted, ClipDoubted
+from swarm.job.record import OTHERWISE, ClipAccepted, ClipDoubted
 from swarm.job.spec import seeds_of
 from swarm.job.state import JobState, Place, apply
 from swarm.job.store.store import DiskStore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
+from swarm.lease.outcome import Comparison, Outcome
+from swarm.system.machine import Clock
 from swarm.system.text import clean
 from swarm.voice.host.clip_check import ClipCheck, Judgement, measure
 
@@ -92,7 +98,6 @@ def _judged(state: JobState, store: DiskStore, place: Place, clip: ClipAccepted,
 
 LEAST = 3  # sentences of each worker, where it spoke that many
 BAD = 0.5  # a worker is named from this share of doubtful sentences on
-OTHERWISE = "another machine speaks it otherwise"
 # Takes an engine text and a seed; returns FLAC, b"" if it cannot be spoken.
 Respeak = Callable[[str, int], Awaitable[bytes]]
 
@@ -119,9 +124,13 @@ async def cross_check(
         frame = await respeak(text, seeds_of(text, state.spec.recipe, clip.take)[0])
         theirs = _sound(store, state.job, clip)
         if frame and theirs is not None:
-            ours, rate = soundfile.read(io.BytesIO(frame), dtype="int16")
-            alike = rate == clip.sample_rate and resemblance(theirs, ours, rate) >= LEAST_RESEMBLANCE
+            alike = is_alike(theirs, _decoded(frame), clip.sample_rate)
             yield note_doubt(state, store, place, "" if alike else OTHERWISE), clip.worker
+
+
+def _decoded(frame: bytes) -> Pcm:
+    pcm: Pcm = soundfile.read(io.BytesIO(frame), dtype="int16")[0]
+    return pcm
 
 
 def _sound(store: DiskStore, job: str, clip: ClipAccepted) -> Pcm | None:
@@ -137,3 +146,56 @@ def bad_speakers(compared: list[tuple[Finding, str]]) -> dict[str, tuple[int, in
     all_of = Counter(worker for _, worker in compared)
     doubted = Counter(worker for finding, worker in compared if OTHERWISE in finding.doubt)
     return {worker: (doubted[worker], all_of[worker]) for worker in all_of if doubted[worker] > BAD * all_of[worker]}
+
+
+class CheckDesk:
+    """Compares the sounds that the core had spoken again, and lets go of clips that are not to be trusted."""
+
+    def __init__(
+        self,
+        core: CoordinatorCore,
+        store: DiskStore,
+        editions: Mapping[str, Edition],
+        clock: Clock,
+        do: Callable[[Outcome], None],
+    ) -> None:
+        self._core, self._store, self._editions, self._clock, self._do = core, store, editions, clock, do
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def carry_out(self, outcome: Outcome) -> None:
+        """Begin to compare what came, and drop the clips of places that are open again: all is on the disk by now."""
+        for comparison in outcome.comparisons:
+            task = asyncio.create_task(self._compare(comparison))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+        self._drop(outcome)
+
+    def _drop(self, outcome: Outcome) -> None:
+        """Drop the clips of places that are open again: no other book may take them from the disk."""
+        for job, place, key in outcome.reopened:
+            edition = self._editions.get(job)
+            clip = edition.state.accepted.get(place) if edition else None
+            if clip is None or clip.key != key:
+                self._store.discard_clip(key, job)
+            if edition and clip is None:
+                edition.reopen(place)
+
+    async def _compare(self, comparison: Comparison) -> None:
+        job, place = comparison.job, (comparison.chapter, comparison.index)
+        clip = self._editions[job].state.accepted.get(place) if job in self._editions else None
+        if clip is None or clip.key != comparison.key:
+            return
+        alike = await asyncio.to_thread(_alike, self._store, clip, comparison)
+        if alike is not None and job in self._editions:
+            outcome = self._core.compared(job, place, comparison.session, alike, self._clock.now())
+            self._drop(outcome)  # at once: a clip that comes now must not find the one on the disk
+            self._do(outcome)
+
+
+def _alike(store: DiskStore, clip: ClipAccepted, comparison: Comparison) -> tuple[int, ...] | None:
+    """Return which of the earlier sounds a sound is like, the clip on the disk being 0; None if that is damaged."""
+    accepted, rate = _sound(store, comparison.job, clip), clip.sample_rate
+    if accepted is None:
+        return None
+    earlier, sound = (accepted, *map(_decoded, comparison.others)), _decoded(comparison.frame)
+    return tuple(number for number, pcm in enumerate(earlier) if is_alike(pcm, sound, rate))

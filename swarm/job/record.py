@@ -35,6 +35,9 @@ class ClipAccepted(ClipInfo, Record, frozen=True, tag=True):
     reused: bool = False
 
 
+OTHERWISE = "another machine speaks it otherwise"  # why a clip is doubtful, or discarded for good
+
+
 class ClipDiscarded(Record, frozen=True, tag=True):
     """An accepted clip is lost, damaged, or not to the user's liking: the place is open again."""
 

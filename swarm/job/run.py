@@ -45,6 +45,9 @@ class RunStats(Struct):
     idle_s: ByWorker = field(default_factory=dict)  # time without a lease while the job was incomplete
     wasted_s: ByWorker = field(default_factory=dict)  # time spent on duplicates
     energy_j: ByWorker = field(default_factory=dict)  # joules of devices that tell, while they had a lease of the job
+    checks: Count = 0  # clips that were spoken once more to be compared
+    check_s: ByWorker = field(default_factory=dict)  # time spent on them
+    outvoted: ByWorker = field(default_factory=dict)  # clips that two other workers spoke otherwise
 
     def duplicate(self, worker: str, work_s: float) -> None:
         """Count a clip that was not needed any more."""
@@ -58,6 +61,15 @@ class RunStats(Struct):
     def spend(self, worker: str, joules: float) -> None:
         """Add to the energy that a worker used for the job."""
         _add(self.energy_j, worker, joules)
+
+    def check(self, worker: str, work_s: float) -> None:
+        """Count a clip that a worker spoke to be compared."""
+        self.checks += 1
+        _add(self.check_s, worker, work_s)
+
+    def outvote(self, worker: str) -> None:
+        """Count a clip of a worker that others spoke otherwise."""
+        _add(self.outvoted, worker, 1)
 
 
 def decode_run_stats(data: bytes) -> RunStats:

@@ -9,6 +9,7 @@ from swarm.book.model.engine_text import read_engine_text, split_voice
 from swarm.job.clip_info import heard_words
 from swarm.job.job_asset import LATENTS, JobAsset
 from swarm.job.record import (
+    OTHERWISE,
     AnyRecord,
     ClipAccepted,
     ClipDiscarded,
@@ -161,8 +162,8 @@ def apply(state: JobState, record: AnyRecord) -> None:
     match record:
         case ClipAccepted():
             _accept(state, record)
-        case ClipDiscarded(chapter=chapter, index=index, retake=retake):
-            _discard(state, (chapter, index), retake)
+        case ClipDiscarded():
+            _discard(state, record)
         case ClipDoubted():
             note_doubt(state.accepted, record)
         case SegmentReworded(chapter=chapter, index=index, said=said, speaker=speaker):
@@ -214,13 +215,14 @@ def _accept(state: JobState, record: ClipAccepted) -> None:
     state.audio_s += record.length_s
 
 
-def _discard(state: JobState, place: Place, retake: int) -> None:
+def _discard(state: JobState, record: ClipDiscarded) -> None:
+    place, retake = (record.chapter, record.index), record.retake
     if retake > state.first_takes.get(place, 0):
         state.first_takes[place] = retake
     lost = state.accepted.pop(place, None)
     if lost is not None:
         _count(state, place, -1)
-        if retake:
+        if retake and record.why != OTHERWISE:
             state.former[place] = lost
         state.audio_s -= lost.length_s
         state.finished = None

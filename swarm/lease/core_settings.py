@@ -35,6 +35,8 @@ class Settings:
     trusts: bool = True
     encoders: int = 1  # reels that this machine encodes at a time
     queue: str = ""  # the queue that a resident coordinator serves, of which `epoch` counts the runs
+    cross_check: float = 0.0  # the share of clips that another worker speaks again
+    secret: str = ""  # it decides which clips these are
 
     @property
     def lease_base(self) -> int:

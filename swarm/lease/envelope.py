@@ -48,6 +48,7 @@ class NotLeasing(Enum):
     KEYBOARD = "keyboard"  # somebody uses the machine, or just did
     HOT = "hot"  # the device is hotter than the operator allows
     IN_USE = "in use"  # another program uses the device
+    SOUND = "sound"  # other machines speak its sentences otherwise
     UNREAD = "unread"  # the driver does not tell what the operator's limits need
     PAUSED = "paused"  # a user's order
     LIMITED = "limited"  # a user ordered that fewer slots work

@@ -535,6 +535,16 @@ class SleeperRow(Struct, frozen=True):
     seconds: Seconds  # since then
 
 
+class CheckStatus(Struct, frozen=True):
+    """What cross-checks showed in this run of a coordinator, and what they cost."""
+
+    share: Share  # of the clips that are compared
+    sentences: Count  # sentences of which two workers agreed
+    outvoted: Count  # sounds of workers that were not that of two others
+    open: Count  # sentences that wait for another worker
+    work_s: Seconds  # of engines
+
+
 class StatusReply(Message, frozen=True, tag=True):
     """The whole view: jobs and workers."""
 
@@ -550,6 +560,7 @@ class StatusReply(Message, frozen=True, tag=True):
     waiting: Annotated[tuple[ApplicantRow, ...], Meta(max_length=100)] = ()  # they wait for approval here
     protocol: int = 1  # protocol 1 did not say it
     sleepers: Annotated[tuple[SleeperRow, ...], Meta(max_length=100)] = ()
+    checks: CheckStatus | None = None  # None: none are made, or not told
 
 
 FromUser = Status | Order | NewBook

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from swarm.job.job_asset import JobAsset
 from swarm.job.record import AnyRecord
 from swarm.job.spec import Recipe
+from swarm.job.state import Place
 from swarm.lease.envelope import Message, Reason
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.message import Clip, Encode
@@ -49,6 +50,19 @@ class ReelArrival:
     data: bytes
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """A worker's sound of a sentence, to be compared with the accepted clip of this key, and with other sounds."""
+
+    job: str
+    chapter: int
+    index: int
+    key: str
+    session: str
+    frame: bytes
+    others: tuple[bytes, ...]
+
+
 @dataclass
 class Outcome:
     """The outcome of one call of the core: persist all `entries` before anything of `sends` leaves.
@@ -64,6 +78,8 @@ class Outcome:
     overruled: dict[str, int] = field(default_factory=dict)
     encodes: list[tuple[str, str]] = field(default_factory=list)  # reels to encode here: job, reel
     reels: list[ReelArrival] = field(default_factory=list)  # reels that came
+    comparisons: list[Comparison] = field(default_factory=list)
+    reopened: list[tuple[str, Place, str]] = field(default_factory=list)  # clips not to be used again: job, place, key
 
     @property
     def is_receipt(self) -> bool:
@@ -74,7 +90,7 @@ class Outcome:
     def is_of_use(self) -> bool:
         """Whether the bytes that came with a message are kept, or more of them were asked for."""
         asks = any(isinstance(send.message, Fetch) for send in self.sends)
-        return asks or bool(self.reels) or any(entry.frame for entry in self.entries)
+        return asks or bool(self.reels or self.comparisons) or any(entry.frame for entry in self.entries)
 
     def send(self, peer: bytes, message: Message, frame: bytes = b"") -> None:
         """Add a message."""

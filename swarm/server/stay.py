@@ -207,6 +207,8 @@ def _settings(queue: Queue, network: CoordinateConfig) -> Settings:
         grace_s=GRACE_S,
         trusts=not network.open,
         encoders=default_cpu_slots(),
+        cross_check=network.cross_check,
+        secret=new_nonce(),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from msgspec import structs
 
 from swarm.lease.member_message import ApplicantRow, QueuedStatus
-from swarm.lease.message import ChapterStatus, Figures, JobStatus, SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.message import ChapterStatus, CheckStatus, Figures, JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.system.text import (
     LEAST_S,
     UNSURE,
@@ -307,12 +307,20 @@ def standing_lines(reply: StatusReply, address: str = "", columns: int = 0) -> l
     figures = [list(filter(None, map(figures_text, worker.figures))) for worker in reply.workers]
     nobody = ["  no worker yet; start one with: e2a-swarm work"]
     lines += _worker_lines(view.workers, figures) if view.workers else nobody
+    lines += [f"  {checks_text(reply.checks)}"] if reply.checks else []
     lines += [f"  standby {clean(each.name, MAX_NAME)}: {standby_text(each)}" for each in reply.standbys]
     lines += [f"  {clean(each.name, MAX_NAME)}: {sleeper_text(each)}" for each in reply.sleepers]
     lines += [f"  {applicant_text(machine)}" for machine in reply.waiting]
     if view.speed and len(view.workers) > 1:
         lines.append(f"  {count_text(len(view.workers), 'worker')}, {view.speed} real time together")
     return lines
+
+
+def checks_text(checks: CheckStatus) -> str:
+    """Return what cross-checks showed and cost."""
+    spec = [f"{count_text(checks.sentences, 'sentence')} compared", f"{checks.outvoted} otherwise than two others"]
+    spec += [f"{checks.open} to be compared"] if checks.open else []
+    return f"cross-check of {100 * checks.share:.3g} %: {', '.join(spec)}, {duration_text(checks.work_s)} of work"
 
 
 def padded(text: str, columns: int) -> str:

@@ -102,6 +102,9 @@ HINDRANCES: dict[NotLeasing, Callable[[Hindrance], str]] = {  # says why a slot 
     NotLeasing.UNREAD: lambda why: (
         f"the driver of {why.device} does not tell what it is at (--max-temperature, --idle-only)"
     ),
+    NotLeasing.SOUND: lambda why: (
+        f"other machines speak its sentences otherwise, so it rests {why.seconds / 60:.0f} min (--cross-check)"
+    ),
     NotLeasing.PAUSED: lambda why: f"paused from {why.by}",
     NotLeasing.LIMITED: lambda why: f"limited to {count_text(why.count, 'slot')} from {why.by}",
     NotLeasing.DRAINED: lambda why: "it finishes its sentences and leaves",
@@ -177,6 +180,7 @@ REJECTED: dict[str, Sentence] = {  # says why a clip is not taken
     "other clip": lambda r: "the clip is not of this text and recipe",
     "implausible length": _implausible,
     "other rate": _other_rate,
+    "sounds otherwise": lambda r: "other machines speak this machine's sentences otherwise",
 }
 EVENTS: dict[str, Sentence] = {  # says what happened, in one line
     "joined": lambda r: f"{r.worker} joined with {count_text(r.count, 'slot')}",
@@ -200,6 +204,11 @@ EVENTS: dict[str, Sentence] = {  # says what happened, in one line
         "is encoded here"
     ),
     "latents lost": lambda r: f"{r.title}: {LATENTS_LOST}",
+    "sounds otherwise": lambda r: f"{r.worker} speaks otherwise than two other machines: “{r.text}”",
+    "rests for its sound": lambda r: (
+        f"{r.worker} spoke several sentences otherwise than others: it rests for {r.seconds / 60:.0f} min, and what it "
+        "spoke of late is spoken again"
+    ),
 }
 
 

@@ -19,7 +19,8 @@ from swarm.audiobook.sound.studio_request import AudiobookDone, ReelDone, ReelRe
 from swarm.audiobook.sound.tags import Tags
 from swarm.audiobook.style import Style
 from swarm.book.model.book import Chapter, Pause, Segment
-from swarm.job.record import ClipAccepted, ClipDiscarded, GainFixed, SegmentQuarantined
+from swarm.job.record import OTHERWISE, ClipAccepted, ClipDiscarded, GainFixed, SegmentQuarantined
+from swarm.job.spec import TAKES
 from swarm.job.state import JobState, Place, apply
 from swarm.job.store.store import DiskStore
 from swarm.voice.host.takes import make_clip
@@ -258,6 +259,34 @@ async def test_what_a_worker_may_have_encoded_falsely_is_encoded_again_and_files
     (book, *_) = await press.make_files()
     assert book.path.read_bytes() == expected
     assert len(made) == 4
+
+
+async def test_a_place_that_is_opened_again_is_waited_for_and_its_reel_encoded_again(
+    bench: Bench, tmp_path: Path
+) -> None:
+    expected = Bench(tmp_path / "other")
+    for each in (bench, expected):
+        apply(each.state, GainFixed(0.0, each.press._level))
+    *early, last = places(bench.state)
+    for place in early:
+        bench.speak(place)
+    writing = asyncio.create_task(bench.press.make_files())
+    while not bench.press.encoded:
+        await asyncio.sleep(0.01)
+    bench.store.discard_clip(bench.state.accepted[early[0]].key)
+    apply(bench.state, ClipDiscarded(*early[0], OTHERWISE, TAKES))
+    bench.press.reopen(early[0])
+    bench.speak(last)
+    await asyncio.sleep(0.3)
+    assert not writing.done()
+    speak(bench.state, bench.store, early[0], 700.0)
+    bench.press.notice_place(early[0])
+    (book,) = await writing
+    for place in places(expected.state):
+        speak(expected.state, expected.store, place, 700.0 if place == early[0] else 300.0)
+    (other,) = await expected.press.make_files()
+    assert book.path.read_bytes() == other.path.read_bytes()
+    await expected.close()
 
 
 async def test_a_gap_is_left_only_when_nothing_can_fill_it_any_more(bench: Bench) -> None:

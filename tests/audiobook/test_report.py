@@ -124,6 +124,8 @@ def test_a_finished_book() -> None:
             "idle_s": 0.5,
             "wasted_s": 0.0,
             "energy_wh": 1.5,
+            "check_s": 0.0,
+            "outvoted": 0,
         },
         {
             "id": "w2",
@@ -135,6 +137,8 @@ def test_a_finished_book() -> None:
             "idle_s": 0.0,
             "wasted_s": 0.0,
             "energy_wh": None,
+            "check_s": 0.0,
+            "outvoted": 0,
         },
     ]
     assert report["segments"][1] == {

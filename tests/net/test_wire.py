@@ -5,6 +5,7 @@ import msgpack
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from swarm.job.job_asset import JobAsset
 from swarm.job.spec import Recipe
@@ -118,6 +119,7 @@ FROM_COORDINATOR: list[m.Message] = [
         (m.JobStatus("job", "T", "e", "speaking", 9, 4, 0, 90, 50, 1.5, 2.5, None, (m.ChapterStatus("1", 9, 4),)),),
         (m.WorkerStatus("w", "attic", "cpu", SLOTS, 0.5, 0),),
         standbys=(StandbyStatus("tower", 1.5, 0.5, 3, title="T"),),
+        checks=m.CheckStatus(0.01, 5, 1, 2, 7.5),
     ),
 ]
 HELLO_OF_0_2 = bytes.fromhex(
@@ -130,6 +132,13 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(0, 9), inner),
     max_leaves=20,
 )
+
+
+def test_a_status_without_cross_checks_as_older_coordinators_say_it_is_understood() -> None:
+    (newer,) = [message for message in FROM_COORDINATOR if isinstance(message, m.StatusReply)]
+    said = msgspec.msgpack.decode(pack(newer))
+    del said["checks"]
+    assert unpack_from_coordinator(msgspec.msgpack.encode(said)) == structs.replace(newer, checks=None)
 
 
 def test_a_greeting_of_another_protocol_is_understood_as_far_as_it_can_be_refused() -> None:

@@ -20,6 +20,7 @@ from swarm.lease.coordinator import coordinator_core, heartbeat, served_job
 from swarm.lease.coordinator import coordinator_core as deadlines
 from swarm.lease.coordinator.chain import Chain
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore, Deadlines
+from swarm.lease.coordinator.cross_checks import CrossChecks, SoundCheck
 from swarm.lease.coordinator.grant import GrantRound, Request
 from swarm.lease.coordinator.heartbeat import Absent
 from swarm.lease.coordinator.intake import ClipPieces, Intake
@@ -258,6 +259,30 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "what was offered is begun": Value(RetainedClips, "granted", lambda *_: None),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
+}
+
+OF_CHECKS: dict[str, Edit | Value] = {  # for the worlds of test_check_world.py
+    "two sounds are believed that are not alike": Edit(
+        SoundCheck, "believed", "(one, other) in self.alike and is_independent", "is_independent"
+    ),
+    "the accepted clip is believed": Edit(
+        CrossChecks, "compared", "believed := check.believed()", "believed := check.believed() or {0}"
+    ),
+    "a worker checks itself": Edit(
+        CrossChecks, "_may_ask", "session.worker in {speaker.worker for speaker in check.speakers}", "False"
+    ),
+    "no third worker is asked": Edit(
+        CrossChecks, "_may_ask", "len(check.speakers) >= MAX_SOUNDS", "len(check.speakers) >= 2"
+    ),
+    "only the first clip is compared": Edit(CrossChecks, "_gap", "max(1, ", "max(10**6, "),
+    "a worker that rests is granted leases and its clips are taken": Value(
+        CrossChecks, "refuses", lambda self, session, now: False
+    ),
+    "what a liar spoke of late stays": Value(
+        CrossChecks, "_speak_latest_again", lambda self, reputation, now, out: None
+    ),
+    "nobody looks closer": Value(CrossChecks, "_look_closer", lambda self, reputation, out: None),
+    "who was outvoted is not suspected": Edit(CrossChecks, "_outvote", "= SUSPECT, 1", "= 0, 10**6"),
 }
 
 OF_HEADS = (

@@ -1,4 +1,4 @@
-"""Clips as sound: reads them from the disk, and tells whether two can be the same sentence.
+"""Clips as sound: reads them from the disk, and tells how unlike two sounds of one sentence are.
 
 A read checks digest and header."""
 
@@ -36,31 +36,55 @@ def read_clip(path: Path, digest: str, samples: int, sample_rate: int) -> Pcm:
     return result
 
 
-FRAME_S = 0.02
+WINDOW_S, STEP_S, BANDS = 0.04, 0.01, 80
+FLOOR_DB = -80.0  # below the loudest band of a sound: all below is silence
 LONGER = 1.25  # times the other's length, at most
-LEAST_DB = -50.0  # below the loudest frame: all below is silence
-EVEN_DB = 1.0  # deviation of a sound that is as loud everywhere
-LEAST_RESEMBLANCE = 0.6  # a correlation
+MAX_UNLIKENESS_DB = 5.0  # of two sounds of one sentence (docs/benchmarks.md)
 
 
-def resemblance(one: Pcm, other: Pcm, rate: int) -> float:
-    """Return how alike two sounds of one rate in Hz are: 1 for the same, 0 for nothing in common."""
-    curves = [_loudness_db(pcm, round(rate * FRAME_S)) for pcm in (one, other)]
-    sizes = sorted(curve.size for curve in curves)
-    if not sizes[0] or sizes[1] > LONGER * sizes[0] + 1:
-        return 0.0
-    a, b = (np.interp(np.linspace(0, 1, sizes[1]), np.linspace(0, 1, curve.size), curve) for curve in curves)
-    even = [float(np.std(curve)) < EVEN_DB for curve in (a, b)]
-    if any(even):
-        return float(all(even))
-    return max(0.0, float(np.corrcoef(a, b)[0, 1]))
+def is_alike(one: Pcm, other: Pcm, rate: int) -> bool:
+    """Tell whether two sounds of one rate in Hz can be the same voice with the same sentence."""
+    sizes = sorted((one.size, other.size))
+    if not sizes[0] or sizes[1] > LONGER * sizes[0]:
+        return False
+    return unlikeness_db(one, other, rate) <= MAX_UNLIKENESS_DB
 
 
-def _loudness_db(pcm: Pcm, frame: int) -> NDArray[np.float64]:
-    """Return how loud each frame is, relative to the loudest one."""
-    whole = pcm[: pcm.size // frame * frame].astype(np.float64).reshape(-1, frame)
-    power = np.mean(whole**2, axis=1)
-    if not power.size or not power.max():
-        return np.zeros(power.size)
-    curve: NDArray[np.float64] = np.maximum(10 * np.log10(np.maximum(power, 1e-9) / power.max()), LEAST_DB)
-    return curve
+def unlikeness_db(one: Pcm, other: Pcm, rate: int) -> float:
+    """Return the mean distance of the spectra of two sounds, along the path on which they are most alike."""
+    first, second = _log_mel_db(one, rate), _log_mel_db(other, rate)
+    squares = (first**2).sum(1)[:, None] + (second**2).sum(1) - 2 * first @ second.T
+    return _shortest_path(np.sqrt(np.maximum(squares, 0.0) / BANDS))
+
+
+def _log_mel_db(pcm: Pcm, rate: int) -> NDArray[np.float64]:
+    """Return how loud each band of each frame is: shape (frames, bands)."""
+    size, step = round(WINDOW_S * rate), round(STEP_S * rate)
+    padded = np.pad(pcm / 32768, (0, size))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::step] * np.hanning(size)
+    power = np.abs(np.fft.rfft(frames)) ** 2
+    tops = 700 * (10 ** (np.linspace(0, 2595 * np.log10(1 + rate / 1400), BANDS + 2) / 2595) - 1)
+    hertz = np.fft.rfftfreq(size, 1 / rate)
+    low, middle, high = (tops[shift : shift + BANDS, None] for shift in range(3))
+    bands = np.clip(np.minimum((hertz - low) / (middle - low), (high - hertz) / (high - middle)), 0, None)
+    loud = power @ bands.T
+    result: NDArray[np.float64] = np.maximum(10 * np.log10(loud / (loud.max() or 1.0) + 1e-12), FLOOR_DB)
+    return result
+
+
+def _shortest_path(costs: NDArray[np.float64]) -> float:
+    """Return the mean cost of the cells on the cheapest way through a matrix, from its first corner to its last one."""
+    rows, columns = costs.shape
+    skewed = np.pad(costs, ((0, 0), (1, rows))).ravel()[: rows * (rows + columns)].reshape(rows, rows + columns)
+    # Of the last two diagonals, by row: the cost of the cheapest way to each cell, and how many cells it has.
+    old, new = (np.array([0.0, *[np.inf] * rows]), np.zeros(rows + 1)), (np.full(rows + 1, np.inf), np.zeros(rows + 1))
+    for diagonal in range(2, rows + columns + 1):
+        low, high = max(1, diagonal - columns), min(rows, diagonal - 1) + 1
+        corner, above, left = old[0][low - 1 : high - 1], new[0][low - 1 : high - 1], new[0][low:high]
+        cells = np.where(above <= left, new[1][low - 1 : high - 1], new[1][low:high])
+        side = np.minimum(above, left)
+        total, count = np.full(rows + 1, np.inf), np.zeros(rows + 1)
+        total[low:high] = np.minimum(corner, side) + skewed[low - 1 : high - 1, diagonal - 1]
+        count[low:high] = np.where(corner <= side, old[1][low - 1 : high - 1], cells) + 1
+        old, new = new, (total, count)
+    return float(new[0][rows] / new[1][rows])

@@ -10,7 +10,8 @@ from math import inf
 
 from swarm.job.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished, JobPaused
 from swarm.job.run import RunStats
-from swarm.job.state import JobState, apply
+from swarm.job.state import JobState, Place, apply
+from swarm.lease.coordinator.cross_checks import CrossChecks
 from swarm.lease.coordinator.grant import GrantRound
 from swarm.lease.coordinator.heartbeat import Absent, take_heartbeat, tidy
 from swarm.lease.coordinator.intake import BROKEN_STREAK, ClipPieces, Intake
@@ -137,6 +138,7 @@ class CoordinatorCore:
     looked_s: float = field(init=False)  # the last look at the deadlines and the waiting slots
     grants_s: float = field(init=False)  # nothing is granted before this time
     last_lease: int = field(init=False)
+    checks: CrossChecks = field(init=False)
     intake: Intake = field(init=False)
     pieces: ClipPieces = field(init=False)
     job_files: ServedAssets = field(init=False)
@@ -151,7 +153,8 @@ class CoordinatorCore:
         self.called_s = self.looked_s = self.started_s
         self.grants_s = self.started_s + self.settings.grace_s
         self.last_lease = self.settings.lease_base
-        self.intake = Intake(self.jobs, self.sessions, self.settings.alone)
+        self.checks = CrossChecks(self.jobs, self.sessions, self.settings.cross_check, self.settings.secret)
+        self.intake = Intake(self.jobs, self.sessions, self.checks, self.settings.alone)
         self.pieces = ClipPieces(self.intake)
         self.job_files = ServedAssets(self.jobs, self.sessions, self.settings.piece)
         self.reels = ReelOrders(self.jobs, self.sessions, self.settings.encoders)
@@ -165,15 +168,17 @@ class CoordinatorCore:
         run_stats: RunStats | None = None,
         device: str = ANY,
         reel_ends: tuple[tuple[int, ...], ...] = (),
+        is_compared: bool = True,
     ) -> None:
         """Serve one more job, after those already here; `run_stats` is what its earlier runs took.
 
         `install` is the command line that brings its engine to a worker, `fetch` the one that brings its model, and
         `device` the kind that the model computes on. `reel_ends` are for each chapter the indices before which a reel
-        ends: leases are cut there, so that their workers can encode whole reels.
+        ends: leases are cut there, so that their workers can encode whole reels. `is_compared`: a take sounds the same
+        on any machine.
         """
         ledger = Ledger(state, lease_index=self.jobs.lease_index, reel_ends=[frozenset(ends) for ends in reel_ends])
-        served = ServedJob(state, ledger, install, fetch, self.settings.unknown_deadline_s, device)
+        served = ServedJob(state, ledger, install, fetch, self.settings.unknown_deadline_s, device, is_compared)
         served.run_stats = run_stats or served.run_stats
         self.jobs.add_job(served)
 
@@ -294,10 +299,20 @@ class CoordinatorCore:
         self.reels.withdraw((job, reel), now, outcome := Outcome())
         return outcome
 
+    def compared(self, job: str, place: Place, session: str, alike: tuple[int, ...], now: float) -> Outcome:
+        """Take in which sounds of a sentence that of a worker is like, in the order of its `Comparison`, from 0."""
+        outcome = Outcome()
+        if served := self.jobs.get(job):
+            outcome = self.checks.compared(served, place, session, alike, now)
+        for each in self.sessions.values():
+            tidy(self.jobs, each, now)
+        self._pump(now, outcome, thorough=True)
+        return outcome
+
     def status(self, now: float) -> StatusReply:
         """Return what this coordinator and its workers are doing."""
         paces = self.speech_pace, self.encoding_pace
-        return Snapshot(self.settings, self.jobs, self.sessions, now, *paces, self.reels).reply()
+        return Snapshot(self.settings, self.jobs, self.sessions, now, *paces, self.reels, self.checks).reply()
 
     def stop(self) -> Outcome:
         """Grant nothing more and have every lease given back; what is being spoken is still taken."""
@@ -411,6 +426,7 @@ class CoordinatorCore:
     ) -> None:
         match message:
             case Heartbeat():
+                self.checks.hold_back(session, now)
                 take_heartbeat(self.jobs, self.sessions, session, message, now, outcome)
                 if session.offers:
                     self.waiting[session.key] = session
@@ -420,6 +436,7 @@ class CoordinatorCore:
             case Clip() | Failed():
                 self._charge_idle(now)  # it may be the last of its job
                 self._settle(session, message, now, frame, fault, outcome)
+                self.checks.end_complete(outcome)
                 tidy(self.jobs, session, now)
             case Held():
                 self.intake.held(session, message, now, self._new_lease_id, outcome)
@@ -482,6 +499,7 @@ class CoordinatorCore:
             sessions=self.sessions,
             settings=self.settings,
             reels=self.reels,
+            checks=self.checks,
             now=now,
             out=outcome,
             new_id=self._new_lease_id,

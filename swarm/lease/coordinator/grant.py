@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from swarm.job.spec import Recipe
 from swarm.job.state import Place
+from swarm.lease.coordinator.cross_checks import MOST_LINES, CrossChecks
 from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, RESERVED, FreeRun, Lease, Ledger, Most
 from swarm.lease.coordinator.reel_orders import ReelOrders
 from swarm.lease.coordinator.roster import Session, Slot
@@ -56,7 +57,7 @@ class Loads:
         self._tails: list[tuple[int, LeasePriority]] = []  # chapter, and what its lease needs
         self._started: dict[Place, list[LeaseLoad]] = {}
         for lease in ledger.leases.values():
-            if lease.slot != RESERVED:
+            if lease.slot != RESERVED and not lease.is_check:
                 self._add(lease)
         self._tails.sort(key=lambda tail: (-tail[1].left_s, tail[1].load.lease))
 
@@ -141,6 +142,7 @@ class GrantRound:
     sessions: dict[str, Session]
     settings: Settings
     reels: ReelOrders
+    checks: CrossChecks
     now: float
     out: Outcome
     new_id: Callable[[], int]
@@ -223,6 +225,7 @@ class Request:
         """Yield what the slot could speak, the most useful first. A run cut from a lease must be used."""
         jobs: list[ServedJob] = []
         for served in filter(self._is_let, self.round.jobs.open.values()):
+            yield served, self.round.checks.run_for(served, self.session, self._now)
             has_free = any(served.ledger.free)
             if not (has_free or self._may_help(served)):
                 continue
@@ -383,6 +386,8 @@ class Request:
     def _lines(self, served: ServedJob, left: int) -> int:
         """Return the most segments of a lease, if so many are under way nowhere."""
         batch = self._batch(served)
+        if self.round.checks.share:
+            left = min(left, MOST_LINES)
         if batch == 1:
             return lease_lines(left, 1, 1, batch)
         able = [(each, served.ready_slots(each)) for each in self._sessions if served.can_try(each, self._now)]
@@ -420,8 +425,14 @@ class Request:
     def _issue(self, served: ServedJob, run: FreeRun, lease_id: int) -> None:
         spec, session, now = served.state.spec, self.session, self._now
         most = self._batch(served)
-        lease = Lease(lease_id, spec.job, run[0], session.key, self.slot, run[1], now, now, most=most)
+        accepted = served.state.accepted
+        is_check = (run[0], run[1][0]) in accepted
+        lease = Lease(
+            lease_id, spec.job, run[0], session.key, self.slot, run[1], now, now, most=most, is_check=is_check
+        )
         served.ledger.hold(lease)
+        if is_check:
+            self.round.checks.granted(served, session, run, lease.id)
         self._slot.begin_lease(lease.id, now)
         self.round.loads.pop(spec.job, None)
         served.granted(now)
@@ -430,6 +441,11 @@ class Request:
             self.round.out.send(session.peer, served.instruction)
         places = [(lease.chapter, index) for index in lease.pending]
         lines = tuple(
-            Line(place[1], served.state.engine_text(place), served.state.next_take(place)) for place in places
+            Line(
+                place[1],
+                served.state.engine_text(place),
+                accepted[place].take if is_check else served.state.next_take(place),
+            )
+            for place in places
         )
         self.round.out.send(session.peer, Grant(lease.id, spec.job, self.slot, lease.chapter, lines))

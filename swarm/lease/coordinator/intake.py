@@ -10,6 +10,7 @@ from msgspec import structs
 from swarm.job.clip_info import implausible
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import Place, apply
+from swarm.lease.coordinator.cross_checks import CrossChecks
 from swarm.lease.coordinator.ledger import RESERVED, Lease
 from swarm.lease.coordinator.roster import Session, Transfer
 from swarm.lease.coordinator.served_job import (
@@ -54,27 +55,33 @@ class Intake:
 
     jobs: Jobs
     sessions: dict[str, Session]
+    checks: CrossChecks
     alone: bool = False  # whether no other worker will ever come
 
-    def needs(self, clip: Clip) -> bool:
-        """Return whether a clip of which the first piece came fits its place, and the place has none."""
+    def needs(self, session: Session, clip: Clip) -> bool:
+        """Return whether a clip of which the first piece came fits its place, and the place has none or is checked."""
         served = self.jobs.get(clip.job)
         if served is None or _misfit(served, clip) or served.state.complete:
             return False
-        return (clip.chapter, clip.index) not in served.state.accepted
+        return (clip.chapter, clip.index) not in served.state.accepted or self.checks.expects(session, clip)
 
     def clip(
         self, session: Session, clip: Clip, now: float, frame: bytes, fault: str, credit: int, out: Outcome
     ) -> bool:
         """Accept, drop or reject one clip, and tell the worker its whole `credit`, in bytes.
 
-        Returns whether it is accepted.
+        Returns whether it is accepted, or compared with one that is.
         """
         served = self.jobs.get(clip.job)
         why = Reason("damaged clip", note=fault) if fault else _misfit(served, clip)
         if served is not None and not why and (why := self._other_rate(served, session, clip, out)):
             out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, reason=why))
             served.ledger.give_up((clip.chapter, clip.index), session.key)  # the place is not to blame
+            return False
+        if served is not None and not why and self.checks.refuses(session, now):
+            why = Reason("sounds otherwise")
+            out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, reason=why))
+            served.ledger.give_up((clip.chapter, clip.index), session.key)
             return False
         if served is None or why:
             out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, reason=why))
@@ -88,6 +95,9 @@ class Intake:
         for lease in served.ledger.holders((clip.chapter, clip.index)):
             if lease.session == session.key:
                 lease.reach_segment(now)
+        if self.checks.take(served, session, clip, now, frame, out):
+            served.ledger.give_up((clip.chapter, clip.index), session.key)
+            return True
         if served.state.complete or (clip.chapter, clip.index) in served.state.accepted:
             served.run_stats.duplicate(session.worker, clip.work_s)
             return False
@@ -111,6 +121,8 @@ class Intake:
             left_out += [(lease, twin) for lease in served.ledger.settle_place(twin)]
         self._leave_out(left_out, out)
         session.trust.deliver(clip)
+        if served.state.accepted[place] is record:
+            self.checks.accepted(served, session, place, now, out)
 
     def _leave_out(self, places: Sequence[tuple[Lease, Place]], out: Outcome) -> None:
         """Have workers leave out of their leases what was spoken elsewhere meanwhile."""
@@ -150,7 +162,8 @@ class Intake:
         served = self.jobs.get(held.job)
         if served is None:  # a job of another coordinator, or this one's next: the worker keeps them, bounded
             return
-        wanted = [clip for clip in held.clips if served.is_wanted(clip[:2], clip[2])]
+        is_refused = self.checks.refuses(session, now)
+        wanted = [clip for clip in held.clips if not is_refused and served.is_wanted(clip[:2], clip[2])]
         for chapter in sorted({chapter for chapter, _, _ in wanted}):
             for place in [(c, index) for c, index, _ in wanted if c == chapter]:
                 if not any(lease.slot == RESERVED for lease in served.ledger.holders(place)):
@@ -183,7 +196,7 @@ class Intake:
         session.trust.failures += 1
         session.trust.streak += 1
         _renew(served, session, failed.lease, now)
-        if served.state.is_settled(place) or not served.ledger.give_up(place, session.key):
+        if not served.ledger.give_up(place, session.key) or served.state.is_settled(place):
             return  # a failure at a place that it does not hold speaks against the worker alone
         lease = served.ledger.leases.get(failed.lease)
         if lease is not None and lease.session == session.key:
@@ -298,7 +311,7 @@ class ClipPieces:
         """Take the first piece of a clip."""
         session.link.transfer = None
         fault = "the clip is too large" if clip.size > min(MAX_CLIP_BYTES, _most_bytes(clip)) else ""
-        if fault or not self.intake.needs(clip):
+        if fault or not self.intake.needs(session, clip):
             self.intake.clip(session, clip, now, b"", fault, credit, out)
             return
         coming = Transfer(clip, now, len(frame), Incoming(clip.digest, clip.size, 0, "clip", hashes=False))

@@ -29,6 +29,7 @@ class Lease:
     reached: int = -1  # the last index that a heartbeat said is being spoken
     spoken: bool = False  # the last heartbeat said that its slot is done with it, and its last clips are on their way
     most: int = 1  # segments that its slot can speak together, as its worker offered
+    is_check: bool = False  # its places have clips, and are spoken again to be compared
     together: int = field(init=False)  # segments spoken together now, by the last heartbeat
     fewest: int = field(init=False)  # fewest segments spoken together since its last clip
     delivered_s: float = field(init=False)  # the last clip came then, or the slot came to the lease
@@ -220,12 +221,12 @@ class Ledger:
         return held
 
     def give_up(self, place: Place, session: str) -> bool:
-        """Take a place from a session, and free it unless another holds it too; return whether the session held it."""
+        """Take a place from a session; free it if it has no clip and no other holder. Return whether it was held."""
         held = self.holders(place)
         own = [lease for lease in held if lease.session == session]
         for lease in own:
             self._remove(lease, place[1])
-        if own and len(own) == len(held):
+        if own and len(own) == len(held) and not self.state.is_settled(place):
             self.free[place[0]].add(place[1])
         return bool(own)
 

@@ -8,7 +8,7 @@ from math import inf
 from swarm.job.spec import CUSTOM, Recipe
 from swarm.lease.coordinator.sleepers import WakeSight
 from swarm.lease.core_settings import Settings
-from swarm.lease.envelope import DEVICE_TROUBLE, NotLeasing, Reason, Resting
+from swarm.lease.envelope import DEVICE_TROUBLE, Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.file_transfer import Fetching, MissingFileReport, ModelReport, ToldFile, is_peer_address
 from swarm.lease.message import (
     BORROWED,
@@ -234,6 +234,7 @@ class Session:
     wake: Wakeable | None = None  # how it is woken, if its owner allows that
     resting: dict[int, Resting] = field(default_factory=dict)
     no_room: dict[tuple[int, str, str], Resting] = field(default_factory=dict)  # key: slot, engine, model
+    held_back: Hindrance | None = None  # this coordinator has all its slots rest
     state: SessionState = SessionState.JOINED
     holding: int = 0  # leases it said it holds
     revoked_s: dict[int, float] = field(default_factory=dict)  # leases held without a right, and when it was told so
@@ -319,9 +320,16 @@ class Session:
         before = {*self.resting.values(), *self.no_room.values()}
         here = [rest for rest in resting if rest.slot < len(self.slots)]
         self.resting = {rest.slot: rest for rest in here if not rest.engine}
+        self.hold_back(self.held_back)
         self.no_room = {(rest.slot, rest.engine, rest.model): rest for rest in here if rest.engine}
         news = [rest for rest in here if rest.why.cause in DEVICE_TROUBLE and rest not in before][:MAX_NEWS]
         return [Reason("slot rests", worker=self.hello.name, slot=rest.slot, resting=(rest,)) for rest in news]
+
+    def hold_back(self, why: Hindrance | None) -> None:
+        """Have all slots rest, whatever the worker says; None: no more from its next heartbeat on."""
+        self.held_back = why
+        if why is not None:
+            self.resting = {slot: Resting(slot, why) for slot in range(len(self.slots))}
 
     def rest_of(self, slot: int, recipe: Recipe) -> Resting | None:
         """Return why a slot takes no lease of a recipe for now; None if it does."""

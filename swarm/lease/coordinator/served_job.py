@@ -33,6 +33,7 @@ class ServedJob:
     fetch: str = ""  # the line that brings its model, where one can be brought
     unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # a segment has so long while its slot's speed is unknown
     device: str = ANY  # the kind of device that its model computes on
+    is_compared: bool = True  # the same take sounds the same on any machine
     encoded: float = 0.0  # share of the sound
     first_grant_s: float | None = None  # the first grant of this run
     is_overruled: bool = False  # another coordinator has taken it over

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from swarm.job.spec import Recipe
+from swarm.lease.coordinator.cross_checks import CrossChecks
 from swarm.lease.coordinator.ledger import RESERVED
 from swarm.lease.coordinator.reel_orders import ReelOrders
 from swarm.lease.coordinator.roster import Session, Slot, voicing
@@ -28,6 +29,7 @@ class Snapshot:
     speech_pace: SpeechPace = field(default_factory=SpeechPace)
     encoding_pace: EncodingPace = field(default_factory=EncodingPace)
     reels: ReelOrders | None = None
+    checks: CrossChecks | None = None
 
     def reply(self) -> StatusReply:
         """Return the state of all jobs and workers."""
@@ -39,6 +41,7 @@ class Snapshot:
             jobs=tuple(self._job(served) for served in self.jobs.values()),
             workers=tuple(self._worker(session) for session in self.sessions.values()),
             protocol=PROTOCOL,
+            checks=self.checks.status() if self.checks else None,
         )
 
     def _job(self, served: ServedJob) -> JobStatus:

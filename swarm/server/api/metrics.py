@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from swarm.job.store.store import Tally
-from swarm.lease.message import StatusReply, WorkerStatus
+from swarm.lease.message import CheckStatus, StatusReply, WorkerStatus
 from swarm.server.api.answers import MachineAnswer, book_answers, machine_answers, status_answer
 from swarm.server.queue import QueuedBook
 
@@ -33,6 +33,7 @@ class SwarmCollector(Collector):
         yield _of_reasons(reply.workers)
         yield from _of_devices(reply.workers)
         yield _of_links(reply.workers)
+        yield from _of_checks(reply.checks)
 
 
 def exposition(look: Look, tally: Tally) -> bytes:
@@ -115,6 +116,16 @@ def _of_links(workers: Sequence[WorkerStatus]) -> Metric:
     reasons = [reason for worker in workers for reason in worker.reasons if reason.code == "slow link"]
     carried = {each.worker: each.count for each in reasons}
     return _by("e2a_swarm_slow_link_bits_per_second", "What the slow link of a machine carries.", "machine", carried)
+
+
+def _of_checks(checks: CheckStatus | None) -> Iterator[Metric]:
+    if checks is not None:
+        about = "Sentences that two machines spoke alike or otherwise, since the start."
+        yield CounterMetricFamily("e2a_swarm_cross_checks", about, value=checks.sentences)
+        about = "Sounds of machines that two others contradicted."
+        yield CounterMetricFamily("e2a_swarm_cross_checks_outvoted", about, value=checks.outvoted)
+        about = "Time that engines spent on cross-checks."
+        yield CounterMetricFamily("e2a_swarm_cross_check_work_seconds", about, value=checks.work_s)
 
 
 def _one(name: str, about: str, value: float) -> Metric:

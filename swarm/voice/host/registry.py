@@ -463,3 +463,11 @@ def device_of(recipe: Recipe) -> str:
         return recipe_card(recipe).device
     except SwarmError:
         return "any"
+
+
+def is_repeatable(recipe: Recipe) -> bool:
+    """Return whether a take of a recipe sounds the same on every machine: its engine does not sample."""
+    try:
+        return recipe_card(recipe).takes == 1
+    except SwarmError:
+        return False
