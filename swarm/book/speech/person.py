@@ -29,6 +29,7 @@ NEAR = 60  # characters after a name in which a pronoun stands for it
 
 _ME_KEY = "\1"
 _NAME = r"\p{Lu}[\p{L}’'-]*\p{L}|\p{Lu}\."
+_GATE = r"(?=\p{Lu}|(?:\p{Ll}++\s){1,3}+\p{Lu})"  # most words of a text end the search for a name here
 _LINK = r"(?:de|von|van|of|du|la|di|da|der|le|zu)"
 _SMALL = re.compile(r"[^\W\d_]+")  # a word; that of the standard library is faster here
 _PLACE = compile_later(r"\b(?:in|at|to|from|near|through|towards?|nach|aus|bei|à|en|de|a|da|till|into)\s\Z")
@@ -90,30 +91,37 @@ def _words_of(code: str) -> _Words:
     own = find_speakers(code)
     titles = _genders(own.mister, own.mistress) | {each: "" for each in own.titles.casefold().split("|") if each}
     pronouns, nouns = _genders(own.he, own.she), _genders(own.man, own.woman)
-    said, noun, title = (_alternation(each) for each in (pronouns, nouns, titles))
+    noun, title = _alternation(nouns), _alternation(titles)
+    said = _alternation(form for each in pronouns for form in (each, each.capitalize(), each.upper()))
+    article = _alternation(form for each in own.article.split("|") if each for form in (each, each.capitalize()))
     high = _alternation(each[:1].upper() + each[1:] for each in titles)
     short = _alternation(each[:1].upper() + each[1:] for each in titles if _SHORT.fullmatch(each))
     link = rf"(?:(?:{short})\.\s|(?:{high}|{title})\s)"
     # An article belongs to a name only before a title: "le capitaine Nemo".
     name = (
-        rf"(?:(?i:{own.article or '(?!)'})\s(?={link}))?{link}{{0,2}}(?:{_NAME})(?:\s(?:{_LINK}\s)?(?:{_NAME})){{0,3}}"
+        rf"{_GATE}(?:(?:{article})\s(?={link}))?{link}{{0,2}}"
+        rf"(?:{_NAME})(?:\s(?:{_LINK}\s)?(?:{_NAME})){{0,3}}"
     )
     # "I" is no name by its letters; "Je" and "Ich" might be one.
     me = rf"(?P<me>{own.me or '(?!)'})" if own.me.istitle() or not own.me else rf"(?P<me>(?i:{own.me}))"
     first = rf"{me}(?![\p{{L}}’-])|" if own.me.islower() else ""
     token = compile_later(
-        rf"\b(?<![\p{{L}}’'-])(?:{first}(?P<name>{name})|(?:{'' if first else me + '|'}(?P<pronoun>(?i:{said}))"
-        rf"|(?P<common>(?i:{own.article or '(?!)'})\s(?:[\p{{Ll}}-]+\s){{0,2}}?(?:{noun}|\p{{Lu}}\p{{Ll}}+))"
+        rf"\b(?<![\p{{L}}’'-])(?:{first}(?P<name>{name})|(?:{'' if first else me + '|'}(?P<pronoun>{said})"
+        rf"|(?P<common>(?:{article})\s(?:[\p{{Ll}}-]+\s){{0,2}}?(?:{noun}|\p{{Lu}}\p{{Ll}}+))"
         rf"|(?P<noun>{noun}))(?![\p{{L}}’-]))"
     )
     names = compile_later(rf"\b(?<![\p{{L}}’'-]){name}")
-    pronoun = compile_later(rf"(?<![\p{{L}}’'-])(?i:{said})(?![\p{{L}}’-])|[“”\p{{Lu}}]")
+    pronoun = compile_later(rf"(?<![\p{{L}}’'-])(?:{said})(?![\p{{L}}’-])|[“”\p{{Lu}}]")
     subjects = frozenset((own.he.split("|")[0], own.she.split("|")[0]))
     return _Words(token, names, pronoun, titles, pronouns, nouns, subjects, frozenset(own.article.split("|")), own.me)
 
 
 def _alternation(words: Iterable[str]) -> str:
-    return "|".join(regex.escape(each) for each in sorted(words, key=len, reverse=True)) or "(?!)"
+    """Return a pattern of any of some words; a word in a text is compared only with those of its first letter."""
+    by_letter: defaultdict[str, list[str]] = defaultdict(list)
+    for each in sorted(words, key=len, reverse=True):
+        by_letter[each[0]].append(regex.escape(each[1:]))
+    return "|".join(f"{regex.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_letter.items()) or "(?!)"
 
 
 def _genders(men: str, women: str) -> dict[str, Gender]:

@@ -77,10 +77,14 @@ def _inverted(verbs: str, mine: str) -> str:
 
 def find_speaker(before: str, after: str, language: str) -> str | None:
     """Return the name of the speaker beside a quotation; "" for a pronoun beside a verb of saying, None for neither."""
+    return _speaker_beside(before[-MAX_BESIDE:], after[:MAX_BESIDE], language)
+
+
+@lru_cache(16_384)  # each quotation is asked for twice: for the persons of the book, and for who speaks
+def _speaker_beside(before: str, after: str, language: str) -> str | None:
     patterns = _patterns(language)
     if patterns is None:
         return None
-    after, before = after[:MAX_BESIDE], before[-MAX_BESIDE:]
     found = (patterns.after.match(after), patterns.before.search(before), patterns.led.search(before))
     for each in filter(None, found):
         name = next(filter(None, each.groups()), "")
