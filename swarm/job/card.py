@@ -22,6 +22,7 @@ class VoiceCard(Struct, frozen=True):
     about: str = ""
     gender: str = ""  # "female", "male" or ""
     licence: str = ""  # the voice's own licence, if engine and model have another
+    sound: tuple[float, ...] = ()  # pitch and colour, as measured: voices are as unlike as these are far; () if unknown
 
     @property
     def description(self) -> str:

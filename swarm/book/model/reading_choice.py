@@ -49,6 +49,7 @@ class CastVoice(NamedTuple):
     name: str
     gender: Literal["", "m", "f"]
     about: str = ""
+    sound: tuple[float, ...] = ()  # pitch and colour, as `VoiceCard.sound` has it
 
 
 class Cast(Struct, frozen=True):

@@ -6,9 +6,10 @@ all others get voices by themselves.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from math import dist
 from pathlib import Path
 
 import regex
@@ -174,6 +175,10 @@ def marks_in(texts: Sequence[str]) -> tuple[str, ...]:
 MAIN_SHARE = 0.01  # of all that is said: who says less shares the voice of men or of women
 MAIN_LINES = 5
 MAX_VOICES = 4  # of men, and as many of women
+MAX_HEARD = 8  # voices of a gender, the best ones, among which those are found that are most unlike each other
+OWN = 1.0  # of a turn: what a voice counts, for each line, that another person does not have though they never talk
+NARRATED = 0.25  # of a turn: what counts for a voice that is unlike the narrator's, for each line
+ROUNDS = 3
 
 
 def cast_by_itself(
@@ -181,45 +186,79 @@ def cast_by_itself(
 ) -> Cast:
     """Return a cast in which the persons of a book have voices; what `cast` names already stays.
 
-    The first of `voices` is the narrator's. Those who speak most with each other have different voices as long as there
-    are enough; a person whose gender nobody knows has the narrator's. `had`
-    returns the voice that a person had before, by its names.
+    The first of `voices` is the narrator's. The more two speak with each other, the more unlike their voices are; a
+    person whose gender nobody knows has the narrator's. `had` returns the voice that a person had before, by its names.
     """
     persons = dialogue.persons
     said = [each.speaker for each in dialogue.utterances if each.speaker]
     lines = Counter(said)
-    talks = Counter(frozenset(pair) for pair in pairwise(said) if pair[0] != pair[1])
-    by_gender = {gender: [each.name for each in voices[1:] if each.gender == gender][:MAX_VOICES] for gender in "mf"}
-    unknown = [each.name for each in voices[1:] if not each.gender]
-    by_gender = {
-        gender: named or unknown[at :: len(by_gender)][:MAX_VOICES]
-        for at, (gender, named) in enumerate(by_gender.items())
-    }
-    genders = {each.name: each.gender for each in persons.all if not each.common}
-    usable = {each.name for each in voices[1:]}
-    before = {name: had(persons.names_of(name)) for name in lines}
-    taken = {
-        name: voice
-        for name, voice in before.items()
-        if voice in usable and not _voice_of_person(persons.names_of(name), cast.speakers)
-    }
-    for name, times in sorted(lines.items(), key=lambda each: (-each[1], each[0])):
-        choice = by_gender.get(genders.get(name, ""), [])
-        named = name in taken or _voice_of_person(persons.names_of(name), cast.speakers)
-        if times >= max(MAIN_LINES, MAIN_SHARE * len(said)) and choice and not named:
-            taken[name] = min(choice, key=lambda voice: _clash(voice, name, taken, talks))
-    rows = [*cast.speakers, *taken.items()]
+    names = sorted(lines, key=lambda name: (-lines[name], name))
+    free = [name for name in names if not _voice_of_person(persons.names_of(name), cast.speakers)]
+    usable = {each.name: each for each in voices[1:]}
+    taken = {name: usable[voice] for name in free if (voice := had(persons.names_of(name))) in usable}
+    choices = _choices(voices)
+    choice_of = {each.name: choices.get(each.gender, ()) for each in persons.all if not each.common}
+    least = max(MAIN_LINES, MAIN_SHARE * len(said))
+    new = {name: choice_of.get(name, ()) for name in free if name not in taken and lines[name] >= least}
+    assign_voices({name: choice for name, choice in new.items() if choice}, taken, said, voices[0])
+    rows = [*cast.speakers, *((name, given.name) for name, given in taken.items())]
+    used: Counter[str] = Counter()
+    for name, given in taken.items():
+        used[given.name] += lines[name]
     for word, gender in (("he", "m"), ("she", "f")):
-        if by_gender[gender] and not _voice_of_person((word,), cast.speakers):
-            used = Counter(taken.values())
-            rows.append((word, min(by_gender[gender], key=lambda voice: (used[voice], by_gender[gender].index(voice)))))
+        if choices[gender] and not _voice_of_person((word,), cast.speakers):
+            rows.append((word, min(choices[gender], key=lambda voice: used[voice.name]).name))
     return replace(cast, speakers=tuple(rows), auto=False)
 
 
-def _clash(voice: str, name: str, taken: dict[str, str], talks: "Counter[frozenset[str]]") -> tuple[int, int]:
-    """Return how often a person speaks with others of a voice, and how many these are."""
-    others = [other for other, used in taken.items() if used == voice]
-    return sum(talks[frozenset((name, other))] for other in others), len(others)
+def _choices(voices: Sequence[CastVoice]) -> dict[str, list[CastVoice]]:
+    """Return the voices that men and women may have: where sounds are known, those most unlike each other."""
+    unknown = [each for each in voices[1:] if not each.gender]
+    found = {}
+    for at, gender in enumerate("mf"):
+        heard = ([each for each in voices[1:] if each.gender == gender] or unknown[at::2])[:MAX_HEARD]
+        chosen = [voices[0]]
+        while heard and len(chosen) <= MAX_VOICES:
+            apart = [min(unlikeness(each, other) for other in chosen) if each.sound else 0.0 for each in heard]
+            chosen.append(heard.pop(apart.index(max(apart))))
+        found[gender] = chosen[1:]
+    return found
+
+
+def assign_voices(
+    new: Mapping[str, Sequence[CastVoice]], taken: dict[str, CastVoice], said: Sequence[str], narrator: CastVoice
+) -> None:
+    """Give each new person one of its voices, in `taken`, so that those who speak most with each other differ most.
+
+    `said` are the speakers of all lines, in order. Persons choose one after the other, and then anew, until nobody
+    finds a better voice.
+    """
+    lines, talks = Counter(said), Counter(frozenset(pair) for pair in pairwise(said))
+
+    def worth(name: str, voice: CastVoice) -> float:
+        apart = sum(
+            talks[frozenset((name, other))] * unlikeness(voice, used)
+            + OWN * min(lines[name], lines[other]) * (voice.name != used.name)
+            for other, used in taken.items()
+            if other != name
+        )
+        told = (
+            unlikeness(voice, narrator) if voice.sound else 0.0
+        )  # nobody gets an accent only to be told from the narrator
+        return apart + NARRATED * lines[name] * told
+
+    for _ in range(ROUNDS):
+        for name, choice in new.items():
+            taken[name] = max(choice, key=lambda voice: worth(name, voice))
+
+
+def unlikeness(one: CastVoice, other: CastVoice) -> float:
+    """Return how unlike two voices are: 0 for the same one, 1 for most pairs whose sound is known."""
+    if one.name == other.name:
+        return 0.0
+    if one.sound and other.sound:
+        return dist(one.sound, other.sound)
+    return 0.5 + 0.5 * (one.gender != other.gender) + 0.1 * (one.about != other.about)
 
 
 def read_cast(path: Path, dialogue: str = "") -> Cast:

@@ -105,7 +105,9 @@ def check_cast(recipe: Recipe, cast: Cast, config: Mapping[str, object] | None =
 def cast_voices(card: EngineCard, language: str, own: str) -> list[CastVoice]:
     """Return the voices that persons of a book may have, that of the narrator first."""
     voices = [
-        CastVoice(each.name, "m" if each.gender == "male" else "f" if each.gender == "female" else "", each.about)
+        CastVoice(
+            each.name, "m" if each.gender == "male" else "f" if each.gender == "female" else "", each.about, each.sound
+        )
         for each in card.voices_for(language)
     ]
     mine = next((each for each in voices if each.name == own), CastVoice(own, ""))

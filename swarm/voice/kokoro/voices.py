@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     Style = NDArray[np.float32]  # shape (lengths, 256): a row for each number of letters in a piece
 
 
-# The name of each voice with the SHA-256 of its style, the default of a language first (docs/voices.md says why).
-_DIGESTS = dict(
-    line.split() for line in (files("swarm.voice.kokoro") / "voices.txt").read_text(encoding="utf-8").splitlines()
-)
+# The name of each voice with the SHA-256 of its style, and its sound as benchmarks/voices_apart.py measures it; the
+# default of a language comes first (docs/voices.md says why).
+_ROWS = [line.split() for line in (files("swarm.voice.kokoro") / "voices.txt").read_text(encoding="utf-8").splitlines()]
+_DIGESTS = {name: digest for name, digest, *_ in _ROWS}
+_SOUNDS = {name: tuple(map(float, numbers)) for name, _, *numbers in _ROWS}
 _LANGUAGES = {"a": "en", "b": "en", "e": "es", "f": "fr", "h": "hi", "i": "it", "j": "ja", "p": "pt", "z": "zh"}
 _ABOUT = {"a": "American", "b": "British", "p": "Brazilian"}
 _GENDERS = {"f": "female", "m": "male"}
@@ -35,7 +36,10 @@ LICENCE = "Apache-2.0"
 MAX_BLENDED = 8
 _PART = re.compile(r"\s*([a-z]{2}_[a-z0-9]{1,30})\s*(?:[:*]\s*([0-9]{1,6}(?:\.[0-9]{0,6})?)\s*)?")
 
-VOICES = tuple(VoiceCard(name, _LANGUAGES[name[0]], _ABOUT.get(name[0], ""), _GENDERS[name[1]]) for name in _DIGESTS)
+VOICES = tuple(
+    VoiceCard(name, _LANGUAGES[name[0]], _ABOUT.get(name[0], ""), _GENDERS[name[1]], sound=sound)
+    for name, sound in _SOUNDS.items()
+)
 
 
 def is_british(name: str) -> bool:

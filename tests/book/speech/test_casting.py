@@ -1,13 +1,28 @@
 """Which voice speaks which part of a chapter."""
 
+from collections import Counter
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from swarm.book.model.book import Block, ChapterText, Pause
 from swarm.book.model.reading_choice import Cast, CastVoice
-from swarm.book.speech.casting import Casting, cast_by_itself, marks_in, read_cast, unknown_names, voice_runs
+from swarm.book.speech.casting import (
+    Casting,
+    assign_voices,
+    cast_by_itself,
+    marks_in,
+    read_cast,
+    unknown_names,
+    unlikeness,
+    voice_runs,
+)
 from swarm.book.speech.dialogue import find_dialogue
 from swarm.book.speech.segment import segment_chapter
 from swarm.errors import UsageError
@@ -185,6 +200,54 @@ def test_persons_share_a_voice_where_there_are_few() -> None:
     rows = dict(cast_by_itself(find_dialogue([CONVERSATION], "en"), Cast(auto=True), VOICES[:2]).speakers)
     assert (rows["Mr. Hall"], rows["Mr. Poole"], rows["he"]) == ("deep", "deep", "deep")
     assert "Mrs. Vane" not in rows
+
+
+def men(*pitches: float) -> list[CastVoice]:
+    """Return voices of men by their pitches; the first is the narrator's."""
+    return [CastVoice(f"v{number}", "m", "", (pitch, 0.0)) for number, pitch in enumerate(pitches)]
+
+
+def test_those_who_speak_most_with_each_other_have_the_most_unlike_voices() -> None:
+    lines = [
+        *(["“Yes,” said Mr. Hall.", "“No,” said Mr. Vane."] * 12),
+        *(["“Yes,” said Mr. Vane.", "“No,” said Mr. Poole."] * 6),
+    ]
+    found = dict(cast_by_itself(find_dialogue([lines], "en"), Cast(auto=True), men(1.5, 0.9, 0.5, 0.0)).speakers)
+    hall, vane, poole = (found[name] for name in ("Mr. Hall", "Mr. Vane", "Mr. Poole"))
+    assert {hall, vane} == {"v1", "v3"}
+    assert poole == "v2"
+
+
+def test_voices_like_the_narrators_are_left_while_there_are_others() -> None:
+    lines = ["“Yes,” said Mr. Hall.", "“No,” said Mr. Vane."] * 12
+    voices = men(0.0, 0.01, 0.02, 3.0, 5.0, 2.0, 4.0)
+    found = dict(cast_by_itself(find_dialogue([lines], "en"), Cast(auto=True), voices).speakers)
+    assert {found["Mr. Hall"], found["Mr. Vane"]} == {"v4", "v5"}
+    assert found["he"] not in ("v1", "v2", *found["Mr. Hall"])
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABCD"), st.sampled_from("ABCD")), min_size=1, max_size=30), st.randoms())
+def test_no_two_persons_could_change_to_better_voices_one_by_one(pairs: list[tuple[str, str]], random: Random) -> None:
+    voices = men(*(random.uniform(0, 3) for _ in range(4)))
+    said = [name for pair in pairs for name in pair]
+    taken: dict[str, CastVoice] = {}
+    assign_voices(dict.fromkeys(sorted(set(said)), voices[1:]), taken, said, voices[0])
+    turns = Counter(frozenset(pair) for pair in pairwise(said) if pair[0] != pair[1])
+
+    def apart(cast: Mapping[str, CastVoice]) -> float:
+        return sum(times * unlikeness(*(cast[name] for name in pair)) for pair, times in turns.items())
+
+    alike = dict.fromkeys(taken, voices[1])
+    assert apart(taken) >= apart(alike)
+    assert apart(taken) > 0 or not turns or len({voice.sound for voice in voices[1:]}) < 3
+
+
+def test_unlikeness_is_told_by_gender_and_accent_where_no_sound_is_known() -> None:
+    ann, mary, emma, tom = (
+        CastVoice("ann", "f", "American"), CastVoice("mary", "f", "American"), CastVoice("emma", "f", "British"),
+        CastVoice("tom", "m", "American", (1.0,)),
+    )  # fmt: skip
+    assert unlikeness(ann, ann) == 0 < unlikeness(ann, mary) < unlikeness(ann, emma) < unlikeness(ann, tom)
 
 
 def test_who_has_no_voice_of_its_own_has_that_of_all_men_or_women() -> None:
