@@ -11,6 +11,7 @@ from swarm.audiobook.sound.studio import Studio
 from swarm.config import RenderConfig
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import UsageError
+from swarm.job.run import RunStats
 from swarm.job.store.store import DiskStore
 from swarm.lease.envelope import Reason
 from swarm.lease.message import JobStatus, StatusReply, WorkerStatus
@@ -47,6 +48,9 @@ class ServerTwin:
         await self.free.wait()
         del self.editions[job]
         self._store.release_job(job)
+
+    def run_stats(self, job: str) -> RunStats:
+        return self._store.run_stats(job)
 
     def status(self) -> StatusReply:
         return StatusReply("c", "n", "1", 1, tuple(map(self._status, self.editions.values())), self.workers)

@@ -26,6 +26,7 @@ from swarm.coordinator.verification import CheckDesk
 from swarm.errors import EnvironmentFault, Remedy, SwarmError, TakenOver
 from swarm.job.job_asset import digests_of
 from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
+from swarm.job.run import RunStats
 from swarm.job.state import Place
 from swarm.job.store.store import DiskStore
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
@@ -558,6 +559,11 @@ class Server:
     def arrange(self, jobs: Sequence[str]) -> None:
         """Serve these jobs first, in this order."""
         self._do(self._core.arrange(jobs, self._clock.now()))
+
+    def run_stats(self, job: str) -> RunStats:
+        """Return what the runs of a job took so far, whether it is served or not."""
+        served = self._core.jobs.get(job)
+        return served.run_stats if served else self._store.run_stats(job)
 
     def status(self) -> StatusReply:
         """Return what the coordinator and its workers are doing."""

@@ -178,6 +178,10 @@ class Resident:
         """Return what `e2a-swarm status` is told, with the queue and the machines that sleep."""
         return structs.replace(reply, queue=self.standing(), sleepers=self.sleepers())
 
+    def energy_wh(self, book: QueuedBook) -> float:
+        """Return the watt-hours that a book took of the devices that tell them."""
+        return sum(self._server.run_stats(book.job).energy_j.values()) / 3600 if book.job else 0.0
+
     def served(self, book: QueuedBook) -> Edition | None:
         """Return the edition of a book that is served now."""
         return self._server.editions.get(book.job) if book.state.is_served else None

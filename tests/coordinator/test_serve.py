@@ -253,6 +253,7 @@ async def test_the_report_counts_what_every_run_took(tmp_path: Path) -> None:
     }
     (worker,) = report["workers"]
     assert worker["wasted_s"] == pytest.approx(0.2)
+    assert bench.server.run_stats(bench.state.job).duplicates == 2
 
 
 async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_beside_them(tmp_path: Path) -> None:

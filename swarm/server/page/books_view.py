@@ -97,7 +97,12 @@ class BookViews:
         job = next((job for job in reply.jobs if job.job == queued.job and not queued.state.is_ended), None)
         return {
             "summary": self._site.piece(
-                "piece-summary.html", book=book, job=job, has_cover=bool(queued.job), options=options
+                "piece-summary.html",
+                book=book,
+                job=job,
+                has_cover=bool(queued.job),
+                options=options,
+                energy_wh=self._api.resident.energy_wh(queued),
             ),
             "files": self._site.piece("piece-files.html", book=book, files=self._files.files_of(queued)),
             "chapters": self._site.piece("piece-chapters.html", chapters=_chapters(job, reply) if job else ()),

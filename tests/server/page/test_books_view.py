@@ -8,6 +8,7 @@ from msgspec import structs
 from resident_bench import end_book
 from site_bench import SiteBench
 
+from swarm.job.run import RunStats
 from swarm.lease.message import ChapterStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.server.page.books_view import MAX_AT_ONCE
 from swarm.server.queue import BookState
@@ -66,6 +67,15 @@ async def test_a_book_shows_its_chapters_and_who_speaks_what(bench: SiteBench) -
     assert [row.xpath(".//progress/@value") for row in rows] == [["4"], ["2"]]
     assert [" ".join(row.text_content().split()) for row in rows] == ["One 100 %", "chapter 2 25 % attic at sentence 3"]
     assert page.xpath("//section[@id='files']/@hidden")
+
+
+async def test_a_book_shows_the_energy_that_machines_told(bench: SiteBench) -> None:
+    await bench.add("Emma")
+    await bench.settle()
+    assert not (await page_of(bench, "/books/1")).xpath("//dt[text()='Energy']")
+    job = bench.queue.find_book(1).job
+    bench.resident.store.save_run_stats(job, RunStats(energy_j={"attic": 4_500_000.0, "cellar": 900_000.0}))
+    assert (await page_of(bench, "/books/1")).xpath("//dt[text()='Energy']/../dd/text()") == ["1.5 kWh"]
 
 
 async def test_files_of_a_finished_book_are_handed_out_and_never_shown(bench: SiteBench, tmp_path: Path) -> None:
