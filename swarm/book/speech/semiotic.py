@@ -5,7 +5,7 @@ and Roman. Each has a pattern, made of CLDR's signs and the words of the languag
 CLDR's number words, plurals, units, currencies and months. What is found first is said first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import lru_cache, partial
 from unicodedata import digit, normalize
@@ -75,6 +75,7 @@ SHORT_UNITS = {
 }  # fmt: skip
 _PLAIN = {"m2": "m²", "km2": "km²", "cm2": "cm²", "m3": "m³"}
 MIN_CALL_DIGITS = 7
+CODE_CHARS = 3
 NOON = 12
 LAST_YEAR = 2099
 _HALF_OF_DAY = compile_later(r"(?i:\s?[ap]\.?\s?m\b)")
@@ -497,7 +498,7 @@ class Verbaliser:
     def _sum_patterns(self) -> tuple[str, str, str]:
         """Return the patterns of a currency's sign, of a word of number behind a sum, and of one anywhere."""
         forms, signs = self._forms, {**SIGNS, **self._forms.signs}
-        sign = "|".join(sorted((_whole(sign) for sign in (*signs, *CODES.split("|"))), key=len, reverse=True))
+        sign = _signs((*signs, *CODES.split("|")))
         beside, scale = (
             "|".join(filter(None, (*map(regex.escape, sorted(found, key=len, reverse=True)), forms.scale_words)))
             for found in ({**forms.scales, **forms.sum_scales}, forms.scales)
@@ -811,12 +812,15 @@ class Verbaliser:
         return self.cardinal(figures, "" if apart else match[2] or "")
 
 
-def _whole(sign: str) -> str:
-    """Return the pattern of a currency's sign; one of letters must be a whole word."""
-    said = regex.escape(sign)
-    if sign.isupper() and (len(sign) == 3 or "$" in sign):  # a code may be written small
-        said = f"(?i:{said})"
-    return rf"(?<!\p{{L}}){said}(?![\p{{L}}\p{{M}}])" if sign.isalpha() else said
+def _signs(signs: Iterable[str]) -> str:
+    """Return the pattern of currencies' signs: those of letters must be whole words, and codes may be written small."""
+    words, codes, dollars, others = list[str](), list[str](), list[str](), list[str]()
+    for sign in sorted(dict.fromkeys(signs), key=len, reverse=True):
+        code = sign.isupper() and len(sign) == CODE_CHARS
+        kind = (codes if code else words) if sign.isalpha() else dollars if "$" in sign else others
+        kind.append(regex.escape(sign))
+    whole = rf"(?<!\p{{L}})(?:(?i:{'|'.join(codes)})|{'|'.join(words)})(?![\p{{L}}\p{{M}}])"
+    return "|".join((whole, f"(?i:{'|'.join(dollars)})", *others))
 
 
 def _said(text: str, pattern: "regex.Pattern[str]", say: Callable[[Match], str]) -> str:
