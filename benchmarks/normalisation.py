@@ -53,7 +53,7 @@ _ALIKE = {
     "it": "|e|di|minuti|ore, un|uno|una",
     "pt": "|e|de|o|a|com|horas|hora|minutos|centavos|cêntimos, um|uma|primeiro, quatorze|catorze, dois|duas, "
     "dezesseis|dezasseis, dezessete|dezassete, dezenove|dezanove",
-    "ru": "|и|часов|часа|час|минут|минуты|минута, один|одна|одно, два|две",
+    "ru": "|и|года|часов|часа|час|минут|минуты|минута, один|одна|одно, два|две",
     "sv": "|och, en|ett|e, krona|kronor",
     "hu": "|és, kettő|két, másodperc|masodperc, millió|egymillió",
     "zh": "二|两, 零|〇",

@@ -281,6 +281,9 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     digits: str = ""  # a pattern of numbers that are said digit by digit
     beside: str = ""  # a pattern; a text without it is written by the patterns of `otherwise`, in kana for one
     otherwise: Mapping[str, str] = {}
+    # Patterns of what speaks for one class of a form of two ("time" of "14.30", "clock" of "3:15", "year" of "1500"),
+    # with • around the form, and their weight, the logarithm of the odds.
+    clues: Mapping[str, Mapping[str, float]] = {}
     rules: Mapping[str, str] = {}  # CLDR's way to spell numbers out, for a language that CLDR has no rules of
     tenths: tuple[str, ...] = ()  # for decimals that are said as a part: "eight of ten"
 

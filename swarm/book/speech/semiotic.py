@@ -5,9 +5,10 @@ and Roman. Each has a pattern, made of CLDR's signs and the words of the languag
 CLDR's number words, plurals, units, currencies and months. What is found first is said first.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache, partial
+from math import exp
 from unicodedata import digit, normalize
 
 import regex
@@ -63,6 +64,7 @@ SHORT_UNITS = {
     "ms": "duration-millisecond", "s": "duration-second", "h": "duration-hour", "v": "electric-volt",
     "qt": "volume-quart", "pt": "volume-pint", "st": "mass-stone", "K": "temperature-kelvin",
     "кг": "mass-kilogram",
+    "с": "duration-second",
     "км": "length-kilometer",
     "м": "length-meter",
     "см": "length-centimeter",
@@ -77,6 +79,21 @@ _PLAIN = {"m2": "m²", "km2": "km²", "cm2": "cm²", "m3": "m³"}
 MIN_CALL_DIGITS = 7
 CODE_CHARS = 3
 NOON = 12
+# What speaks for one class of a form that may be of two, as logarithms of the odds; • stand around the form. A language
+# adds its words. A time is written "14.30" where a comma separates decimals, and "3:15" may be a score.
+CLUES: Mapping[str, Mapping[str, float]] = {
+    "time": {
+        "": -0.6,
+        r"•(?:1[3-9]|2[0-3])\.": 0.5,
+        r"\.\d[05]•": 0.5,
+        r"•0\d": 1,
+        r"[\p{L}.]\s•": -2,
+        r"•(?:\s?[%\p{L}\p{Sc}]|\+)": -2,
+    },
+    "clock": {"": 3},
+    "year": {"": 2},
+}
+MAX_AROUND_CHARS, EVEN = 40, 0.5
 LAST_YEAR = 2099
 _HALF_OF_DAY = compile_later(r"(?i:\s?[ap]\.?\s?m\b)")
 # "Tel. 030/1234567", whose groups are no thousands
@@ -127,6 +144,10 @@ class Verbaliser:
         self._after = [(compile_later(pattern), words) for pattern, words in forms.after.items()]
         self._units = {**UNITS, **(SHORT_UNITS if forms.short_units else {}), **forms.units}
         self._months = tuple(forms.months.split()) or month_names(language)
+        self._clues = {
+            kind: [(compile_later(clue), weight) for clue, weight in {**clues, **forms.clues.get(kind, {})}.items()]
+            for kind, clues in CLUES.items()
+        }
         self._set_steps()
 
     def _figures(self, decimal: str, group: str) -> str:
@@ -185,6 +206,20 @@ class Verbaliser:
 
     def _compiled(self, *kinds: Callable[[], tuple[tuple[str, Callable[[Match], str]], ...]]) -> tuple[Step, ...]:
         return tuple((compile_later(pattern), say) for kind in kinds for pattern, say in kind())
+
+    def _chance(self, kind: str, match: Match) -> float:
+        """Return the probability that a form of two classes is of this one, by the form and the words around it."""
+        start, end = match.span()
+        before, behind = (
+            match.string[max(0, start - MAX_AROUND_CHARS) : start],
+            match.string[end : end + MAX_AROUND_CHARS],
+        )
+        around = f"{before}•{match[0]}•{behind}"
+        return 1 / (1 + exp(-sum(weight for clue, weight in self._clues[kind] if clue.search(around))))
+
+    def _likely(self, kind: str, match: Match, say: Callable[[Match], str]) -> str:
+        """Say a form as one of a class if it is more likely of it than of another; "" if not."""
+        return say(match) if self._chance(kind, match) >= EVEN else ""
 
     # Numbers.
 
@@ -356,8 +391,11 @@ class Verbaliser:
             (rf"{self._lone}{hour}:({sixty}):(?P<s>{sixty})(?![\d:]){word}", self._time),
             (rf"{self._lone}(\d{{1,3}})\s?h\s?({sixty})\s?min(?:\s?({sixty})\s?s)?(?!\p{{L}})\.?", self._duration),
             (rf"{self._lone}{hour}h({sixty})m(?:in)?(?:(?P<s>{sixty})s(?:ec)?)?(?!\p{{L}})", self._time),
-            (rf"{self._lone}{hour}(?:{minutes})(?![\d:]){word}", self._time),
+            (rf"{self._lone}{hour}(?:{minutes})(?![\d:]){word}", partial(self._likely, "clock", say=self._time)),
         ]
+        if forms.whole and forms.comma:
+            dotted = rf"{self._lone}{hour}\.({sixty})(?![\d\p{{L}}]|[.,:/-]\d|\.)"
+            found.append((dotted, partial(self._likely, "time", say=self._time)))
         if forms.at_time:
             found.append((rf"(?i:(?<=\b(?:{forms.at_time})\s)){hour}[.:]({sixty})(?!\d|[.,]\d)", self._time))
         return tuple(found)
@@ -543,7 +581,7 @@ class Verbaliser:
 
     def _millions(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
         """Return the pattern of round millions before a noun; none if no word stands between them."""
-        pattern = rf"{self._lone}(\d{{1,3}}(?:[.\u00a0\u202f ]000){{2,3}})\s(?=(\p{{L}}+))"
+        pattern = rf"{self._lone}(?<!\d\s)(\d{{1,3}}(?:[.\u00a0\u202f ]000){{2,8}})\s(?=(\p{{L}}+))"
 
         def million(match: Match) -> str:
             joined = match[2].lower() in ("de", "d", "di", "du", "des", "del")
@@ -586,7 +624,7 @@ class Verbaliser:
             (rf"{number}\s?[%٪]", self._percent),
             (rf"(?<=\d/\d{{1,3}})\s?({sign}){end}", lambda match: self._joint + self._name(match[1])),  # "1/4 kg"
             (r"(?<=^\s*)%(?=\s*$)", lambda _: unit_name("concentr-percent", Decimal(1), self._language)),
-            *self._rates(number, sign, end),
+            *self._rates(number, end),
             (rf"{number}\s?(?P<unit>{sign}){end}", self._measure),
         )
 
@@ -610,26 +648,31 @@ class Verbaliser:
 
         return ((rf"(?<=\d\s(?i:{scale})\s)({sign})(?![\p{{L}}²³/’'])", unit),) if self._forms.spaced else ()
 
-    def _rates(self, number: str, sign: str, end: str) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+    def _rates(self, number: str, end: str) -> tuple[tuple[str, Callable[[Match], str]], ...]:
         """Return the patterns of a unit per another one, and of a sum for each: "5 kg/m³", "5 €/kg"."""
         if not self._forms.per:
             return ()
         per = f"{self._joint}{self._forms.per}{self._joint}"
+        units = {**SHORT_UNITS, **self._units}  # behind a slash "m" and "g" are no words
+        sign = "|".join(map(regex.escape, sorted((*units, *_PLAIN), key=len, reverse=True)))
 
         def rate(match: Match) -> str:
             if f"{match['unit']}/{match['each']}" in self._units:
                 return ""
-            unit, each = (self._units[_PLAIN.get(match[name], match[name])] for name in ("unit", "each"))
+            unit, each = (units[_PLAIN.get(match[name], match[name])] for name in ("unit", "each"))
             phrase = rate_phrase(unit, each, self._amount(match["n"]), self._language)
             minus = f"{self._forms.minus} " if match["minus"] else ""
             if phrase:
                 return f"{minus}{self.cardinal(match['n'], phrase.split()[0])}{self._joint}{phrase}"
-            return f"{self._measure(match)}{per}{self._name(match['each'])}"
+            return f"{minus}{self.counted(match['n'], unit)}{per}{unit_name(each, Decimal(1), self._language)}"
 
         words = {name for names in self._forms.money.values() for name in names.split("|")}
         signs = "|".join(map(regex.escape, sorted(words, key=len, reverse=True))) or "(?!)"
         each = rf"\s?/\s?(?P<each>{sign}){end}"
-        paid = (rf"(?<=(?:{signs})){each}", lambda match: f"{per}{self._name(match['each'])}")
+        paid = (
+            rf"(?<=(?:{signs})){each}",
+            lambda match: f"{per}{unit_name(units[match['each']], Decimal(1), self._language)}",
+        )
         return ((rf"{number}\s?(?P<unit>{sign}){each}", rate), paid)
 
     def _name(self, sign: str) -> str:
@@ -787,7 +830,7 @@ class Verbaliser:
         behind = r"(?!\d|\p{L}|\.\d)" if forms.whole else ""
         if forms.years:
             year = rf"(?<!{forms.minus}\s){before}(?<![.,])(1[1-9]\d\d|20\d\d)(?!\d|[.,]\d){behind}"
-            found.append((year, lambda match: self.year(match[1])))
+            found.append((year, partial(self._likely, "year", say=lambda match: self.year(match[1]))))
         if forms.comma and forms.whole and self._language.dot:
             found.append((rf"{self._lone}(\d{{1,3}})\.(\d{{1,2}})(?![\d\p{{L}}]|[.,:/-]\d)", self._dotted))
         noun = r"(?:(?=\s(\p{L}+)))?" if forms.whole else "()"
@@ -808,6 +851,7 @@ class Verbaliser:
         """
         figures = match[1]
         year = len(figures) == 4 and figures.isdecimal() and int(figures) <= LAST_YEAR
+        year = year and self._chance("year", match) >= EVEN
         apart = year or (figures == "1" and not match.start())
         return self.cardinal(figures, "" if apart else match[2] or "")
 

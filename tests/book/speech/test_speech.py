@@ -1,3 +1,5 @@
+import pytest
+
 from swarm.book.model.book import Block, ChapterText, Rule
 from swarm.book.speech.lexicon import Lexicon
 from swarm.book.speech.segment import segment_chapter
@@ -51,3 +53,42 @@ def test_dates_and_powers_are_written_out_for_every_engine() -> None:
     assert Speech(card()).say("On 2/2/1999, 10⁶", "en") == (
         "On February second, nineteen ninety-nine, ten to the power of six"
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [
+        ("en", "$3-4 million, $2-$3", "three to four million dollars, two dollars to three dollars"),
+        ("en", "1.5-2.5 km, 5-10%", "one point five to two point five kilometres, five to ten percent"),
+        ("en", "2 h 30 min, 12 kg/l", "two hours and thirty minutes, twelve kilograms per litre"),
+        ("en", "3-Feb-2002 and 2012-06", "the third of February, two thousand and two and June twenty twelve"),
+        ("en", "1-413-te-b-1-5, W26s", "one, four hundred and thirteen, te, b, one, five, W twenty-six s"),
+        ("es", "1 000 000 000 000 de libras, GMT-3", "un billón de libras, GMT menos tres"),
+        ("de", "5-10 kg, 3-4 €, 101 Euro", "fünf bis zehn Kilogramm, drei bis vier Euro, einhundertein Euro"),
+        ("de", "2 h 30 min, 3.1416", "zwei Stunden dreißig Minuten, drei Komma eins vier eins sechs"),
+        ("ru", "5 км/с, 13:05", "пять километров в секунду, тринадцать часов пять минут"),
+        ("ru", "1990-е, 03-фев-2002", "тысяча девятьсот девяностые, третьего февраля две тысячи второго года"),
+        ("sv", "5-10 kg, 5-10 kr", "fem till tio kilogram, fem till tio kronor"),
+    ],
+)
+def test_a_form_is_said_by_its_class(language: str, written: str, said: str) -> None:
+    assert Speech(card()).say(written, language) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [
+        ("en", "the score was 3:15", "the score was three to fifteen"),
+        ("en", "at 3:15", "at three fifteen"),
+        ("en", "1500 men in 1500", "one thousand, five hundred men in fifteen hundred"),
+        ("es", "las 1500 mujeres de 1500", "las mil quinientas mujeres de mil quinientos"),
+        ("es", "sección 3.12; a las 14.30", "sección tres punto doce; a las catorce y treinta"),
+        ("de", "Abschnitt 16.15; um 14.30", "Abschnitt sechzehn Punkt fünfzehn; um vierzehn Uhr dreißig"),
+        ("de", "16.15 Formate", "sechzehn Punkt fünfzehn Formate"),
+        ("de", "sie gewannen 3:15", "sie gewannen drei zu fünfzehn"),
+    ],
+)
+def test_a_form_of_two_classes_is_of_the_one_that_the_words_around_it_show(
+    language: str, written: str, said: str
+) -> None:
+    assert Speech(card()).say(written, language) == said

@@ -34,7 +34,7 @@ def _short_date(match: Match) -> str:
     month, day, year = map(int, _FIGURES.findall(match[0]))
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return match[0].replace("/", " ")
-    said = f"oh {spelled(str(year), LANGUAGE)}" if 0 < year < 10 else spelled(str(year), LANGUAGE)
+    said = f"oh {spelled(str(year), LANGUAGE)}" if 0 < year < 10 else spelled(str(year or 2000), LANGUAGE)
     return f"{month_names(LANGUAGE)[month - 1]} {spelled(str(day), LANGUAGE, 'ordinal')}, {said}"
 
 
