@@ -9,6 +9,7 @@ from lxml import etree
 from msgspec import Struct
 
 from swarm.book.language.detection import (
+    NOT_DETECTED,
     Detected,
     are_alike,
     detect,
@@ -31,6 +32,7 @@ from swarm.book.page.passage import Passage
 from swarm.errors import BookError
 
 DEFAULT_LANGUAGE = "en"  # some books name no language, and their text does not tell it
+FILLER = "lorem ipsum dolor"  # the text of templates is in no language
 MIN_GUESS_WORDS = 20  # the guess for a shorter text is worse than the default
 MAX_MARKED_CHARS = 6_000  # only the first passages of a language are compared with their mark
 
@@ -49,7 +51,7 @@ def settle(declared: str, sample: str, *, believed: bool = True) -> BookLanguage
     """
     if declared and (is_language_of(declared, sample) or has_own_letters(declared, sample)):
         return BookLanguage(declared)
-    found = detect(sample)
+    found = NOT_DETECTED if FILLER in sample.casefold() else detect(sample)
     if not declared:
         return BookLanguage(found.language, "") if found.plain else _undeclared(found.language, sample)
     if not found.language or are_alike(found.language, declared) or is_written_like(declared, sample):

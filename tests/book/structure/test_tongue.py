@@ -22,6 +22,16 @@ def test_a_declared_language_stays_where_the_text_is_short_mixed_or_nearly_the_s
     assert settle("gl", PROSE["pt"]) == BookLanguage("gl")
 
 
+def test_the_filler_text_of_a_template_is_in_no_language() -> None:
+    filler = (
+        "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore et dolore "
+        "magna aliqua. Ut enim ad minim veniam, quis nostrud exercitation ullamco laboris nisi ut aliquip ex ea "
+        "commodo consequat. Duis aute irure dolor in reprehenderit in voluptate velit esse cillum dolore eu fugiat "
+        "nulla pariatur. Excepteur sint occaecat cupidatat non proident, sunt in culpa qui officia deserunt mollit."
+    )
+    assert settle("vi", filler) == BookLanguage("vi")
+
+
 def test_a_book_in_two_languages_is_in_the_one_that_it_declares() -> None:
     text = f"{PROSE['en']} {PROSE['en']} " + "第一章这是一本中文书，讲述一个人的故事。" * 8
     assert settle("zh", text) == BookLanguage("zh")
