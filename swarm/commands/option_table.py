@@ -169,7 +169,7 @@ READING = Sheet(
             label="Numbers of verses", page_help="In scripture",
         ),
         Option(
-            "--code", "skip|say", "skip or say code listings", usual="skip, unless most is code",
+            "--code", "skip|say", "skip or say code listings", usual="skip, unless nearly all is",
             choices=(("skip", "leave out"), ("say", "read")),
             label="Code listings", page_help="They are left out unless most of the book is code",
         ),

@@ -336,7 +336,7 @@ class _Walk:
             self._keep(Passage("scene"))
 
     def _left_out(self, element: etree._Element, tag: str, note: str, names: set[str]) -> str:
-        """Return the reason to leave out a block; that of a code listing is taken back if most of the book is code."""
+        """Return the reason to leave out a block; that of a code listing is taken back if the book is little else."""
         is_note = note or (self.reading.notes == "skip" and is_named_note(element, tag))
         reason = (
             front_matter.NOTES if is_note else front_matter.inherited(self.open[-1].left_out, types(element), names)

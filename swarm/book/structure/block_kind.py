@@ -30,9 +30,8 @@ COMMON_WORDS = 60  # the most frequent words of a book: most are its language's 
 ENDS_SHARE = 0.12  # notices and lists stand in this share of a book at either end
 LAST_CHARS = 80  # they show whether a block ends as sentences do
 MAX_NOTICE_CHARS = 2_000  # a longer block is no notice by itself
-OUT_AT, BACK_AT = 0.7, 0.7  # probabilities at which the model leaves out, or speaks after all
+OUT_AT, BACK_AT = 0.6, 0.7  # probabilities at which the model leaves out, or speaks after all
 SURELY_OUT_AT = 0.95  # a heading is left out only then
-PROSE_SHARE = 0.25  # so many of the words of prose are among the most frequent ones
 MIN_BLOCKS = 20  # in a shorter text nothing recurs that could show what a block is
 DOUBT_AT = 0.5  # probability at which a block that is spoken is a doubt
 
@@ -355,9 +354,8 @@ def judge(parts: Sequence[Part], rulings: list[list[Ruling]], *, code: bool = Fa
 
 
 def _is_kept(row: Sequence[float], *, code: bool) -> bool:
-    """Tell whether the rules alone decide: on cells of tables, letters that keep their lines, and wanted listings."""
-    is_prose = row[_COLUMN["common"]] >= PROSE_SHARE
-    return bool(row[_COLUMN["path_table"]] or (row[_COLUMN["path_pre"]] and (code or is_prose)))
+    """Tell whether the rules alone decide: on cells of tables, and on wanted listings."""
+    return bool(code if row[_COLUMN["path_pre"]] else row[_COLUMN["path_table"]])
 
 
 def join_cut(rulings: Sequence[Sequence[Ruling]]) -> None:

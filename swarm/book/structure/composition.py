@@ -44,6 +44,7 @@ MAX_FILLER_CHARS = 24  # lines such as "Page" or "Chapter" may stand between the
 MAX_FILLERS = 3  # more fillers in a row end the table
 MAX_PASSAGE_CHARS = 100_000  # a longer block is no table of contents
 MAX_CELLS = 3  # a row has a number, a title and a page
+MIN_CODE_SHARE = 0.9  # if so much is code, the markup calls a text so, or the book has nothing else
 MIN_SHARE = 0.8  # this share of the lines names headings in a table of contents
 
 _PAGE = compile_later(r"(?<=[.…·\s])[\divxlc]{1,5}\s?$", regex.IGNORECASE)
@@ -263,10 +264,10 @@ def _opening(documents: list[Named]) -> list[Passage]:
 
 
 def keep_code(passages: list[Passage], reading: Reading) -> bool:
-    """Read the code listings after all if the user left it open and most of the book is code; tell if they are read."""
+    """Read the code listings after all if the user left it open and the book is hardly more; tell if they are read."""
     code = [passage for passage in passages if passage.left_out == CODE]
     whole = sum(len(passage.text) for passage in passages)
-    if reading.code or not code or 2 * sum(len(passage.text) for passage in code) < whole:
+    if reading.code or not code or sum(len(passage.text) for passage in code) < MIN_CODE_SHARE * whole:
         return reading.code == "say"
     for passage in code:
         passage.left_out = ""

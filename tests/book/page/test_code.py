@@ -42,7 +42,13 @@ def test_listings_are_left_out_of_prose_and_this_is_told(tmp_path) -> None:
     assert [chapter.left_out for chapter in book.chapters] == ["", CODE]
 
 
-def test_a_book_that_is_mostly_code_is_read(tmp_path) -> None:
+def test_listings_of_a_book_that_explains_much_code_are_left_out(tmp_path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("# One\n\nSome prose about it.\n\n```\n" + "x = f(x, y);\n" * 8 + "```\n")
+    assert spoken(path) == ["One", "Some prose about it."]
+
+
+def test_a_book_that_is_little_but_code_is_read(tmp_path) -> None:
     path = tmp_path / "a.md"
     path.write_text("# One\n\n```\nx = f(1);\ny = f(x);\nz = f(x, y, 1);\n```\n")
     assert len(spoken(path)) == 2
