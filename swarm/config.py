@@ -145,6 +145,7 @@ class RenderConfig:
     reading: "Reading | None" = None  # the parts of the book to speak; None: the defaults
     credits: "Credits | None" = None  # names for a spoken opening and closing; None: neither is spoken
     cast: "Cast | None" = None  # voices of characters; None: one voice speaks the book
+    expressive: bool = False  # the engine is told what is whispered, shouted or asked
     speaker_server: str = ""  # the URL of a language model that points at who speaks; "": the rules alone tell
     speaker_model: str = ""  # its name on that server
     one_engine: bool = False  # passages in other languages are left to the engine of the book

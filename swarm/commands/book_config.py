@@ -113,6 +113,7 @@ def render_config(arguments: argparse.Namespace, *, is_voice_name: bool = False)
         credits=credits_named(arguments),
         lexicon=Path(arguments.lexicon).expanduser() if arguments.lexicon else None,
         cast=cast_of(arguments),
+        expressive=arguments.expressive,
         speaker_server=arguments.speaker_server.strip(),
         speaker_model=arguments.speaker_model.strip(),
         one_engine=arguments.one_engine,

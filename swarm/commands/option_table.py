@@ -104,6 +104,11 @@ SOUND = Sheet(
             label="Voices of persons", page_help="Each person of the book gets a voice of the engine",
         ),
         Option(
+            "--expressive", "", "have the engine whisper, shout or ask what the book says is said so",
+            more="Only for [engines that can](../audiobook.md#whispered-shouted-asked).",
+            label="By manner", page_help="What is whispered, shouted or asked is spoken so, if the engine can",
+        ),
+        Option(
             "--one-engine", "", "leave passages in other languages to the book's own engine",
             more="It reads them as well as it can; by default "
             "[another engine](../voices.md#passages-in-other-languages) speaks them.",

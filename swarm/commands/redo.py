@@ -38,8 +38,9 @@ SEGMENTS = re.compile(r"(\d{1,6})[:/](\d{1,6})(?:-(\d{1,6}))?")
 MOMENT = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,5}):)?(\d{1,7}(?:\.\d{1,6})?)")
 # Options that decide the job: one book may have several, and a finished file has the job that it was made of.
 OTHER_SOUND = (
-    "--engine-option", "--dialogue-voice", "--cast", "--one-engine", "--fine-tuned", "--half", "--deepspeed",
-    "--custom-model", "--notes", "--include", "--exclude", "--ruby", "--lexicon", "--alt-text", "--chapters",
+    "--engine-option", "--dialogue-voice", "--cast", "--expressive", "--one-engine", "--fine-tuned", "--half",
+    "--deepspeed", "--custom-model", "--notes", "--include", "--exclude", "--ruby", "--lexicon", "--alt-text",
+    "--chapters",
 )  # fmt: skip
 
 

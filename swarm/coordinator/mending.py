@@ -8,7 +8,7 @@ from typing import NamedTuple
 import regex
 
 from swarm.book.model.book import Block, ChapterText, Segment
-from swarm.book.model.engine_text import mark_voice, read_engine_text, split_voice
+from swarm.book.model.engine_text import mark_manner, mark_voice, read_engine_text, split_voice
 from swarm.book.model.reading_choice import is_called
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
@@ -137,6 +137,7 @@ def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) ->
     [place] = chosen
     segment = state.segment(place)
     said = spell(segment, say) if say.strip() else ""
+    said = mark_manner(said, segment.manner) if said and segment.manner else said
     said = mark_voice(said, segment.voice) if said and segment.voice else said
     clip, same = state.accepted.get(place), said == state.wordings.get(place, "")
     records: list[AnyRecord] = [] if same else [SegmentReworded(*place, said, state.speakers.get(place, ""))]

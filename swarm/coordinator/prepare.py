@@ -51,12 +51,15 @@ from swarm.system.text import slug
 from swarm.voice.host.default_voice import Provide, Workers, better_voices, unfetched_line
 from swarm.voice.host.fallback_voices import check_cast, find_guests
 from swarm.voice.host.registry import (
+    all_engines,
     better_voices_line,
     choose_recipe,
     default_words,
     estimate_s,
     pace_line,
     recipe_card,
+    use_line,
+    usual_word,
 )
 from swarm.watch.words import LATENTS_LOST, cast_line, guest_rows, guests_line, taken_over_text
 
@@ -93,9 +96,25 @@ def make_spec(
     lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
     card = recipe_card(recipe)
     around = spoken_credits(config.credits, book, recipe.narrator, recipe.language)
+    if config.expressive and not card.manners:
+        able = [usual_word(each) for each in all_engines() if each.card.manners]
+        raise UsageError(
+            f"{card.title} cannot be told to whisper or shout: leave --expressive out, or {use_line(able)}."
+        )
     cast, dialogue, doubts = find_cast(config, book, recipe, brought, tell, alone=workers is None)
     guests = _guests(config, book, card, recipe.language, workers)
-    chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast, guests, dialogue)
+    chapters = make_script(
+        book,
+        card,
+        recipe.language,
+        config.chapters,
+        lexicon,
+        around,
+        cast,
+        guests,
+        dialogue,
+        expressive=config.expressive,
+    )
     if not config.anyway:
         check_sayable(book, chapters, better_voices_line(card, recipe.language))
     if config.preview_name:
@@ -414,6 +433,8 @@ def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> st
         digest.update(b"one engine")
     if config.cast and config.speaker_server:
         digest.update(f"a model tells who speaks: {config.speaker_model}".encode())
+    if config.expressive:
+        digest.update(b"expressive")
     if config.preview_s:
         digest.update(msgspec.json.encode(config.preview_s))
     if config.preview_name:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from swarm.book.model.book import Chapter
 from swarm.book.model.engine_text import mark_voice, split_voice
@@ -103,6 +103,7 @@ class EngineCard(Struct, frozen=True):
     any_voice: bool = False  # accepts voices that are not listed, if `Engine.check_voice` does
     any_model: bool = False  # accepts models that are not listed, since only workers know them
     casts: bool = False  # opens another of its voices at once, so each character of a book may have one
+    manners: tuple[tuple[str, str, Setting], ...] = ()  # (manner, setting, value): how it whispers, shouts or asks
     model: str = ""  # the usual name of the model, if the card describes a single model
     licence: str = ""  # the licence of the engine, or of the only model: "Apache-2.0"
 
@@ -133,6 +134,16 @@ class EngineCard(Struct, frozen=True):
         """Return an adverb that tells how the engine speaks a language badly; "" if it speaks it well."""
         by_language = dict(self.faults)
         return by_language.get(language, by_language.get("", ""))
+
+
+def in_manner(recipe: Recipe, card: EngineCard, manner: str) -> Recipe:
+    """Return a recipe whose settings have it speak in a manner; a word is added to that of the user."""
+    settings = dict(recipe.settings)
+    for name, setting, value in card.manners:
+        if name == manner:
+            own = settings.get(setting, "")
+            settings[setting] = f"{own} {value}".strip() if isinstance(value, str) else value
+    return structs.replace(recipe, settings=tuple(sorted(settings.items())))
 
 
 # The prefix of `Segment.voice` if a guest, a voice of another engine, speaks a segment: `guest:fr;espeak;;fr` has its

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from msgspec import structs
 
 from swarm.book.model.book import Segment, WordTime
-from swarm.book.model.engine_text import read_engine_text, split_voice
+from swarm.book.model.engine_text import read_engine_text, split_manner, split_voice
 from swarm.job.clip_info import heard_words
 from swarm.job.job_asset import LATENTS, JobAsset
 from swarm.job.record import (
@@ -153,8 +153,11 @@ class JobState:
 def reworded(segment: Segment, said: str) -> Segment:
     """Return a segment that is spoken with another engine text, and shows the same words to readers."""
     spoken, phonemes = read_engine_text(said)
-    voice = split_voice(said)[0]
-    return structs.replace(segment, spoken=spoken, phonemes=phonemes, written_otherwise=segment.written, voice=voice)
+    voice, words = split_voice(said)
+    manner = split_manner(words)[0]
+    return structs.replace(
+        segment, spoken=spoken, phonemes=phonemes, written_otherwise=segment.written, voice=voice, manner=manner
+    )
 
 
 def apply(state: JobState, record: AnyRecord) -> None:

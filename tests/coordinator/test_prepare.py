@@ -493,3 +493,11 @@ def test_a_store_from_elsewhere_speaks_in_no_other_book(tmp_path: Path, book: Pa
         assert adopt_job(store, tmp_path / "elsewhere" / "state", spoken.state.job).lost == 0
     assert not run(tmp_path, make_book(tmp_path / "other.epub", "It was a dark night. He slept.")).state.accepted
     assert len(run(tmp_path, book).state.accepted) == 5
+
+
+def test_expressive_is_for_engines_that_can_and_another_job(tmp_path: Path, book: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be told to whisper or shout: leave --expressive out, or use"):
+        run(tmp_path, book, expressive=True)
+    plain = run(tmp_path, book, engine="qwen", voice="ryan").state
+    told = run(tmp_path, book, engine="qwen", voice="ryan", expressive=True).state
+    assert plain.job != told.job

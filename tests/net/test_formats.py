@@ -77,6 +77,17 @@ def test_a_version_that_knows_no_names_of_speakers_reads_a_record_that_has_one()
     assert msgspec.msgpack.decode(told, type=SegmentReworded).said == "said"
 
 
+def test_a_version_that_knows_fewer_fields_of_a_segment_reads_it() -> None:
+    class Older(msgspec.Struct, array_like=True):
+        spoken: str
+        pause: Pause
+
+    told = msgspec.msgpack.encode(Segment("x", Pause.SENTENCE, manner="whisper"))
+    assert msgspec.msgpack.decode(told, type=Older).spoken == "x"
+    before = msgspec.msgpack.encode(msgspec.msgpack.decode(told)[:9])
+    assert msgspec.msgpack.decode(before, type=Segment).manner == ""
+
+
 def test_every_record_is_here() -> None:
     assert {type(record) for record in RECORDS} == set(get_args(r.AnyRecord))
 

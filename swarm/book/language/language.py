@@ -139,6 +139,9 @@ class Speakers(Struct, frozen=True, kw_only=True):
     woman: str = ""
     mister: str = ""  # titles of men
     mistress: str = ""  # titles of women
+    softly: str = ""  # verbs that say something softly, and loudly, and ask it; all are verbs of saying, too
+    loudly: str = ""
+    asking: str = ""
 
 
 class Counted(Struct, frozen=True, kw_only=True):

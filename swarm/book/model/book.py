@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from swarm.book.model.engine_text import Phonemes, make_engine_text, mark_language, mark_voice
+from swarm.book.model.engine_text import Phonemes, make_engine_text, mark_language, mark_manner, mark_voice
 
 CharRun = tuple[int, int, int]  # visible characters before it in the text, those before it in the document, its length
 
@@ -155,6 +155,7 @@ class Segment(Struct, frozen=True, array_like=True):
     said_in: str = ""  # language that the engine is told, "" for that of the job
     voice: str = ""  # the voice of a character, "" for that of the recipe
     speaker: str = ""  # the name in the book, "" if unknown or not looked for
+    manner: str = ""  # whisper, shout or ask, where an engine is told how something is said
 
     @property
     def written(self) -> str:
@@ -170,7 +171,8 @@ class Segment(Struct, frozen=True, array_like=True):
     @property
     def marked_words(self) -> str:
         """The engine text without voice and language."""
-        return make_engine_text(self.spoken, self.phonemes) if self.phonemes else self.spoken
+        text = make_engine_text(self.spoken, self.phonemes) if self.phonemes else self.spoken
+        return mark_manner(text, self.manner) if self.manner else text
 
 
 class Unspoken(Struct, frozen=True, array_like=True):

@@ -1,8 +1,9 @@
 """The engine text: the spoken text with its phonemes in one string, `She ⟦read|rɛd⟧ it.`
 
 Clip keys are hashes of it, and grants carry it, so its form never changes. A segment with a voice of its own begins
-with its name, `⟦|@anna⟧She read it.` Words keep their phonemes in this form while a sentence is spelled, and the
-engine's process separates them again. No other part of the program sees the marks.
+with its name, `⟦|@anna⟧She read it.`; one that is to be whispered has `⟦|~whisper⟧` before its words. Words keep their
+phonemes in this form while a sentence is spelled, and the engine's process separates them again. No other part of the
+program sees the marks.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ MAX_PHONEMES = 120
 
 _VOICE = regex.compile(r"\A⟦\|@([^|⟦⟧]{1,200})⟧")
 _LANGUAGE = regex.compile(r"\A⟦\|=([a-z]{2,8})⟧")
+_MANNER = regex.compile(r"\A⟦\|~([a-z]{2,8})⟧")
 _MARK = regex.compile(r"⟦([^|⟦⟧]*)\|([^|⟦⟧]*)⟧")
 _MARKED_PIECE = regex.compile(r"(⟦[^⟦⟧]*⟧)")
 _IPA = regex.compile(r"[\p{L}\p{M}\p{Lm}\p{Sk}.‿ ˈˌːˑ|‖↗↘-]+")
@@ -60,6 +62,17 @@ def split_language(text: str) -> tuple[str, str]:
     return (found[1], text[found.end() :]) if found else ("", text)
 
 
+def mark_manner(text: str, manner: str) -> str:
+    """Return an engine text that is to be spoken in a manner, such as "whisper"."""
+    return f"⟦|~{manner}⟧{text}"
+
+
+def split_manner(text: str) -> tuple[str, str]:
+    """Return the manner that an engine text is marked with, "" for none, and the rest of the text."""
+    found = _MANNER.match(text)
+    return (found[1], text[found.end() :]) if found else ("", text)
+
+
 def replace_brackets(text: str) -> str:
     """Replace the brackets of marks in a book's own text, where they mean nothing."""
     return text.translate(_BRACKETS) if "⟦" in text or "⟧" in text else text
@@ -85,7 +98,7 @@ def make_engine_text(spoken: str, phonemes: Sequence[Phonemes]) -> str:
 
 def read_engine_text(text: str) -> tuple[str, tuple[Phonemes, ...]]:
     """Return the spoken text of an engine text, without marks, and its phonemes."""
-    text = split_language(split_voice(text)[1])[1]
+    text = split_manner(split_language(split_voice(text)[1])[1])[1]
     if "⟦" not in text:
         return text, ()
     spoken, at = "", 0

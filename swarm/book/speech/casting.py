@@ -20,7 +20,7 @@ from swarm.book.language.pattern import compile_later
 from swarm.book.model.reading_choice import NO_CAST, Cast, CastVoice, is_called
 from swarm.book.speech.dialogue import Dialogue, find_dialogue
 from swarm.book.speech.person import key_of
-from swarm.book.speech.quotation import Spoken, Utterance, find_asides
+from swarm.book.speech.quotation import Spoken, Utterance, find_asides, find_manner
 from swarm.errors import UsageError
 
 AUTO = "auto"  # in place of a file
@@ -38,6 +38,11 @@ class VoiceRun(Struct, frozen=True):
     end: int
     voice: str
     speaker: str = ""
+    manner: str = ""
+
+    def is_like(self, other: "VoiceRun") -> bool:
+        """Whether both sound alike, and are one speaker's."""
+        return (self.voice, self.speaker, self.manner) == (other.voice, other.speaker, other.manner)
 
 
 NARRATOR = VoiceRun(0, 0, "")
@@ -50,16 +55,22 @@ class Casting(Struct, frozen=True):
     narrator: str = ""  # voice of all that is not dialogue
     dialogue: Dialogue | None = None  # of the whole book; None: what the chapter itself tells
     number: int = 0  # the chapter's, counted from 1
+    expressive: bool = False  # what is whispered, shouted or asked is marked
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether it means anything for a chapter."""
+        return self.cast != NO_CAST or self.expressive
 
     def for_chapter(self, number: int, title: str) -> "Casting":
         """Return the casting of a chapter by its number, counted from 1, and its title."""
         names = {str(number), title.strip().casefold()}
         voice = next((voice for name, voice in self.cast.chapters if name.strip().casefold() in names), "")
-        return Casting(self.cast, voice, self.dialogue, number)
+        return Casting(self.cast, voice, self.dialogue, number, self.expressive)
 
     def said_in(self, texts: Sequence[str], language: str) -> Sequence[Spoken]:
         """Return what is said in each block of the chapter, whose title may stand before the blocks as one more."""
-        if not self.cast.has_dialogue:
+        if not (self.cast.has_dialogue or self.expressive):
             return [()] * len(texts)
         book = self.dialogue
         found = book.chapters[self.number - 1] if book else find_dialogue([texts], language).chapters[0]
@@ -75,7 +86,11 @@ def voice_runs(texts: Sequence[str], casting: Casting, language: str) -> list[tu
     marked = list(_marked(texts, dict(cast.marks)))
     found = []
     for text, utterances, marks in zip(texts, casting.said_in(texts, language), marked, strict=True):
-        voiced = [_voiced(piece, casting) for each in utterances for piece in _without_asides(text, each, language)]
+        voiced = [
+            _voiced(piece, casting, find_manner(text, utterances, number, language) if casting.expressive else "")
+            for number, each in enumerate(utterances)
+            for piece in _without_asides(text, each, language)
+        ]
         found.append(tuple(_layered(len(text), casting.narrator, voiced, marks)))
     return found
 
@@ -93,10 +108,10 @@ def _without_asides(text: str, said: Utterance, language: str) -> Iterator[Utter
 _PRONOUNS = {"m": "he", "f": "she"}  # names in a cast of all whose gender alone is known
 
 
-def _voiced(said: Utterance, casting: Casting) -> VoiceRun:
+def _voiced(said: Utterance, casting: Casting, manner: str) -> VoiceRun:
     names = casting.dialogue.persons.names_of(said.speaker) if casting.dialogue else (said.speaker,)
     voice = _voice_of(names, said, casting.cast) or casting.cast.dialogue or casting.narrator
-    return VoiceRun(said.start, said.end, voice, said.speaker if voice != casting.narrator else "")
+    return VoiceRun(said.start, said.end, voice, said.speaker if voice != casting.narrator else "", manner)
 
 
 def _voice_of(names: Sequence[str], said: Utterance, cast: Cast) -> str:
@@ -135,9 +150,10 @@ def _layered(length: int, narrator: str, *layers: Sequence[VoiceRun]) -> Iterato
     last: VoiceRun | None = None
     for start, end in pairwise(cuts):
         over = [run for layer in layers for run in layer if run.start <= start and end <= run.end]
-        run = VoiceRun(start, end, over[-1].voice if over else narrator, over[0].speaker if over else "")
-        if last is not None and (last.voice, last.speaker) == (run.voice, run.speaker):
-            last = VoiceRun(last.start, end, run.voice, run.speaker)
+        first = over[0] if over else NARRATOR
+        run = VoiceRun(start, end, over[-1].voice if over else narrator, first.speaker, first.manner)
+        if last is not None and last.is_like(run):
+            last = replace(last, end=end)
             continue
         if last is not None:
             yield last

@@ -116,6 +116,32 @@ def find_asides(said: str, language: str) -> Iterator[tuple[int, int]]:
             yield found.span()
 
 
+_CLAUSE = compile_later(r"[^.!?…:“”«»„\"]*")
+_LAST_CLAUSE = compile_later(r"[^.!?…:“”«»„\"]*[:,]?\s*\Z")
+
+
+def find_manner(text: str, spoken: "Spoken", number: int, language: str) -> str:
+    """Return how an utterance of a block is said, by the verb beside it or inside: whisper, shout or ask, or ""."""
+    said, (before, after) = spoken[number], around(text, spoken, number)
+    words = text[said.start : said.end]
+    beside = [words[start:end] for start, end in find_asides(words, language)]
+    if find_speaker(before, after, language) is not None:
+        beside.append(_CLAUSE.match(after.lstrip(" \u00a0—–-"))[0])  # type: ignore[index]  # it matches nothing, too
+        if before.rstrip().endswith((":", ",")):
+            beside.append(_LAST_CLAUSE.search(before)[0])  # type: ignore[index]
+    for manner, verbs in _manners(language):
+        if any(verbs.search(each[:MAX_BESIDE]) for each in beside):
+            return manner
+    return ""
+
+
+@lru_cache(64)
+def _manners(code: str) -> "list[tuple[str, regex.Pattern[str]]]":
+    own = find_speakers(code)
+    named = (("whisper", own.softly), ("shout", own.loudly), ("ask", own.asking))
+    return [(manner, compile_later(rf"(?<![\p{{L}}’'-])(?:{verbs})\b")) for manner, verbs in named if verbs]
+
+
 def _plain(name: str) -> str:
     """Return a name with single spaces; of "the Rabbit's" in "said the Rabbit's voice", that of the Rabbit."""
     return " ".join(name.split()).removesuffix("’s").removesuffix("'s")

@@ -52,11 +52,13 @@ def make_script(
     cast: Cast = NO_CAST,
     fallbacks: FallbackVoices = NO_FALLBACKS,
     dialogue: Dialogue | None = None,
+    *,
+    expressive: bool = False,
 ) -> tuple[Chapter, ...]:
     """Segment the spoken chapters of a book; `language` is a primary subtag. `around` are an opening and a closing.
 
     `cast` names the voices of characters, `fallbacks` speak passages in other languages. `dialogue` is that of the
-    book, if it is known already.
+    book, if it is known already. `expressive` marks what is whispered, shouted or asked.
 
     A chapter without segments is dropped, and the chapter before it, or else after it, gets its unspoken text.
     Pronunciations of the book count for words that `lexicon` does not change.
@@ -70,11 +72,15 @@ def make_script(
     count = 0
     waiting: tuple[Unspoken, ...] = ()
     numbers = {id(each): number for number, each in enumerate(spoken_chapters(book), 1)}
-    if cast.has_dialogue and dialogue is None:
+    if (cast.has_dialogue or expressive) and dialogue is None:
         dialogue = find_dialogue(chapter_texts(book), language)
     for text in (*around[:1], *chosen, *around[1:]):
         number = numbers.get(id(text), 0)
-        casting = Casting(cast, dialogue=dialogue).for_chapter(number, text.title) if number else NO_CASTING
+        casting = (
+            Casting(cast, dialogue=dialogue, expressive=expressive).for_chapter(number, text.title)
+            if number
+            else NO_CASTING
+        )
         chapter = segment_chapter(text, language, card, speech, casting, fallbacks)
         if chapter.segments:
             script.append(replace(chapter, unspoken=waiting + chapter.unspoken))

@@ -16,7 +16,6 @@ from swarm.book.language.pattern import compile_later
 from swarm.book.model.book import Block, Chapter, ChapterText, Origin, Pause, Segment, Unspoken
 from swarm.book.model.engine_text import read_engine_text
 from swarm.book.model.language_code import marked_language
-from swarm.book.model.reading_choice import NO_CAST
 from swarm.book.model.speaker import NO_FALLBACKS, FallbackVoices, Speaker
 from swarm.book.page.bare_text import AUDIBLE, plain
 from swarm.book.page.passage import rewritten, span, visible_chars
@@ -90,7 +89,7 @@ def segment_chapter(
     """
     blocks = _with_title(chapter)
     row = _Row(language)
-    runs = voice_runs([block.text for block in blocks], casting, language) if casting.cast != NO_CAST else None
+    runs = voice_runs([block.text for block in blocks], casting, language) if casting.is_needed else None
     for index, block in enumerate(blocks):
         following = blocks[index + 1] if index + 1 < len(blocks) else None
         if not AUDIBLE.search(block.text):
@@ -111,8 +110,7 @@ class _Piece(Struct, frozen=True):
     pause: Pause
     written: str
     place: Place | None = None
-    voice: str = ""
-    speaker: str = ""
+    run: VoiceRun = NARRATOR
 
 
 class _Teller(Struct, frozen=True):
@@ -166,8 +164,9 @@ class _Row:
             phonemes,
             self._origin(piece.place),
             teller.told,
-            piece.voice or teller.voice,
-            piece.speaker,
+            piece.run.voice or teller.voice,
+            piece.run.speaker,
+            piece.run.manner,
         )
 
     def _origin(self, place: Place | None) -> Origin | None:
@@ -239,11 +238,11 @@ def _fitted(sentence: str, said: str, limit: int, place: Place | None, run: Voic
     """Cut a sentence into pieces that fit the engine's limit."""
     pieces = cut(said, limit)
     if len(pieces) < 2:  # decided first, since nearly all sentences fit
-        return [_Piece(piece, Pause.SENTENCE, sentence, place, run.voice, run.speaker) for piece in pieces]
+        return [_Piece(piece, Pause.SENTENCE, sentence, place, run) for piece in pieces]
     ended = [ends_sentence(piece, following) for piece, following in pairwise(pieces)]
     pauses = [*(Pause.SENTENCE if end else Pause.CLAUSE for end in ended), Pause.SENTENCE]
     written = cut_alike(sentence, [read_engine_text(piece)[0] for piece in pieces])
-    return [_Piece(*each, place, run.voice, run.speaker) for each in zip(pieces, pauses, written, strict=True)]
+    return [_Piece(*each, place, run) for each in zip(pieces, pauses, written, strict=True)]
 
 
 def said_in(card: Speaker, own: str) -> str:
@@ -267,7 +266,7 @@ def _join(one: _Piece, other: _Piece) -> _Piece:
     """Join two pieces."""
     written = f"{one.written} {other.written}".strip()
     main, place = one if AUDIBLE.search(one.text) else other, join_places(one.place, other.place)
-    return _Piece(f"{one.text} {other.text}", other.pause, written, place, main.voice, main.speaker)
+    return _Piece(f"{one.text} {other.text}", other.pause, written, place, main.run)
 
 
 def _join_written(one: _Piece, other: _Piece, text: str) -> _Piece:
@@ -280,7 +279,7 @@ def _join_short(pieces: list[_Piece], shortest: int, limit: int) -> list[_Piece]
     found: list[_Piece] = []
     for piece in pieces:
         short = bool(found) and (len(found[-1].text) < shortest or (piece is pieces[-1] and len(piece.text) < shortest))
-        short = short and (found[-1].voice, found[-1].speaker) == (piece.voice, piece.speaker)
+        short = short and found[-1].run.is_like(piece.run)
         if short and len(found[-1].text) + 1 + len(piece.text) <= limit:
             found[-1] = _join(found[-1], piece)
         else:
@@ -330,7 +329,7 @@ def _fitting(lead: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
         return [_join_written(lead, piece, piece.text)]
     parts = cut_alike(whole.written, [read_engine_text(text)[0] for text in texts])
     pauses = [*(Pause.CLAUSE for _ in texts[1:]), piece.pause]
-    return [_Piece(*each, whole.place, whole.voice, whole.speaker) for each in zip(texts, pauses, parts, strict=True)]
+    return [_Piece(*each, whole.place, whole.run) for each in zip(texts, pauses, parts, strict=True)]
 
 
 def _unspoken(text: str, card: Speaker, language: str) -> str:

@@ -55,6 +55,7 @@ CARD = EngineCard(
     takes=3,
     clones=True,
     licence="MIT",
+    manners=(("whisper", "exaggeration", 0.3), ("shout", "exaggeration", 0.9)),
 )
 
 

@@ -4,6 +4,7 @@ Those prove its libraries without a download: they speak noise."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,7 +24,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import BPE
 
 from swarm.job.spec import CLONE, Recipe, Setting
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, from_floats, loading, recording_in
+from swarm.voice.engine import EngineFault, FaultKind, LastLoaded, Pcm, from_floats, loading, recording_in
 
 CANGJIE = "Cangjie5_TC.json"  # the file of the model with its table of Chinese signs
 _CODES = {"nb": "no"}  # languages for which the model has codes of its own
@@ -53,13 +54,20 @@ class ChatterboxVoice:
             layer.self_attn._forward_hooks.clear()
 
 
+_last = LastLoaded()  # the manners of a voice share it
+
+
+def load_model(folder: Path, place: str) -> Any:
+    """Load the model in a folder."""
+    with from_folder(folder):
+        return ChatterboxMultilingualTTS.from_local(folder, place)
+
+
 def open_voice(recipe: Recipe, device: str, folder: Path, job_files: Path | None) -> ChatterboxVoice:
     """Load the model in a folder and a voice for it. Raises EngineFault: UNAVAILABLE, MEMORY or DEVICE."""
     place = "cpu" if device.startswith("cpu") else device
     with loading("Chatterbox"):
-        with from_folder(folder):
-            model = ChatterboxMultilingualTTS.from_local(folder, place)
-        return voice_of(model, recipe, job_files)
+        return voice_of(_last.load((folder, place), partial(load_model, folder, place)), recipe, job_files)
 
 
 def voice_of(model: Any, recipe: Recipe, job_files: Path | None) -> ChatterboxVoice:

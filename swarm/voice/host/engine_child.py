@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from swarm.book.model.engine_text import read_engine_text, split_language, split_voice
+from swarm.book.model.engine_text import read_engine_text, split_language, split_manner, split_voice
 from swarm.errors import EnvironmentFault
 from swarm.job.clip_info import SpokenClip
 from swarm.job.spec import Recipe
@@ -127,14 +127,14 @@ class Host:
         clips = [None if isinstance(each, EngineFault) else _plain(each) for each in spoken]
         return {"clips": clips, "took": peak_on(self._devices[message["lane"]])}
 
-    def _speak_all(self, lane: int, lines: Sequence[tuple[str, Asked]]) -> list[SpokenClip | EngineFault]:
+    def _speak_all(self, lane: int, lines: Sequence[tuple[tuple[str, str], Asked]]) -> list[SpokenClip | EngineFault]:
         """Speak lines, each voice its own together. Raises EngineFault if none of a single voice can be spoken."""
         spoken: list[SpokenClip | EngineFault] = [EngineFault(FaultKind.ERROR, "it was not spoken")] * len(lines)
         voices = dict.fromkeys(voice for voice, _ in lines)
         for voice in voices:
             places = [place for place, (name, _) in enumerate(lines) if name == voice]
             try:
-                speaker = self._others[lane].speaker(voice) if voice else self._speakers[lane]
+                speaker = self._others[lane].speaker(*voice) if any(voice) else self._speakers[lane]
                 clips = speaker.speak_all([lines[place][1] for place in places])
             except EngineFault as fault:
                 if len(voices) == 1:
@@ -182,12 +182,13 @@ def _tell_facts(message: Frame) -> Frame:
 _ERRANDS = {"prove": _prove, "fetch": _fetch, "checks": _check, "facts": _tell_facts}
 
 
-def _asked(text: str, seeds: Sequence[int]) -> tuple[str, Asked]:
-    """Return the voice of an engine text, "" for that of the recipe, and what it has to speak."""
+def _asked(text: str, seeds: Sequence[int]) -> tuple[tuple[str, str], Asked]:
+    """Return the voice and the manner of an engine text, "" for those of the recipe, and what it has to speak."""
     voice, text = split_voice(text)
     language, text = split_language(text)
+    manner, text = split_manner(text)
     spoken, phonemes = read_engine_text(text)
-    return voice, Asked(spoken, seeds, phonemes, language)
+    return (voice, manner), Asked(spoken, seeds, phonemes, language)
 
 
 def _plain(clip: SpokenClip) -> Frame:

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from swarm.book.model.language_code import language_name
 from swarm.errors import SwarmError
-from swarm.job.card import EngineCard, read_guest
+from swarm.job.card import EngineCard, in_manner, read_guest
 from swarm.job.spec import CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import (
@@ -109,25 +109,26 @@ class OtherVoices:
         """`voice` is that of the recipe, whose sample rate and loudness guests get."""
         self._engine, self._recipe, self._voice = engine, recipe, voice
         self._device, self._job_files, self._verifier = device, job_files, verifier
-        self._speakers: dict[str, CheckedVoice] = {}  # the one that spoke least recently first
+        self._speakers: dict[tuple[str, str], CheckedVoice] = {}  # the one that spoke least recently first
 
-    def speaker(self, name: str) -> CheckedVoice:
-        """Return the speaker of a voice by its name. Raises EngineFault."""
-        found = self._speakers.pop(name, None) or self._open(name)
-        self._speakers[name] = found
+    def speaker(self, name: str, manner: str = "") -> CheckedVoice:
+        """Return the speaker of a voice by its name, "" for that of the recipe, in a manner. Raises EngineFault."""
+        found = self._speakers.pop((name, manner), None) or self._open(name, manner)
+        self._speakers[name, manner] = found
         return found
 
-    def _open(self, name: str) -> CheckedVoice:
+    def _open(self, name: str, manner: str) -> CheckedVoice:
         for oldest in list(self._speakers)[: max(0, len(self._speakers) + 1 - MAX_VOICES)]:
             del self._speakers[oldest]
         guest = read_guest(name)
-        return self._open_guest(guest) if guest else self._open_own(name)
+        return self._open_guest(guest) if guest else self._open_own(name, manner)
 
-    def _open_own(self, name: str) -> CheckedVoice:
+    def _open_own(self, name: str, manner: str) -> CheckedVoice:
         card = self._engine.card if self._recipe.model.startswith(CUSTOM) else self._engine.card_for(self._recipe.model)
-        if not card.casts:
+        if name and not card.casts:
             raise unavailable(f"{card.title} has one voice for a book only.")
-        opened = self._engine.open(structs.replace(self._recipe, voice=name), self._device, self._job_files)
+        recipe = in_manner(structs.replace(self._recipe, voice=name or self._recipe.voice), card, manner)
+        opened = self._engine.open(recipe, self._device, self._job_files)
         return CheckedVoice(opened, card.takes, self._verifier)
 
     def _open_guest(self, guest: Recipe) -> CheckedVoice:

@@ -38,6 +38,11 @@ CARD = EngineCard(
     licence="that of the server's model",
     any_voice=True,
     any_model=True,
+    manners=(
+        ("whisper", "instructions", "Whisper."),
+        ("shout", "instructions", "Shout."),
+        ("ask", "instructions", "Ask it as a question."),
+    ),
 )
 
 

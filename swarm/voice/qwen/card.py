@@ -93,10 +93,15 @@ CARD = EngineCard(
     clones=True,
     casts=True,
     licence="Apache-2.0",
+    manners=(
+        ("whisper", "description", "Speak in a whisper."),
+        ("shout", "description", "Shout."),
+        ("ask", "description", "Ask it as a question."),
+    ),
 )
 CARDS = {
     SPEAKERS: structs.replace(CARD, voices=VOICES, clones=False, model=SPEAKERS),
-    CLONING: structs.replace(CARD, voices=(), casts=False, model=CLONING),
+    CLONING: structs.replace(CARD, voices=(), casts=False, manners=(), model=CLONING),
     DESIGN: structs.replace(CARD, voices=(DESIGNED,), clones=False, casts=False, model=DESIGN),
 }
 MAX_DESCRIPTION = 500

@@ -266,3 +266,31 @@ def test_names_of_a_cast_that_nobody_in_the_book_has_are_told() -> None:
     dialogue = find_dialogue([["“Come in,” said Sherlock Holmes.", "“Thank you,” said Dr. Watson."]], "en")
     named = ("holmes", "Dr. Watson", "she", "he", "Lestrade")
     assert unknown_names(Cast(speakers=tuple((name, "deep") for name in named)), dialogue) == ["Lestrade"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "manners"),
+    [
+        ("en", "“Hush,” she whispered. “He sleeps.”", ["whisper"]),
+        ("en", "“Stop!” he shouted, and ran.", ["shout"]),
+        ("en", "He cried: “Stop!”", ["shout"]),
+        ("en", "“Who?” asked Ann.", ["ask"]),
+        ("en", "“Yes,” said Ann. The children shouted.", []),
+        ("en", "“Yes.” It rained while the children whispered.", []),
+        ("fr", "— Venez, murmura Jean, il dort.", ["whisper", "whisper"]),
+        ("de", "„Halt!“, rief er.", ["shout"]),
+        ("es", "—¿Quién? —preguntó Ana.", ["ask"]),
+        ("sv", "”Tyst”, viskade han.", []),
+    ],
+)
+def test_what_is_whispered_shouted_or_asked_is_marked(language: str, text: str, manners: list[str]) -> None:
+    def made(*, expressive: bool) -> list[tuple[str, str]]:
+        chapter = ChapterText("", (Block("paragraph", text),))
+        found = segment_chapter(chapter, language, CARD, casting=Casting(expressive=expressive))
+        assert "".join("".join(each.written.split()) for each in found.segments) == "".join(text.split())
+        return [(each.manner, each.engine_text) for each in found.segments]
+
+    marked = made(expressive=True)
+    assert [manner for manner, _ in marked if manner] == manners
+    assert all(text.startswith(f"⟦|~{manner}⟧") for manner, text in marked if manner)
+    assert all("⟦" not in text for manner, text in (*made(expressive=False), *marked) if not manner)

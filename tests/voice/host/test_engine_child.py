@@ -14,7 +14,7 @@ import psutil
 import pytest
 from msgspec import structs
 
-from swarm.book.model.engine_text import mark_language, mark_voice
+from swarm.book.model.engine_text import mark_language, mark_manner, mark_voice
 from swarm.system.serving import Frame
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host import engine_child
@@ -92,6 +92,19 @@ def test_few_voices_of_characters_are_kept_open(host: Host) -> None:
     for number in range(MAX_VOICES + 5):
         sound_of(speak(host, mark_voice("A plain sentence.", f"voice {number}")))
     assert len(host._others[0]._speakers) == MAX_VOICES
+
+
+def test_a_manner_changes_settings_where_the_engine_can_and_nothing_elsewhere(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, shout = "A plain sentence.", mark_manner("A plain sentence.", "shout")
+    assert sound_of(speak(host, shout)) == sound_of(speak(host, plain))
+    card = structs.replace(find_card("metronome"), casts=False, manners=(("shout", "seconds_per_char", 0.13),))
+    monkeypatch.setattr("swarm.voice.metronome.engine.engine.card", card)
+    host._others[0]._speakers.clear()  # as in a process of the engine with that card
+    long, short = (speak(host, text)["clips"][0]["info"]["samples"] for text in (shout, plain))
+    assert long > 1.5 * short
+    assert sound_of(speak(host, mark_manner(plain, "ask"))) == sound_of(speak(host, plain))
 
 
 def test_an_engine_that_loads_a_model_for_each_voice_has_no_cast(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,9 @@
 import pytest
 
 from swarm.errors import UsageError
+from swarm.job.card import in_manner
 from swarm.job.spec import Recipe
+from swarm.voice.openai.engine import CARD
 from swarm.voice.openai.voice import RESERVED, check_name, make_request, read_fields
 
 RECIPE = Recipe("openai", "af_heart", "en", "kokoro")
@@ -18,6 +20,13 @@ def test_a_plain_recipe_makes_a_plain_request() -> None:
     assert make_request(RECIPE, "Hello.", 7) == request
     usual = with_settings(speed=1.0, instructions="", format="wav", pcm_rate=24_000, seeds=False, fields="")
     assert make_request(usual, "Hello.", 7) == request
+
+
+def test_a_manner_is_added_to_the_users_own_instructions() -> None:
+    for own, told in (("", "Whisper."), ("Be calm.", "Be calm. Whisper.")):
+        recipe = in_manner(with_settings(instructions=own), CARD, "whisper")
+        assert make_request(recipe, "Hello.", 7)["instructions"] == told
+    assert in_manner(RECIPE, CARD, "sing") == RECIPE
 
 
 def test_settings_that_were_chosen_are_sent() -> None:
