@@ -240,7 +240,7 @@ def _print(book: Book, chapters: list[Chapter], language: str, card: EngineCard)
     for number, chapter in enumerate(chapters, start=1):
         say(_row(number, chapter, card), f"      {_opening(chapter)}".rstrip())
     say("", *_total_lines(chapters, card))
-    say(*_guest_lines(chapters, card), *_left_out_lines(book), *_doubt_lines(book), hang=2)
+    say(*_foreign_lines(chapters), *_guest_lines(chapters, card), *_left_out_lines(book), *_doubt_lines(book), hang=2)
     say(*_unspoken_lines(chapters), *_odd_lines(book))
 
 
@@ -293,6 +293,24 @@ def _doubt_lines(book: Book) -> list[str]:
         lines.append(f"  {doubt.what}, {times}, {_count(doubt.words)}: {now}; {option} decides otherwise")
         lines += [f"      {plain_line(example)}" for example in doubt.examples]
     return ["", "not sure (an option decides otherwise):", *lines] if lines else []
+
+
+MIN_CHAPTER_SHARE = 0.8  # so much of a chapter's text makes it one in another language
+
+
+def _language_of(chapter: Chapter) -> str:
+    """Return the language of nearly all of a chapter, "" if it is the book's."""
+    said: Counter[str] = Counter()
+    for segment in chapter.segments:
+        said[segment.language] += len(segment.written)
+    language, count = max(said.items(), key=lambda item: item[1], default=("", 0))
+    return language if count >= MIN_CHAPTER_SHARE * said.total() else ""
+
+
+def _foreign_lines(chapters: list[Chapter]) -> list[str]:
+    """Return a line for each chapter that is wholly in another language."""
+    found = ((number, _language_of(chapter)) for number, chapter in enumerate(chapters, start=1))
+    return [f"chapter {number} is {language_name(language)}" for number, language in found if language]
 
 
 def _guest_lines(chapters: list[Chapter], card: EngineCard) -> list[str]:
@@ -381,6 +399,7 @@ def _chapter_json(number: int, chapter: Chapter, card: EngineCard, *, text: bool
         "number": number,
         "title": chapter.title,
         "opening": _opening(chapter),
+        "language": _language_of(chapter),
         "words": _words(chapter),
         "characters": _characters(chapter),
         "segments": len(chapter.segments),

@@ -23,6 +23,8 @@ from swarm.errors import EXIT_BOOK, EXIT_USAGE, UsageError
 from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.metronome.engine import CARD as METRONOME
 
+CARRIED = Path(__file__).parents[1] / "book" / "carried"
+
 
 def test_the_chapters_of_a_carried_book(carried: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(carried / "alice.epub")]) == 0
@@ -146,6 +148,17 @@ def test_words_are_counted_where_no_spaces_part_them(books: Path, capsys: pytest
     assert main(["inspect", book, "--tts-engine", "metronome", "--json"]) == 0
     [chapter] = json.loads(capsys.readouterr().out)["chapters"]
     assert chapter["words"] == pytest.approx(chapter["characters"] / 2, rel=0.15)
+
+
+def test_a_chapter_in_another_language_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    prose = dict(line.split("\t") for line in (CARRIED / "prose.tsv").read_text(encoding="utf-8").splitlines())
+    book = tmp_path / "book.md"
+    texts = [prose["en"]] * 3 + [prose["vi"]]
+    book.write_text("\n\n".join(f"# Part {n}\n\n{text}" for n, text in enumerate(texts, start=1)), encoding="utf-8")
+    assert main(["inspect", str(book)]) == 0
+    assert "chapter 4 is Vietnamese" in capsys.readouterr().out.splitlines()
+    assert main(["inspect", str(book), "--json"]) == 0
+    assert [chapter["language"] for chapter in json.loads(capsys.readouterr().out)["chapters"]] == ["", "", "", "vi"]
 
 
 def test_a_cover_that_cannot_be_shown_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,6 +35,8 @@ MIN_PASSAGE_SHARE = 0.17
 MIN_LEAD = 1.3  # a passage has so many times more function words of its language than of any other
 MIN_MIXED_LEAD = 3  # a passage is mixed if one half has so many times more function words of another language
 MAX_OWN_SHARE = 0.12  # a passage with more function words of the book's language is in that language
+MAX_SHARED_SHARE = 0.35  # it has so many only if the two languages share these words
+MIN_MARKED_WORDS = 8  # words with letters that English lacks, in a passage with few function words
 MAX_ASKED_SHARE = 0.06  # the library is asked for a passage with no more function words of the book's language
 MIN_ASKED_CHARS = 150  # and with so many letters
 MAX_PASSAGE_WORDS = 50  # later words of a passage are not looked at
@@ -202,8 +204,12 @@ def passage_language(text: str, language: str) -> str:
     """Return the language of a passage in a book of another language; "" if it is not plainly another one."""
     said = _first_words(text)
     own = _share(said, function_words().get(language, frozenset()))
-    if own > MAX_OWN_SHARE:
+    if own > MAX_SHARED_SHARE:
         return ""  # decided first, since this is so for nearly all passages
+    if own > MAX_OWN_SHARE and sum(map(len, said)) < MIN_ASKED_CHARS:
+        return ""
+    if own > MAX_ASKED_SHARE and max(_shares(said).values()) < max(MIN_PASSAGE_SHARE, MIN_LEAD * own):
+        return ""
     script = _script(text)
     if script in _BY_SCRIPT:
         codes = _BY_SCRIPT[script]
@@ -215,8 +221,10 @@ def passage_language(text: str, language: str) -> str:
     if script != "Latin":
         found = _ask(" ".join(said), script)
         return "" if own or are_alike(found, language) else found
-    found = _by_words(said, language, own)
-    return found or (_by_halves(said, language) if own <= MAX_ASKED_SHARE else "")
+    found = _by_words(said, language)
+    if found and own > MAX_ASKED_SHARE and not are_alike(_ask(" ".join(said), script), found):
+        return ""
+    return found or _by_halves(said, language)
 
 
 def _by_halves(said: list[str], language: str) -> str:
@@ -229,18 +237,36 @@ def _by_halves(said: list[str], language: str) -> str:
     if are_alike(first, language) or not are_alike(first, second):
         return ""
     found = first if first == second else _ask(" ".join(said), "Latin")
-    own = function_words().get(found)
-    return found if own is None or all(map(own.intersection, halves)) else ""
+    words = function_words().get(found, frozenset())
+    if _share(said, _own_words(language, found)) > MAX_ASKED_SHARE:
+        return ""
+    marked = sum(not _BARE.fullmatch(word) for word in said)  # the library finds some language in any letters
+    shown = marked >= MIN_MARKED_WORDS or (marked >= MIN_MARKED_WORDS // 2 and (not words or words.intersection(said)))
+    return found if shown or (words and all(map(words.intersection, halves))) else ""
 
 
-def _by_words(said: list[str], language: str, own: float) -> str:
+@lru_cache(256)
+def _own_words(language: str, other: str) -> frozenset[str]:
+    """Return the function words of a language that another one lacks: French has many a small word of Spanish."""
+    none: frozenset[str] = frozenset()
+    return function_words().get(language, none) - function_words().get(other, none)
+
+
+def _by_words(said: list[str], language: str) -> str:
     """Return the language of words by function words alone, since the library takes 0.3 s and 100 MB to load."""
     shares = sorted(_shares(said).items(), key=lambda item: -item[1])
     found, share = shares[0]
     second = next(other for code, other in shares if not are_alike(code, found))
+    own = _share(said, _own_words(language, found))
     hits = {word for word in said if word in function_words()[found]}
     plain = share >= max(MIN_PASSAGE_SHARE, MIN_LEAD * second, 2 * own) and len(hits) >= MIN_PASSAGE_HITS
-    if not plain or are_alike(found, language) or _is_mixed(said, found):
+    shared = _share(said, function_words().get(language, frozenset())) > MAX_OWN_SHARE
+    if (
+        not plain
+        or own > (MAX_ASKED_SHARE if shared else MAX_OWN_SHARE)
+        or are_alike(found, language)
+        or _is_mixed(said, found)
+    ):
         return ""
     return "" if found in _MARKED_LETTERS and all(map(_BARE.fullmatch, said)) else found
 
@@ -335,7 +361,21 @@ def _share(said: list[str], words: frozenset[str]) -> float:
 
 
 def _shares(said: list[str]) -> dict[str, float]:
-    return {language: _share(said, words) for language, words in function_words().items()}
+    counts = dict.fromkeys(function_words(), 0)
+    for word in said:
+        for language in _languages_of().get(word, ()):
+            counts[language] += 1
+    return {language: count / max(1, len(said)) for language, count in counts.items()}
+
+
+@cache
+def _languages_of() -> dict[str, list[str]]:
+    """Return the languages that have a function word, by the word."""
+    found: dict[str, list[str]] = {}
+    for language, small in function_words().items():
+        for word in small:
+            found.setdefault(word, []).append(language)
+    return found
 
 
 def _ask(text: str, script: str) -> str:

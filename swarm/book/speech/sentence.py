@@ -25,6 +25,7 @@ _INITIAL = compile_later(r"(?r)^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–
 _INITIALS = compile_later(
     r"(?<![\p{L}.])(?!(?:U\.S|U\.K|A\.D|B\.C|D\.C|N\.Y|M\.D|[AP]\.M|[NS]\.[EW])\.)(?:\p{Lu}\.\s?){2,3}$"
 )
+_NEXT_INITIAL = compile_later(r"\s*\p{Lu}\.(?!\s*$|\p{L})")
 # "et A. Martin" has an initial, but "Plan B. Then", "an A. Mary", "Karl V. Er" and "so did I." have none.
 _LONE_INITIAL = compile_later(r"(?r)(?<=\s|\()\p{Lu}\.\s*$")
 _LETTER_BEFORE = compile_later(
@@ -303,7 +304,7 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
         return True
     first = _FIRST_WORD.match(after)
     begins = first is not None and first[1].lower() in rules.small  # "Er" begins a sentence rather than a name
-    if _LONE_INITIAL.search(before) and _NAME.match(after) and not begins:
+    if _LONE_INITIAL.search(before) and (_NEXT_INITIAL.match(after) or (_NAME.match(after) and not begins)):
         return not _LETTER_BEFORE.search(before)
     return False if begins and rules.era.search(before) else _is_open(before, after, rules)
 

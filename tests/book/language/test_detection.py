@@ -1,3 +1,5 @@
+import random
+
 import pytest
 from prose import PROSE
 
@@ -122,3 +124,22 @@ def test_names_and_formulas_are_in_no_language() -> None:
     )
     assert passage_language(names * 3, "en") == ""
     assert passage_language("det A = det CP = 1 det A − 1 λ I n Property OCN det A " * 6, "en") == ""
+
+
+def test_random_letters_are_in_no_language() -> None:
+    draw = random.Random(1)
+    for host in ("en", "de", "fr"):
+        words = ("".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(2, 9))) for _ in range(200))
+        assert passage_language(" ".join(words), host) == ""
+
+
+def test_small_words_that_two_languages_share_hide_no_passage() -> None:
+    text = (
+        "Pero ahora la pesada carreta tiene entre sus varas un caballejo muy flaco, y los mozos que suben a ella ríen "
+        "como si no supieran que el animal de aquel hombre apenas podía tirar de una carga tan grande por la cuesta."
+    )
+    assert passage_language(text, "fr") == "es"
+    assert passage_language(text, "it") == "es"
+    assert (
+        passage_language("No, no, no e poi no. Oramai ho promesso alla mia buona Fata di diventare buono.", "it") == ""
+    )

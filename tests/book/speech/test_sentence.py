@@ -66,6 +66,7 @@ def bare(text: str) -> str:
         ("es", ["Vive en EE. UU.", "Luego vino Fr. Luis y el Cnel. Díaz."]),
         ("pl", ["Przyszedł J. Kowalski i A. Nowak.", "Por. też cz. II.", "Red. Lis, oprac. Kot."]),
         ("ru", ["Пришёл Н. Гоголь.", "Пер. Иванова и кн. Волконский."]),
+        ("cs", ["Tak začal vyprávět L. D., byl to přítel.", "Nic víc."]),
         ("fr", ["Avec J. Dupont et A. Martin, Éd. Seuil.", "Louis V.", "Il mourut.", "Le point B.", "Ensuite."]),
         ("de", ["Hrsg. Meier, um 50 v. Chr.", "Er sah es.", "Karl V.", "Er starb.", "Mit A. Müller."]),
         ("es", ["En EE. UU. y con A. Gómez, en 300 a. C.", "El rey murió."]),
