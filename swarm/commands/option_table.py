@@ -486,7 +486,7 @@ NETWORK = Sheet(
         Option(
             "--cross-check", "1%", "have other workers speak so much of each worker's sentences again, and compare",
             more="A machine that two others contradict is named and rests, and what it spoke of late is spoken again: "
-            "[how](../security.md#cross-checks). Only for engines that do not sample: hibari, kokoro, espeak.",
+            "[how](../security.md#cross-checks). Only for engines that do not sample.",
         ),
         *(
             Option(f"--{name}", refusal="a coordinator only shares the book: give it to `e2a-swarm work`.")
