@@ -280,6 +280,11 @@ class LimitWatch:
         if self._senses:
             self._senses.settle()
 
+    @property
+    def can_suspend(self) -> bool:
+        """Whether something here puts the machine to sleep."""
+        return self._senses is not None and self._senses.can_suspend
+
     def suspend(self) -> None:
         """Put the machine to sleep soon."""
         if self._senses:

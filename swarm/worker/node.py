@@ -557,7 +557,7 @@ class WorkNode:
         busy = [slot.number for slot in self.core.slots if slot.busy]
         around, slumber = limit_watch.around, self._slumber
         self.core.observe(limit_watch.apply_readings(busy), slumber.wakeable(around) if slumber else None)
-        if slumber and slumber.may_sleep(around, now, working=not self.core.drained):
+        if slumber and limit_watch.can_suspend and slumber.may_sleep(around, now, working=not self.core.drained):
             self._say("no work is left, and nobody uses this machine: it sleeps again")
             limit_watch.suspend()
         if lost := limit_watch.lost():

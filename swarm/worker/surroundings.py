@@ -203,6 +203,11 @@ class Senses:
         if self.around.is_asleep:
             self._settled.set()
 
+    @property
+    def can_suspend(self) -> bool:
+        """Whether a login manager is here."""
+        return self._login is not None
+
     def suspend(self) -> None:
         """Put the machine to sleep with the next reading, where a login manager does that."""
         self._suspends.set()

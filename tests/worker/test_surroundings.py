@@ -94,7 +94,7 @@ def test_where_no_bus_is_nothing_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
     senses.start_sensing()
     senses.wait_for_readings(120.0)
-    assert senses.around.unused_s is None
+    assert senses.around.unused_s is None and not senses.can_suspend
 
 
 def test_a_session_in_use_is_told_by_the_login_manager(bus: str, senses: Senses) -> None:
@@ -126,7 +126,7 @@ def test_the_login_manager_is_asked_to_suspend_the_machine(bus: str, senses: Sen
     login = FakeLogin(bus)
     senses.start_sensing()
     wait_for(lambda: login.read_ends)
-    assert login.suspended == 0
+    assert login.suspended == 0 and senses.can_suspend
     senses.suspend()
     wait_for(lambda: login.suspended == 1)
     login.service.end()
