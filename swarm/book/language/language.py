@@ -250,6 +250,8 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     full: str = "{h}"  # the full hour
     seconds: str = "{h} {m} {s}"
     at_time: str = ""  # a pattern for words before a time, after which "12.30" is one
+    am: str = ""  # the words for the halves of the day
+    pm: str = ""
     late: str = ""  # the full hour after noon, as in "fifteen hundred hours"
     oh: str = ""  # the text before minutes and years below ten
     hour_word: str = ""

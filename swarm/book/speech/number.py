@@ -82,6 +82,8 @@ _ROMAN_MONTH = compile_later(rf"{_ALONE}(\d{{1,2}})([-./ ])(?=[IVX])({NUMERAL})\
 # "03-Feb-2002", and "2012-06", which is no pair of years
 _NAMED_MONTH = compile_later(rf"{_ALONE}(\d{{1,2}})([-./])(\p{{L}}{{3,10}})\.?\2(\d{{4}}){_APART}")
 _BEFORE_YEAR = compile_later(r"(?<![\p{L}\d.])(\p{L}{3,4})(\.)?(?=\s(?:de\s)?(?:1[5-9]|20)\d\d(?![\d.,:/-]*\d))")
+_DAY_BEFORE = compile_later(r"(?<!\d)\d{1,2}\s(?:de\s)?$")
+_DAY_AND_MONTH = compile_later(rf"{_ALONE}([12]?\d|3[01])/(1[0-2]|[1-9]){_APART}(?!\s\p{{Ll}})")  # "el 5/3"
 _MONTH_OF_YEAR = compile_later(rf"{_ALONE}((?:19|20)\d\d)-(0[1-9]|1[0-2]){_APART}")
 
 _SHORT_MONTH = compile_later(
@@ -105,6 +107,7 @@ def say_dates(text: str, language: Language) -> str:
     text = _NUMERIC.sub(lambda match: _numeric(match, language, dates), text)
     if dates.before:
         text = _SHORT_YEAR.sub(lambda match: _short_year(match, language, dates), text)
+        text = _DAY_AND_MONTH.sub(lambda match: _day_and_month(match, language, dates), text)
     return _NAMED_MONTH.sub(lambda match: _named_month(match, language, dates), dates.written(text))
 
 
@@ -115,7 +118,8 @@ def _named_month(match: Match, language: Language, dates: Dates) -> str:
 
 def _before_year(match: Match, language: Language) -> str:
     """Say "Jan 2020" and "ene. 2020" with the month's whole name."""
-    found = _months_from(match[1].lower(), language) if match[1].istitle() or match[2] else []
+    sure = match[1].istitle() or match[2] or _DAY_BEFORE.search(match.string, 0, match.start())
+    found = _months_from(match[1].lower(), language) if sure else []
     return month_names(language)[found[0] - 1] if len(found) == 1 else str(match[0])
 
 
@@ -157,6 +161,16 @@ def _short_year(match: Match, language: Language, dates: Dates) -> str:
         return match[0]
     century = "20" if int(year) <= LAST_SHORT_YEAR else "19"
     return _say_date(match, int(day), int(month), century + year, language, dates)
+
+
+def _day_and_month(match: Match, language: Language, dates: Dates) -> str:
+    """Say "el 5/3" and "am 24/12" as a day; "1/2" may be a fraction."""
+    day, month = int(match[1]), int(match[2])
+    before = match.string[max(0, match.start() - MAX_WORD_CHARS) : match.start()]
+    if day < month or not search(rf"\b(?i:{dates.before})\s$", before):
+        return str(match[0])
+    form = dates.form.partition("{month}")[0] + "{month}"
+    return form.format(day=dates.day(day), month=month_names(language)[month - 1])
 
 
 def _say_date(match: Match, day: int, month: int, year: str, language: Language, dates: Dates) -> str:

@@ -95,6 +95,8 @@ CLUES: Mapping[str, Mapping[str, float]] = {
 }
 MAX_AROUND_CHARS, EVEN = 40, 0.5
 LAST_YEAR = 2099
+# Zones are said as letters: an engine reads "est" as a word.
+_ZONE = r"(?<=\d(?:\s?(?:[ap]\.?\s?m\.?|h|Uhr))?\s)(?i:[ecmp][sd]t|cest|gmt|utc)\b"
 _HALF_OF_DAY = compile_later(r"(?i:\s?[ap]\.?\s?m\b)")
 # "Tel. 030/1234567", whose groups are no thousands
 _TELEPHONE = (
@@ -393,6 +395,10 @@ class Verbaliser:
             (rf"{self._lone}{hour}h({sixty})m(?:in)?(?:(?P<s>{sixty})s(?:ec)?)?(?!\p{{L}})", self._time),
             (rf"{self._lone}{hour}(?:{minutes})(?![\d:]){word}", partial(self._likely, "clock", say=self._time)),
         ]
+        if forms.am:
+            half = r"\s?(?i:(?P<half>[ap])\.?\s?m\b)(?:\.(?=\s(?:\p{Ll}|\p{Lu}\s\p{Lu}\s)|[,;:)]))?"
+            found.insert(0, (rf"{self._lone}{hour}(?:[:.]({sixty}))?{half}", self._half_of_day))
+        found.insert(0, (_ZONE, lambda match: " ".join(match[0].upper())))
         if forms.whole and forms.comma:
             dotted = rf"{self._lone}{hour}\.({sixty})(?![\d\p{{L}}]|[.,:/-]\d|\.)"
             found.append((dotted, partial(self._likely, "time", say=self._time)))
@@ -402,7 +408,10 @@ class Verbaliser:
 
     def _time(self, match: Match) -> str:
         forms, hours = self._forms, int(match["h"])
-        minutes, seconds = int(next(filter(None, match.groups()[1:]), 0)), int(match.groupdict().get("s") or 0)
+        minutes, seconds = (
+            int(next((each for each in match.groups()[1:] if each and each.isdecimal()), 0)),
+            int(match.groupdict().get("s") or 0),
+        )
         full = forms.late if forms.late and hours > NOON else forms.full
         if "'" in full and _HALF_OF_DAY.match(match.string, match.end()):
             full = "{h}"  # "1:00 a.m." has no "o'clock"
@@ -420,6 +429,9 @@ class Verbaliser:
             s=self.cardinal(str(seconds), gender=forms.hour),
             u=self.counted(str(seconds), "duration-second") if "{u}" in form else "",
         )
+
+    def _half_of_day(self, match: Match) -> str:
+        return f"{self._time(match)} {self._forms.am if match['half'] in 'aA' else self._forms.pm}"
 
     def _duration(self, match: Match) -> str:
         """Say "2 h 30 min" with its units: it is no time of the day."""

@@ -68,6 +68,9 @@ def test_dates_and_powers_are_written_out_for_every_engine() -> None:
         ("de", "2 h 30 min, 3.1416", "zwei Stunden dreißig Minuten, drei Komma eins vier eins sechs"),
         ("ru", "5 км/с, 13:05", "пять километров в секунду, тринадцать часов пять минут"),
         ("ru", "1990-е, 03-фев-2002", "тысяча девятьсот девяностые, третьего февраля две тысячи второго года"),
+        ("es", "a 5 pm, el 5/3, 1/2 kg", "a cinco de la tarde, el cinco de marzo, medio kilogramo"),
+        ("fr", "10:30 am, 25 déc 2020", "dix heures trente du matin, vingt-cinq décembre deux mille vingt"),
+        ("de", "um 10:30 am Montag, am 24/12", "um zehn Uhr dreißig am Montag, am vierundzwanzigsten Dezember"),
         ("sv", "5-10 kg, 5-10 kr", "fem till tio kilogram, fem till tio kronor"),
     ],
 )
