@@ -6,6 +6,7 @@ A book that lost half of its text, since its documents cannot be read, is refuse
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from lxml import etree
@@ -16,6 +17,7 @@ from swarm.book.model.reading_choice import Reading
 from swarm.book.package.archive import Archive
 from swarm.book.package.package import ManifestItem, Package, is_matter, read_package
 from swarm.book.package.toc import TableOfContents, TocEntry, read_contents, target
+from swarm.book.page.bare_text import plain
 from swarm.book.page.document import Document, read_document
 from swarm.book.page.input_bounds import (
     MAX_ALIAS_TIMES,
@@ -282,6 +284,7 @@ def _documents(
     ]:
         anchors[name].add(fragment)
     hidden = _hide(archive, pages)
+    _show_listed(pages, contents)
     mark_notes(pages, lambda name, reference: target(archive, name, reference))
     named = [Named(name, _document(root, anchors[name] - {""}, reading, Tracer(name))) for name, root in pages]
     return named, hidden
@@ -304,6 +307,18 @@ def _hide(archive: Archive, pages: list[tuple[str, etree._Element]]) -> int:
         show([root for _, root in pages])  # a script shows them, one after the other
         return 0
     return words
+
+
+def _show_listed(pages: list[tuple[str, etree._Element]], contents: TableOfContents) -> None:
+    """Show the hidden heading at the beginning of a document that the contents call by it, unless it is there twice."""
+    titles: dict[str, set[str]] = defaultdict(set)
+    for entry in contents.entries:
+        titles[entry.name].add(plain(entry.title))
+    for name, root in pages:
+        heads = list(islice(root.iter("{*}h1", "{*}h2", "{*}h3"), 2))
+        texts = [plain("".join(head.itertext())) for head in heads]
+        if texts and texts[0] in titles[name] - {"", *texts[1:]}:
+            show(heads[:1])
 
 
 def _sheet(archive: Archive, name: str) -> str:

@@ -140,7 +140,7 @@ def divide(documents: list[Named], contents: TableOfContents, title: str = "") -
     cuts = _listed_cuts(row, contents)
     reasons = {row.place(name, fragment): why for name, fragment, why in contents.reasons}
     starts = set(cuts) | _document_cuts(row, cuts, reasons, title) | {0}
-    joints = _page_breaks(row, contents)
+    joints = _page_breaks(row, contents, cuts)
     if joints is not None:
         starts = {place for place in starts if not place or _begins_chapter(row, place, cuts.get(place, ""))}
         join_pairs(row.passages, joints)
@@ -158,10 +158,10 @@ def divide(documents: list[Named], contents: TableOfContents, title: str = "") -
     return list(_joined(parts))
 
 
-def _page_breaks(row: PassageRow, contents: TableOfContents) -> list[tuple[int, int]] | None:
+def _page_breaks(row: PassageRow, contents: TableOfContents, listed: dict[int, str]) -> list[tuple[int, int]] | None:
     """Return the places before and after each cut within a sentence; None if the documents are not pages of print.
 
-    Leave out the numbers at the edges of pages.
+    Leave out the numbers at the edges of pages, unless a title in the contents begins with it.
     """
     edges = [_edges(row.passages, start, end) for start, end in row.spans()]
     pages = [edge for edge in edges if edge]
@@ -173,9 +173,11 @@ def _page_breaks(row: PassageRow, contents: TableOfContents) -> list[tuple[int, 
         return None
     for (start, end), edge in zip(row.spans(), edges, strict=True):
         above = range(start, edge[0]) if edge and not row.passages[edge[0]].level else ()
+        title = listed.get(start, "")
         for place in (*above, *range(edge[1] + 1, end)) if edge else ():
             passage = row.passages[place]
-            passage.left_out, passage.level = passage.left_out or RUNNING, 0
+            if _PAGE_LABEL.fullmatch(title) or not plain(title).startswith(plain(passage.text) or " "):
+                passage.left_out, passage.level = passage.left_out or RUNNING, 0
     return cuts
 
 
@@ -223,6 +225,16 @@ def _inner_cuts(passages: list[Passage]) -> list[int]:
 
 
 _NUMBER = compile_later(r"(?:\d{1,3}|(?=[IVXLC])[IVXLC]{1,8})\W{0,3}")  # "IV." above the title that the contents name
+
+
+def is_part(text: str) -> bool:
+    """Tell whether a line only names a part: "Part One", "DEUXIEME PARTIE"."""
+    return bool(_PART.fullmatch(text))
+
+
+def names_part(title: str) -> bool:
+    """Tell whether a title begins with the name of a part: "Part One. The Storm"."""
+    return bool(_PART.match(title))
 
 
 def is_label(text: str) -> bool:
@@ -362,7 +374,21 @@ def _listed_cuts(row: PassageRow, contents: TableOfContents) -> dict[int, str]:
         if place is not None and row.number(place) not in named:
             named.add(row.number(place))
             cuts[place] = entry.title
+    cuts = {place: title for place, title in cuts.items() if place not in _asides(row, cuts)}
     return {_back_over_headings(row, place, cuts): title for place, title in sorted(cuts.items())}
+
+
+def _asides(row: PassageRow, cuts: dict[int, str]) -> set[int]:
+    """Return the places of captions, formulas and notes that the contents name beside the headings of chapters."""
+    inside = {
+        place
+        for place, title in cuts.items()
+        if place not in row.starts
+        and not row.passages[place].level
+        and not is_label(row.passages[place].text)
+        and not (_WORD.search(title) and plain(row.passages[place].text).startswith(plain(title)))
+    }
+    return inside if 2 * len(inside) < len(cuts) else set()
 
 
 def _back_over_headings(row: PassageRow, place: int, cuts: Container[int]) -> int:

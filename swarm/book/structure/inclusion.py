@@ -6,12 +6,13 @@ Joins chapters that are nothing but their title, such as "Part One", with the ne
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import PurePosixPath
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from swarm.book.language.pattern import compile_later
 from swarm.book.model.book import Block, ChapterText, Doubt
 from swarm.book.model.reading_choice import Reading
 from swarm.book.page import front_matter
@@ -30,12 +31,14 @@ from swarm.book.page.likeness import (
 from swarm.book.page.passage import Passage, rewritten
 from swarm.book.page.unlinked_note import MIN_CITATIONS, find_citations, without_citations
 from swarm.book.structure.block_kind import MARKED, Ruling, join_cut, judge, leave_out
-from swarm.book.structure.division import Part, is_label
+from swarm.book.structure.division import Part, is_label, is_part, names_part
 from swarm.errors import UsageError
 
 MAX_BARE_CHARS = 200  # a chapter with more text is more than its title
 TITLE_BLOCKS = 4  # first blocks of a chapter, in which its heading is searched
 MAX_JOINED_TITLE_CHARS = 120
+
+_COUNTED = compile_later(r"(\P{N}{0,20})(\d{1,3})(?![\d.-])")
 
 
 def join_bare(chapters: tuple[ChapterText, ...], title: str) -> Iterator[ChapterText]:
@@ -44,15 +47,22 @@ def join_bare(chapters: tuple[ChapterText, ...], title: str) -> Iterator[Chapter
     A bare chapter without a next one stays as it is.
     """
     waiting: list[ChapterText] = []
-    last_spoken = max((place for place, chapter in enumerate(chapters) if not chapter.left_out), default=0)
+    spoken = [place for place, chapter in enumerate(chapters) if not chapter.left_out]
+    following = {place: chapters[after].title for place, after in pairwise(spoken)}
     for place, chapter in enumerate(chapters):
-        if not chapter.left_out and place < last_spoken and _is_bare(chapter):
+        if place in following and _is_bare(chapter) and not _is_before(chapter.title, following[place]):
             waiting.append(chapter)
         elif chapter.left_out or not waiting:
             yield chapter
         else:
             yield _joined(waiting, chapter, title)
             waiting = []
+
+
+def _is_before(title: str, following: str) -> bool:
+    """Tell whether a title has the number before that of the following one: "2 Data" and "3 Tools"."""
+    one, two = _COUNTED.match(title), _COUNTED.match(following)
+    return bool(one and two and one[1] == two[1] and int(one[2]) + 1 == int(two[2]))
 
 
 def _is_bare(chapter: ChapterText) -> bool:
@@ -69,6 +79,20 @@ def _joined(waiting: list[ChapterText], chapter: ChapterText, title: str) -> Cha
     name = " ".join((*(text if text[-1:] in ".:!?" else f"{text}." for text in names if text), chapter.title))
     own = chapter.title if len(name) > MAX_JOINED_TITLE_CHARS or not chapter.title else name
     return ChapterText(own, (*blocks, *_titled(chapter)), chapter.left_out, chapter.grounds)
+
+
+def _with_parts(chapters: tuple[ChapterText, ...]) -> Iterator[ChapterText]:
+    """Yield the chapters with the name of their part in the title, where a part begins and where titles repeat."""
+    times = Counter(plain(chapter.title) for chapter in chapters if not chapter.left_out)
+    part = ""
+    for chapter in chapters:
+        begins = is_part(chapter.blocks[0].text) and not chapter.left_out
+        part = tidy(chapter.blocks[0].text).rstrip(".") if begins else part
+        lacks = begins or times[plain(chapter.title)] > 1
+        if part and lacks and not chapter.left_out and not names_part(chapter.title):
+            yield replace(chapter, title=f"{part}. {chapter.title}")
+        else:
+            yield chapter
 
 
 def _titled(chapter: ChapterText) -> tuple[Block, ...]:
@@ -163,12 +187,26 @@ def decide(parts: list[Part], title: str, reading: Reading | None = None, *, cod
     """
     reading = reading or Reading()
     rulings = judge(parts, rule(parts, title), code=code)
+    _leave_out_headings(rulings)
     doubts = _doubts(rulings)
     found = _switched(rulings, reading)
     join_cut(rulings)
     chapters = [chapter for part, row in zip(parts, rulings, strict=True) for chapter in _chapters(part, row)]
     kept = chapters if any(not chapter.left_out for chapter in chapters) else map(_without_guess, chapters)
-    return Decision(tuple(join_bare(tuple(kept), title)), doubts, found)
+    return Decision(tuple(_with_parts(tuple(join_bare(tuple(kept), title)))), doubts, found)
+
+
+def _leave_out_headings(rulings: list[list[Ruling]]) -> None:
+    """Leave out the headings of parts that say nothing else, since their text is left out by its looks: references."""
+    for told in ([ruling for ruling in row if ruling.passage.text] for row in rulings):
+        heads = [ruling for ruling in told if not ruling.reason]
+        if not heads or not all(ruling.passage.level for ruling in heads):
+            continue
+        gone = next((ruling for ruling in told if ruling.reason and ruling.perhaps), heads[0])
+        if gone.perhaps and (gone is not heads[0] or len(told) == 1):
+            for head in heads:
+                head.perhaps = gone.perhaps
+                leave_out(head, gone.grounds or "by its looks")
 
 
 def _doubts(rulings: list[list[Ruling]]) -> tuple[Doubt, ...]:

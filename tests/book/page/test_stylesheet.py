@@ -174,3 +174,17 @@ def test_words_are_read_if_the_sheets_hide_most_of_the_book(tmp_path: Path) -> N
     page = maker.page(body).replace("</head>", "<style>.off{visibility:hidden}</style></head>")
     book = read_book(maker.make(tmp_path, {"a.xhtml": page}))
     assert [len(block.text.split()) for block in book.chapters[0].blocks] == [120, 1]
+
+
+def test_a_hidden_heading_is_read_if_the_contents_call_its_document_so(tmp_path: Path) -> None:
+    bodies = {
+        "1.xhtml": "<h1 class='off'>The Storm</h1>",
+        "2.xhtml": "<h1 class='off'>Calm</h1><h2>Calm</h2>",
+        "3.xhtml": "<h1 class='off'>A Site</h1>",
+    }
+    style = "<style>.off{display:none}</style></head>"
+    pages = {name: maker.page(f"{body}<p>text</p>").replace("</head>", style) for name, body in bodies.items()}
+    contents = maker.nav(("1.xhtml", "The Storm"), ("2.xhtml", "Calm"), ("3.xhtml", "Sun"))
+    book = read_book(maker.make(tmp_path, pages, contents=contents))
+    said = [[block.text for block in chapter.blocks] for chapter in book.chapters]
+    assert said == [["The Storm", "text"], ["Calm", "text"], ["text"]]

@@ -7,12 +7,12 @@ from swarm.book.epub import read_epub
 from swarm.book.model.book import Book
 from swarm.book.model.reading_choice import Reading
 from swarm.book.structure import block_kind
-from swarm.book.structure.block_kind import FEATURES, Weights, probability, weights
+from swarm.book.structure.block_kind import FEATURES, Weights, indexed, probability, weights
 
 LINE = "and she went on through the long wet grass of the meadow, where nobody had gone before her that year, and"
 PAGE = f"<h1>One</h1><p>S{LINE}</p><p>12</p><p>{LINE} came home.</p><p>The end of it.</p>" + "<p>And so on.</p>" * 20
 # A lone numeral is a page number, all else is spoken.
-NUMERALS = Weights(spoken=(["numeral", 0.5, 4.0, -4.0],), labels={"pagenumber": (1.0,), "note": (0.0,)})
+NUMERALS = indexed(Weights(spoken=(["numeral", 0.5, 4.0, -4.0],), labels={"pagenumber": (1.0,), "note": (0.0,)}))
 
 
 def read(folder: Path, body: str, reading: Reading | None = None) -> Book:
@@ -46,8 +46,26 @@ def test_a_doubt_is_decided_otherwise_in_its_place(tmp_path: Path) -> None:
     assert texts(book)[1:4] == [f"S{LINE}.", "12", f"{LINE} came home."]
 
 
+@pytest.mark.usefixtures("numerals")
+def test_the_heading_of_a_part_whose_text_is_left_out_is_no_chapter(tmp_path: Path) -> None:
+    pages = {"one.xhtml": PAGE, "two.xhtml": "<h1>Sums</h1><p>14</p>", "three.xhtml": "<h1>Last</h1>"}
+    book = read_epub(maker.make(tmp_path, {name: maker.page(body) for name, body in pages.items()}))
+    assert [chapter.title for chapter in book.chapters if not chapter.left_out] == ["One", "Last"]
+
+
+@pytest.mark.usefixtures("numerals")
+def test_prose_in_the_midst_of_a_book_needs_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    column = FEATURES.index("size")
+    monkeypatch.setattr(block_kind, "probability", lambda _, row: asked.append(row[column]) or 0.0)
+    prose = [f"S{LINE} {LINE} came home with {name}." for name in ("Ann", "Ben", "Cid", "Dan")]
+    book = read(tmp_path, "".join(f"<p>Words.</p><p>{text}</p>" for text in prose) + PAGE)
+    assert texts(book) == prose[1:]  # the first one is too near the beginning
+    assert len(asked) == 30
+
+
 def test_a_doubt_alone_is_spoken_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unsure = Weights(spoken=(["numeral", 0.5, 4.0, -0.4],), labels={"pagenumber": (1.0,)})
+    unsure = indexed(Weights(spoken=(["numeral", 0.5, 4.0, -0.4],), labels={"pagenumber": (1.0,)}))
     monkeypatch.setattr(block_kind, "weights", lambda: unsure)
     book = read(tmp_path, PAGE)
     assert "12" in texts(book)

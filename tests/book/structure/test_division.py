@@ -274,3 +274,33 @@ def test_the_pages_of_a_book_whose_documents_are_its_pages_are_joined(tmp_path: 
         found = book(tmp_path, bodies, contents)
         assert len(found.chapters[0].blocks[1].text.split("and she")) == 13
         assert [chapter.title for chapter in found.chapters if not chapter.left_out] == ["One", "Two"]
+
+
+def test_the_number_that_the_contents_give_a_chapter_of_a_book_of_pages_is_no_page_number(tmp_path: Path) -> None:
+    line = "and she went on through the long wet grass of the meadow, where nobody had gone before her that year, and"
+    bodies = {f"{n:02}.xhtml": f"<p>{line}</p>" for n in range(12)}
+    bodies["05.xhtml"] = f"<p>2</p><p>The Storm</p><p>{line}</p>"
+    found = book(tmp_path, bodies, maker.nav(("00.xhtml", "Start"), ("05.xhtml", "2 The Storm")))
+    spoken = [chapter.blocks[0].text for chapter in found.chapters if not chapter.left_out]
+    assert spoken[-1] == "2"
+
+
+def test_captions_that_the_contents_name_beside_chapters_are_none(tmp_path: Path) -> None:
+    body = "".join(f"<h1 id='c{n}'>C{n}</h1>{FILL}<p id='f{n}'>Figure {n}. A sea</p>{FILL}" for n in (1, 2, 3))
+    entries = [(f"1.xhtml#c{n}", f"C{n}") for n in (1, 2, 3)] + [("1.xhtml#f2", "2 A sea")]
+    assert titles(book(tmp_path, {"1.xhtml": body}, maker.nav(*entries))) == ["C1", "C2", "C3"]
+
+
+def test_a_chapter_of_a_line_is_no_part_of_the_one_that_has_the_next_number(tmp_path: Path) -> None:
+    bodies = {"1.xhtml": "<h1>1 Data</h1>", "2.xhtml": f"<h1>2 Tools</h1>{FILL}", "3.xhtml": f"<h1>Part 3</h1>{FILL}"}
+    contents = maker.nav(("1.xhtml", "1 Data"), ("2.xhtml", "2 Tools"), ("3.xhtml", "Part 3"))
+    assert titles(book(tmp_path, bodies, contents)) == ["1 Data", "2 Tools", "Part 3"]
+
+
+def test_titles_that_repeat_get_the_name_of_their_part(tmp_path: Path) -> None:
+    parts = (("1", "PART ONE"), ("2", "PART TWO"))
+    bodies = {f"{n}.xhtml": f"<p>{name}</p><h2 id='a'>I</h2>{FILL}<h2 id='b'>II</h2>{FILL}" for n, name in parts}
+    bodies["3.xhtml"] = f"<h2>III</h2>{FILL}"
+    entries = [(f"{n}.xhtml#{anchor}", title) for n in (1, 2) for anchor, title in (("a", "I"), ("b", "II"))]
+    found = book(tmp_path, bodies, maker.nav(*entries, ("3.xhtml", "III")))
+    assert titles(found) == ["PART ONE. I", "PART ONE. II", "PART TWO. I", "PART TWO. II", "III"]
