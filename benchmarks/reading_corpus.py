@@ -315,7 +315,7 @@ def read(task: tuple[Path, Listed, bool, str]) -> Reading:
                 counted.update(finder.count(trace.document, start, count))
             place = by_id[counted.most_common(1)[0][0]] if counted else None
             rows.append(features)
-            known = place is not None and place.mark.label != "unmarked"
+            known = place is not None and place.mark.label != "unmarked" and not block_kind.is_prose(features)
             labels.append((place.mark.label, place.mark.spoken, words_in(place.block.text)) if known else ("", "?", 0))
     wrong = [
         f"{'lost' if place.mark.spoken == 'y' else 'said'} {place.mark.label}: {place.block.text[:90]!r}"
@@ -330,7 +330,9 @@ def read(task: tuple[Path, Listed, bool, str]) -> Reading:
 def _model(file: str) -> block_kind.Weights | None:
     import msgspec
 
-    return msgspec.json.decode(Path(file).read_bytes(), type=block_kind.Weights) if file else OWN_WEIGHTS()
+    if not file:
+        return OWN_WEIGHTS()
+    return block_kind.indexed(msgspec.json.decode(Path(file).read_bytes(), type=block_kind.Weights))
 
 
 def main_language(name: str) -> str:

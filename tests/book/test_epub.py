@@ -10,7 +10,7 @@ from swarm.book.model.book import Book, Doubt
 from swarm.book.model.reading_choice import Reading
 from swarm.errors import BookError
 
-DEUXIEME = "CHAPITRE PREMIER L'OCÉAN INDIEN."  # "DEUXIEME PARTIE" is a paragraph before its heading
+DEUXIEME = "DEUXIEME PARTIE. CHAPITRE PREMIER L'OCÉAN INDIEN."  # "DEUXIEME PARTIE" is a paragraph before its heading
 PAGE = regex.compile(r"\(?Page \d+|Agrandir|\[\d\]")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import regex
 from msgspec import Struct
+from msgspec.structs import replace
 
 from swarm.book.language.pattern import compile_later
 from swarm.book.page import front_matter
@@ -26,12 +27,15 @@ from swarm.book.structure.division import Part
 
 SAMPLE_CHARS = 300  # of a longer block only the first and the last characters are looked at
 NEAR = 4  # blocks on each side that say where a block stands
+MAX_SAMPLES = 1_000  # blocks, evenly over a book, whose words are counted
 COMMON_WORDS = 60  # the most frequent words of a book: most are its language's function words
 ENDS_SHARE = 0.12  # notices and lists stand in this share of a book at either end
 LAST_CHARS = 80  # they show whether a block ends as sentences do
 MAX_NOTICE_CHARS = 2_000  # a longer block is no notice by itself
 OUT_AT, BACK_AT = 0.6, 0.7  # probabilities at which the model leaves out, or speaks after all
 SURELY_OUT_AT = 0.95  # a heading is left out only then
+PROSE_ALIKE = 0.2  # so much of a book's text looks alike
+PROSE_CHARS, PROSE_FROM = 150, 0.05  # shorter blocks, and those in this share at either end, are looked at in full
 MIN_BLOCKS = 20  # in a shorter text nothing recurs that could show what a block is
 DOUBT_AT = 0.5  # probability at which a block that is spoken is a doubt
 
@@ -102,6 +106,7 @@ _BEGINS = {
 _PATH_SHAPES = [compile_later(shape) for shape in _PATHS.values()]
 _SIGN_SHAPES = [(signs, compile_later(shape) if shape else None) for _, signs, shape in _SIGNS]
 _BEGIN_SHAPES = [compile_later(shape) for shape in _BEGINS.values()]
+_LABEL, *_, _GOES_ON = _BEGIN_SHAPES
 _FIGURES, _CAPITAL, _OPEN = compile_later(r"\d+"), compile_later(r"\p{Lu}"), compile_later(r"[\p{L}\d,’'-]$")
 _DIGITS, _STOPS, _COMMAS = "0123456789", '.:!?()[]/"“”«»-–—', ",;，、"
 
@@ -116,6 +121,7 @@ _OF_PLACE = (
 _OF_MARKUP = ("level", "linked", "bold", "alike", "ruled", "marked", "whole", "note", "refers", "foreign")
 # What is looked at around a block too, as the mean of its neighbours.
 _AROUND = ("size", "digits", "linked", "sentence", "year", "label", "common", "capitals", "ruled", "citing", "alike")
+_OF_SIDES = ("size_before", "size_behind", "cuts")
 FEATURES = (
     *_OF_TEXT,
     *_OF_PLACE,
@@ -123,7 +129,7 @@ FEATURES = (
     *(f"path_{name}" for name in _PATHS),
     *(f"{place}_{name}" for place in ("rule", "heading", "title", "file") for name in _NAMES),
     *(f"near_{name}" for name in _AROUND),
-    *("size_before", "size_behind", "cuts"),
+    *_OF_SIDES,
 )
 _COLUMN = {name: number for number, name in enumerate(FEATURES)}
 
@@ -149,9 +155,13 @@ def _named(reason: str) -> tuple[float, ...]:
     return tuple(float(reason in reasons) for reasons in _NAMES.values())
 
 
+def _sample(text: str) -> str:
+    return text if len(text) <= SAMPLE_CHARS else f"{text[: SAMPLE_CHARS * 3 // 4]} {text[-SAMPLE_CHARS // 4 :]}"
+
+
 def _of_text(text: str, common: frozenset[str]) -> list[float]:
     """Return what the words of a block show by themselves."""
-    sample = text if len(text) <= SAMPLE_CHARS else f"{text[: SAMPLE_CHARS * 3 // 4]} {text[-SAMPLE_CHARS // 4 :]}"
+    sample = _sample(text)
     size, words = len(sample), sample.split()
     count = max(1, len(words))
     digits = sum(map(sample.count, _DIGITS))
@@ -161,20 +171,36 @@ def _of_text(text: str, common: frozenset[str]) -> list[float]:
         size / count,
         digits / size,
         len(_CAPITAL.findall(sample)) / size,
-        sum(word[0].isupper() for word in words) / count,
+        sum(map(str.isupper, [word[0] for word in words])) / count,
         sum(map(sample.count, _STOPS)) / size,
         sum(map(sample.count, _COMMAS)) / size,
         float(is_sentence(sample[-LAST_CHARS:])),
         float(text.count("\n")),
-        sum(word in common for word in sample.casefold().split()) / count,
+        sum(map(common.__contains__, sample.casefold().split())) / count,
         float(bool(_OPEN.search(sample[-1:]))),
         *(_shows(sample, signs, shape if digits else None) for signs, shape in _SIGN_SHAPES),
         *(float(bool(shape.match(sample))) for shape in _BEGIN_SHAPES),
     ]
 
 
+def _of_prose(text: str, book: "_Book") -> list[float]:
+    """Return a row for a block of which only its neighbours are asked; it is in prose."""
+    sample, row = _sample(text), [0.0] * (len(FEATURES) - len(_AROUND) - len(_OF_SIDES))
+    row[_COLUMN["size"]], row[_COLUMN["sentence"]] = log(len(text) + 1), 1.0
+    row[_COLUMN["capitals"]] = len(_CAPITAL.findall(sample)) / len(sample)
+    row[_COLUMN["common"]] = sum(map(book.common.__contains__, sample.casefold().split())) / (sample.count(" ") + 1)
+    row[_COLUMN["label"]] = float(bool(_LABEL.match(sample)))
+    row[_COLUMN["goes_on"]] = float(bool(_GOES_ON.match(sample)))
+    return row
+
+
+def is_prose(row: Sequence[float]) -> bool:
+    """Tell whether a row is that of a block which needs no model."""
+    return not row[_COLUMN["words"]]
+
+
 def _shows(sample: str, signs: tuple[str, ...], shape: "regex.Pattern[str] | None") -> float:
-    return float(any(sign in sample for sign in signs) or (shape is not None and bool(shape.search(sample))))
+    return float(any(map(sample.__contains__, signs)) or (shape is not None and bool(shape.search(sample))))
 
 
 class _Book:
@@ -185,6 +211,7 @@ class _Book:
         self.ends = list(accumulate(self.sizes))
         self.whole = max(1, self.ends[-1] if self.ends else 0)
         self.paths: Counter[str] = Counter()
+        self.form_of = [_form(ruling.passage.text) for ruling in rulings]
         self.forms: dict[str, set[str]] = defaultdict(set)
         self.times: Counter[str] = Counter()
         words: Counter[str] = Counter()
@@ -192,18 +219,19 @@ class _Book:
         for place, ruling in enumerate(rulings):
             passage, document = ruling.passage, _document(ruling.passage)
             self.paths[_tail(passage.look.path)] += self.sizes[place]
-            form = _form(passage.text)
+            form = self.form_of[place]
             self.times[form] += 1
             self.forms[form].add(document)
             self.documents.setdefault(document, [self.ends[place] - self.sizes[place], 0])[1] = self.ends[place]
+        for ruling in rulings[:: 1 + len(rulings) // MAX_SAMPLES]:
             if not ruling.reason:
-                words.update(passage.text[:SAMPLE_CHARS].casefold().split())
+                words.update(ruling.passage.text[:SAMPLE_CHARS].casefold().split())
         self.common = frozenset(word for word, _ in words.most_common(COMMON_WORDS))
 
     def of_place(self, place: int, passage: Passage) -> list[float]:
         """Return where a block stands in the book and in its document, and how often the like of it is there."""
         start, end = self.documents[_document(passage)]
-        begins, ends, form = self.ends[place] - self.sizes[place], self.ends[place], _form(passage.text)
+        begins, ends, form = self.ends[place] - self.sizes[place], self.ends[place], self.form_of[place]
         return [
             begins / self.whole,
             log(begins + 1),
@@ -215,6 +243,16 @@ class _Book:
             log(self.times[form]),
             len(self.forms[form]) / len(self.documents),
         ]
+
+    def is_prose(self, place: int, ruling: Ruling) -> bool:
+        """Tell whether a block in the midst of the book is plainly spoken: long, without a figure or a link."""
+        passage, size = ruling.passage, self.sizes[place]
+        if size < PROSE_CHARS or passage.level or passage.look.linked or passage.note or ruling.reason:
+            return False
+        at, alike = (self.ends[place] - size) / self.whole, self.paths[_tail(passage.look.path)] / self.whole
+        if not PROSE_FROM < at < 1 - PROSE_FROM or alike < PROSE_ALIKE or not is_sentence(passage.text[-LAST_CHARS:]):
+            return False
+        return not _FIGURES.search(_sample(passage.text))
 
 
 def _form(text: str) -> str:
@@ -247,9 +285,12 @@ def describe(parts: Sequence[Part], rulings: Sequence[Sequence[Ruling]]) -> list
         if passage.level:
             heading, since = _named(front_matter.named(passage.text)), 0
         since += 1
+        if not (any(heading) or any(map(any, parts_named[number]))) and book.is_prose(place, ruling):
+            found.append(_of_prose(passage.text, book))
+            continue
         *where, times, spread = book.of_place(place, passage)
         legal = not ENDS_SHARE < where[0] < 1 - ENDS_SHARE and len(passage.text) < MAX_NOTICE_CHARS
-        signs = float(len(legal_signs([passage.text]))) if legal else 0.0
+        signs = float(len(legal_signs([_sample(passage.text)]))) if legal else 0.0
         found.append(
             [
                 *_of_text(passage.text, book.common),
@@ -282,16 +323,23 @@ def _of_markup(ruling: Ruling, book: _Book) -> list[float]:
 
 def _look_around(rows: list[list[float]]) -> None:
     """Add to each row the means of its neighbours, and what stands right before and behind it."""
-    columns = [_COLUMN[name] for name in _AROUND]
-    sums = [[0.0, *accumulate(row[column] for row in rows)] for column in columns]
+    spans = [(max(0, place - NEAR), min(len(rows), place + NEAR + 1)) for place in range(len(rows))]
+    means = []
+    for column in (_COLUMN[name] for name in _AROUND):
+        own = [row[column] for row in rows]
+        total = [0.0, *accumulate(own)]
+        means.append(
+            [
+                (total[last] - total[first] - value) / max(1, last - first - 1)
+                for (first, last), value in zip(spans, own, strict=True)
+            ]
+        )
     size, opened, goes_on = _COLUMN["size"], _COLUMN["open"], _COLUMN["goes_on"]
-    for place, row in enumerate(rows):
-        first, last = max(0, place - NEAR), min(len(rows), place + NEAR + 1)
-        count = max(1, last - first - 1)
-        near = [(total[last] - total[first] - row[column]) / count for column, total in zip(columns, sums, strict=True)]
-        before, behind = rows[place - 1] if place else None, rows[place + 1] if place + 1 < len(rows) else None
-        cuts = before[opened] * behind[goes_on] if before and behind else 0.0
-        row += (*near, before[size] if before else 0.0, behind[size] if behind else 0.0, cuts)
+    sizes = [0.0, *(row[size] for row in rows), 0.0]
+    cuts = [0.0, *(before[opened] * behind[goes_on] for before, behind in zip(rows, rows[2:], strict=False)), 0.0]
+    sides = zip(sizes, sizes[2:], cuts, strict=False)
+    for row, near, side in zip(rows, list(zip(*means, strict=True)), sides, strict=False):
+        row += (*near, *side)
 
 
 class Weights(Struct, frozen=True):
@@ -310,15 +358,28 @@ class Weights(Struct, frozen=True):
 def weights() -> Weights | None:
     """Return the model; None if the program has none."""
     file = Path(__file__).with_name("block_kind.json")
-    return msgspec.json.decode(file.read_bytes(), type=Weights) if file.is_file() else None
+    return indexed(msgspec.json.decode(file.read_bytes(), type=Weights)) if file.is_file() else None
+
+
+def indexed(read: Weights) -> Weights:
+    """Return a model that was read from a file, with the columns of its features in place of their names."""
+    labels = {name: tuple(map(_tuple, trees)) for name, trees in read.labels.items()}
+    return replace(read, spoken=tuple(map(_tuple, read.spoken)), labels=labels)
+
+
+def _tuple(tree: Any) -> Any:
+    if not isinstance(tree, list):
+        return tree
+    name, threshold, below, above = tree
+    return _COLUMN[name], threshold, _tuple(below), _tuple(above)
 
 
 def _total(trees: Sequence[Any], row: Sequence[float]) -> float:
-    total, column = 0.0, _COLUMN
+    total = 0.0
     for tree in trees:
-        while isinstance(tree, list):
-            name, threshold, below, above = tree
-            tree = below if row[column[name]] <= threshold else above
+        while type(tree) is tuple:
+            column, threshold, below, above = tree
+            tree = below if row[column] <= threshold else above
         total += tree
     return total
 
@@ -343,7 +404,7 @@ def judge(parts: Sequence[Part], rulings: list[list[Ruling]], *, code: bool = Fa
     if model is None or len(told) < MIN_BLOCKS:
         return rulings
     for ruling, row in zip(told, describe(parts, rulings), strict=True):
-        spoken = probability(model, row)
+        spoken = 1.0 if is_prose(row) else probability(model, row)
         if not ruling.reason and 1 - spoken >= DOUBT_AT:
             ruling.perhaps = REASONS.get(label(model, row), "no text of the book")
             if 1 - spoken >= (SURELY_OUT_AT if ruling.passage.level else OUT_AT) and not _is_kept(row, code=code):
