@@ -9,7 +9,7 @@ from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
 from swarm.job.spec import BookFacts, JobSpec, Recipe
-from swarm.job.store.store import DiskStore
+from swarm.job.store.store import DiskStore, Entry
 from swarm.job.store.summary import size_of
 from swarm.system.text import bytes_text
 
@@ -31,6 +31,12 @@ def state(tmp_path: Path) -> Path:
     store.commit([("emma-1", CLIP, b"sound")])
     store.close()
     return tmp_path / "state"
+
+
+def commit(state: Path, *entries: Entry) -> None:
+    store = DiskStore(state)
+    store.commit(entries)
+    store.close()
 
 
 def test_an_empty_machine_says_so_and_stays_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,17 +67,13 @@ def test_a_finished_job_names_its_audiobook_and_whether_it_is_still_there(
 ) -> None:
     file = tmp_path / "Emma.m4b"
     file.touch()
-    store = DiskStore(state)
-    store.commit([("emma-1", JobFinished(1e9, ("/old.m4b",)), b""), ("emma-1", JobFinished(2e9, (str(file),)), b"")])
-    store.close()
+    commit(state, ("emma-1", JobFinished(1e9, ("/old.m4b",)), b""), ("emma-1", JobFinished(2e9, (str(file),)), b""))
     assert main(["jobs", "--state-dir", str(state)]) == 0
     assert f"audiobook {file}\n" in capsys.readouterr().out
     file.unlink()
     assert main(["jobs", "--state-dir", str(state)]) == 0
     assert f"audiobook {file} (not there now)\n" in capsys.readouterr().out
-    store = DiskStore(state)
-    store.commit([("emma-1", JobFinished(3e9, ("s3://books/Emma.m4b",)), b"")])
-    store.close()
+    commit(state, ("emma-1", JobFinished(3e9, ("s3://books/Emma.m4b",)), b""))
     assert main(["jobs", "--state-dir", str(state)]) == 0
     assert "audiobook s3://books/Emma.m4b\n" in capsys.readouterr().out
 
@@ -83,9 +85,7 @@ def test_a_job_of_many_files_names_the_audiobook_and_counts_its_chapters(
     files = [tmp_path / "Emma.m4b", *(tmp_path / "Emma" / f"{number}.m4b" for number in range(1, 6))]
     for file in files:
         file.touch()
-    store = DiskStore(state)
-    store.commit([("emma-1", JobFinished(1e9, tuple(map(str, files))), b"")])
-    store.close()
+    commit(state, ("emma-1", JobFinished(1e9, tuple(map(str, files))), b""))
     assert main(["jobs", "--state-dir", str(state)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if str(tmp_path) in line and "audiobook" in line] == [f"  audiobook {files[0]}"]
@@ -139,9 +139,7 @@ def test_a_damaged_job_is_named_and_can_be_removed(state: Path, capsys: pytest.C
 
 
 def finish(state: Path, job: str, at_s: float) -> None:
-    store = DiskStore(state)
-    store.commit([(job, RunStarted(1, at_s - 9), b""), (job, JobFinished(at_s, ("/emma.m4b",)), b"")])
-    store.close()
+    commit(state, (job, RunStarted(1, at_s - 9), b""), (job, JobFinished(at_s, ("/emma.m4b",)), b""))
 
 
 def names(state: Path) -> list[str]:
@@ -174,18 +172,14 @@ def test_a_job_is_as_old_as_its_last_run_not_as_its_making(state: Path) -> None:
 
 def test_a_finished_book_of_which_a_sentence_is_to_be_spoken_again_is_not_finished(state: Path) -> None:
     finish(state, "emma-1", 1e9)
-    store = DiskStore(state)
-    store.commit([("emma-1", ClipDiscarded(0, 0, "to be spoken again"), b"")])
-    store.close()
+    commit(state, ("emma-1", ClipDiscarded(0, 0, "to be spoken again"), b""))
     assert main(["jobs", "prune", "--older", "30d", "--state-dir", str(state)]) == 0
     assert names(state) == ["emma-1", "emma-2"]
 
 
 def test_sound_that_another_job_needs_stays_and_is_not_counted(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     finish(state, "emma-1", 1e9)
-    store = DiskStore(state)
-    store.commit([("emma-2", CLIP, b"")])
-    store.close()
+    commit(state, ("emma-2", CLIP, b""))
     freed = size_of(state / "jobs" / "emma-1")
     assert main(["jobs", "prune", "--older", "30d", "--state-dir", str(state)]) == 0
     assert bytes_text(freed) in capsys.readouterr().out

@@ -5,7 +5,7 @@ import hashlib
 import io
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,6 +54,7 @@ from swarm.watch.words import rejected_text
 
 Answer = TypeVar("Answer", bound=Message)
 JOB = a_job().job
+HELLO = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1, PROTOCOL)
 TONE = (np.sin(np.arange(12000) / 20) * 9000).astype(np.int16)
 
 
@@ -100,8 +101,7 @@ class Bench:
 
     async def join(self) -> Grant:
         """Come in as a worker of one slot and get the lease."""
-        offers = (EngineOffer("metronome", ("*",)),)
-        self.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1, PROTOCOL))
+        self.dealer.send(HELLO)
         self.dealer.send(Heartbeat((), (0,)))
         return await self.hear(Grant)
 
@@ -111,6 +111,13 @@ class Bench:
             message, _ = await asyncio.wait_for(self.dealer.receive(), 120)
             if isinstance(message, kind):
                 return message
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.running.cancel()
 
 
 def speak(dealer: MemoryDealer, grant: Grant, position: int, damage: bytes = b"") -> Clip:
@@ -130,16 +137,13 @@ def speak(dealer: MemoryDealer, grant: Grant, position: int, damage: bytes = b""
     return clip
 
 
-async def test_the_engines_of_workers_that_come_are_known_from_then_on(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+async def test_the_engines_of_workers_that_come_are_known_from_then_on(bench: Bench) -> None:
     assert not bench.seen.seen
     await bench.join()
     assert list(bench.seen.seen) == ["metronome"]
-    bench.running.cancel()
 
 
-async def test_a_job_is_served_to_its_end_and_reported(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+async def test_a_job_is_served_to_its_end_and_reported(bench: Bench, tmp_path: Path) -> None:
     grant = await bench.join()
     for position in range(2):
         clip = speak(bench.dealer, grant, position)
@@ -166,8 +170,7 @@ async def test_nothing_is_acknowledged_that_could_not_be_persisted(tmp_path: Pat
         await asyncio.wait_for(bench.hear(Accepted), 0.2)
 
 
-async def test_a_stored_clip_says_its_key_and_one_that_says_another_is_rejected(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+async def test_a_stored_clip_says_its_key_and_one_that_says_another_is_rejected(bench: Bench) -> None:
     grant = await bench.join()
     line = grant.lines[0]
     key = clip_key(line.text, a_job().recipe, line.take)
@@ -181,15 +184,12 @@ async def test_a_stored_clip_says_its_key_and_one_that_says_another_is_rejected(
     (record,) = bench.state.accepted.values()
     assert key_of(stored) == key
     assert (record.digest, record.bytes) == (hashlib.sha256(stored).hexdigest(), len(stored))
-    bench.running.cancel()
 
 
-async def test_a_clip_whose_bytes_are_not_what_it_says_is_rejected(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+async def test_a_clip_whose_bytes_are_not_what_it_says_is_rejected(bench: Bench) -> None:
     speak(bench.dealer, await bench.join(), 0, damage=b"!")
     assert "digest" in rejected_text(await bench.hear(Rejected))
     assert not bench.state.accepted
-    bench.running.cancel()
 
 
 async def test_on_failure_stop_ends_at_the_first_sentence_that_cannot_be_spoken(tmp_path: Path) -> None:
@@ -203,9 +203,8 @@ async def test_on_failure_stop_ends_at_the_first_sentence_that_cannot_be_spoken(
 
 
 async def test_an_engine_that_nobody_here_can_open_ends_it_with_the_reason_told_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench = Bench(tmp_path)
     lines: list[str] = []
     monkeypatch.setattr(bench.server._progress, "note", lines.append)
     grant = await bench.join()
@@ -215,8 +214,7 @@ async def test_an_engine_that_nobody_here_can_open_ends_it_with_the_reason_told_
     assert not [line for line in lines if "its library is missing" in line]
 
 
-async def test_draining_takes_the_segment_under_way_and_ends(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+async def test_draining_takes_the_segment_under_way_and_ends(bench: Bench) -> None:
     grant = await bench.join()
     bench.dealer.send(Heartbeat((), (), (grant.lease,)))
     await asyncio.sleep(0.05)
@@ -256,13 +254,17 @@ async def test_the_report_counts_what_every_run_took(tmp_path: Path) -> None:
     assert bench.server.run_stats(bench.state.job).duplicates == 2
 
 
+def job_with(content: bytes) -> tuple[JobSpec, str]:
+    """Return a job with a recording, and the recording's digest."""
+    digest = hashlib.sha256(content).hexdigest()
+    return structs.replace(a_job(), job_files=(JobAsset("voice.wav", digest, len(content)),)), digest
+
+
 async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_beside_them(tmp_path: Path) -> None:
     content = bytes(range(256)) * 2000
-    digest = hashlib.sha256(content).hexdigest()
-    spec = structs.replace(a_job(), job_files=(JobAsset("model/model.pth", digest, len(content)),))
+    spec, digest = job_with(content)
     bench = Bench(tmp_path, spec=spec, contents={digest: content})
-    offers = (EngineOffer("metronome", ("*",)),)
-    bench.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1, PROTOCOL))
+    bench.dealer.send(HELLO)
     bench.dealer.send(Heartbeat((), (0,), job_files=(digest,)))
     grant = await bench.hear(Grant)
     for offset in range(0, len(content), PIECE_BYTES):
@@ -283,8 +285,7 @@ async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_be
 @pytest.mark.parametrize("damage", ["gone", "damaged"])
 async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_path: Path, damage: str) -> None:
     content = b"a recording"
-    digest = hashlib.sha256(content).hexdigest()
-    spec = structs.replace(a_job(), job_files=(JobAsset("voice.wav", digest, len(content)),))
+    spec, digest = job_with(content)
     store = MemoryStore()
 
     def put_back(job: str, lost: str) -> bool:
@@ -292,7 +293,7 @@ async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_p
         return True
 
     bench = Bench(tmp_path, store, spec=spec, contents={digest: content}, put_back=put_back)
-    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1, PROTOCOL))
+    bench.dealer.send(HELLO)
     lose(store, spec.job, digest, damage)
     bench.dealer.send(Fetch(digest, 0))
     frame = b""
@@ -305,10 +306,9 @@ async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_p
 @pytest.mark.parametrize("offset", [1, PIECE_BYTES - 8192, PIECE_BYTES + 7])
 async def test_a_worker_goes_on_from_wherever_it_was_cut_off(tmp_path: Path, offset: int) -> None:
     content = bytes(range(256)) * 1500  # less than latents may be, whose digest is looked at for each piece
-    digest = hashlib.sha256(content).hexdigest()
-    spec = structs.replace(a_job(), job_files=(JobAsset("voice.wav", digest, len(content)),))
+    spec, digest = job_with(content)
     bench = Bench(tmp_path, spec=spec, contents={digest: content})
-    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1, PROTOCOL))
+    bench.dealer.send(HELLO)
     bench.dealer.send(Fetch(digest, offset))
     message, frame = await asyncio.wait_for(bench.dealer.receive(), 120)
     while not isinstance(message, Piece):
@@ -329,10 +329,9 @@ async def test_a_recording_that_is_lost_and_cannot_be_put_back_ends_the_run_with
     tmp_path: Path, damage: str
 ) -> None:
     content = b"a recording"
-    digest = hashlib.sha256(content).hexdigest()
-    spec = structs.replace(a_job(), job_files=(JobAsset("voice.wav", digest, len(content)),))
+    spec, digest = job_with(content)
     bench = Bench(tmp_path, spec=spec, contents={digest: content})
-    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1, PROTOCOL))
+    bench.dealer.send(HELLO)
     lose(bench.store, spec.job, digest, damage)
     bench.dealer.send(Fetch(digest, 0))
     with pytest.raises(StoreError, match="its original is not where it was; put one of them back"):
@@ -340,9 +339,8 @@ async def test_a_recording_that_is_lost_and_cannot_be_put_back_ends_the_run_with
 
 
 async def test_workers_that_come_and_go_for_ever_fill_no_terminal_and_hide_nothing_of_the_book(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench = Bench(tmp_path)
     lines: list[str] = []
     monkeypatch.setattr(bench.server._progress, "note", lines.append)
     for number in range(5_000):

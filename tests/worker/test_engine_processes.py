@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,21 @@ from swarm.worker.engine_processes import FILE, MAX_BYTES, MAX_MODELS, Engines, 
 METRONOME = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})
 
 
-async def test_slots_that_sleep_share_one_process_also_when_they_load_at_once(tmp_path: Path) -> None:
+@pytest.fixture
+async def engines(tmp_path: Path) -> AsyncIterator[Engines]:
     engines = Engines(("cpu:0", "cpu:1", "cpu:2"), tmp_path)
+    yield engines
+    await engines.end_engines()
+
+
+async def test_slots_that_sleep_share_one_process_also_when_they_load_at_once(engines: Engines) -> None:
     await asyncio.gather(*(engines.load(slot, METRONOME) for slot in range(3)))
     assert len({engines.process(slot).pid for slot in range(3)}) == 1
     spoken = await asyncio.gather(*(engines.speak(slot, (("Tick.", 0),)) for slot in range(3)))
     assert len({clip.info.digest for (clip,) in spoken}) == 1
-    await engines.end_engines()
 
 
-async def test_a_killed_slot_costs_no_other_slot_the_process_that_they_share(tmp_path: Path) -> None:
-    engines = Engines(("cpu:0", "cpu:1"), tmp_path)
+async def test_a_killed_slot_costs_no_other_slot_the_process_that_they_share(engines: Engines) -> None:
     slow = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.1"})
     await asyncio.gather(*(engines.load(slot, slow) for slot in range(2)))
     speaking = engines.speak(1, (("Tick.", 0),))
@@ -38,18 +43,15 @@ async def test_a_killed_slot_costs_no_other_slot_the_process_that_they_share(tmp
     assert (await speaking)[0].info.samples
     await engines.load(0, METRONOME)
     assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
-    await engines.end_engines()
 
 
-async def test_a_process_that_died_is_not_shared(tmp_path: Path) -> None:
-    engines = Engines(("cpu:0", "cpu:1"), tmp_path)
+async def test_a_process_that_died_is_not_shared(engines: Engines) -> None:
     await engines.load(0, METRONOME)
     engines.process(0).kill()
     while engines.process(0).alive:
         await asyncio.sleep(0.01)
     await engines.load(1, METRONOME)
     assert (await engines.speak(1, (("Tick.", 0),)))[0].info.samples
-    await engines.end_engines()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have other priorities")
@@ -67,27 +69,23 @@ async def test_engines_that_stand_back_let_all_other_programs_come_first(tmp_pat
         await engines.end_engines()
 
 
-async def test_an_engine_that_is_not_installed_is_unavailable(tmp_path: Path) -> None:
-    engines = Engines(("cpu:0",), tmp_path)
+async def test_an_engine_that_is_not_installed_is_unavailable(engines: Engines) -> None:
     with pytest.raises(EngineFault) as fault:
         await engines.load(0, Recipe("absent", "v", "en"))
     assert fault.value.kind is FaultKind.UNAVAILABLE
-    await engines.end_engines()
 
 
-async def test_a_late_end_of_a_killed_engine_leaves_the_fresh_one_alone(tmp_path: Path) -> None:
-    engines = Engines(("cpu:0",), tmp_path)
+async def test_a_late_end_of_a_killed_engine_leaves_the_fresh_one_alone(engines: Engines) -> None:
     await engines.load(0, METRONOME)
     killed = engines.process(0)
     engines.kill(0)
     await engines.load(0, METRONOME)
     await engines.unload(0, killed)
     assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
-    await engines.end_engines()
 
 
 async def test_an_engine_that_dies_while_it_loads_is_tried_once_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deaths = 1
     opened = EngineProcess.open
@@ -102,14 +100,12 @@ async def test_an_engine_that_dies_while_it_loads_is_tried_once_more(
         return await opened(self, slot, recipe, device, job_files, **more)
 
     monkeypatch.setattr(EngineProcess, "open", dying)
-    engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, METRONOME)
     assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
-    await engines.end_engines()
 
 
 async def test_a_model_for_which_there_is_no_room_is_tried_once_more_in_a_fresh_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pids: list[int] = []
     opened = EngineProcess.open
@@ -121,11 +117,9 @@ async def test_a_model_for_which_there_is_no_room_is_tried_once_more_in_a_fresh_
         return await opened(self, *words, **more)
 
     monkeypatch.setattr(EngineProcess, "open", full)
-    engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, METRONOME)
     assert len(set(pids)) == 2
     assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
-    await engines.end_engines()
 
 
 async def test_one_model_at_a_time_is_loaded_onto_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,10 +142,9 @@ async def test_one_model_at_a_time_is_loaded_onto_a_gpu(tmp_path: Path, monkeypa
 
 
 async def test_an_engine_that_is_taken_away_while_it_loads_is_not_loaded_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = EngineProcess.open
-    engines = Engines(("cpu:0",), tmp_path)
 
     async def late(self: EngineProcess, *words: Any, **more: Any) -> bytes:
         monkeypatch.setattr(EngineProcess, "open", opened)
@@ -164,8 +157,7 @@ async def test_an_engine_that_is_taken_away_while_it_loads_is_not_loaded_again(
     assert engines.process(0) is None
 
 
-async def test_a_prefetched_text_is_spoken_without_being_asked_for_and_then_only_collected(tmp_path: Path) -> None:
-    engines = Engines(("cpu:0",), tmp_path)
+async def test_a_prefetched_text_is_spoken_without_being_asked_for_and_then_only_collected(engines: Engines) -> None:
     await engines.load(0, METRONOME)
     first = engines.speak(0, (("Tick.", 0),))
     engines.prefetch(0, (("Tock, tock.", 1, 2),))
@@ -175,21 +167,17 @@ async def test_a_prefetched_text_is_spoken_without_being_asked_for_and_then_only
     assert engines.speak(0, (("Tock, tock.", 1, 2),)) is ahead
     assert (await ahead)[0].info.samples > (await first)[0].info.samples
     assert (await engines.speak(0, (("Tock, tock.", 1, 2),)))[0].info.samples  # it is handed out once
-    await engines.end_engines()
 
 
-async def test_a_prefetched_clip_tells_the_engines_own_seconds_however_late_it_is_asked_for(tmp_path: Path) -> None:
-    engines = Engines(("cpu:0",), tmp_path)
+async def test_a_prefetched_clip_tells_the_engines_own_seconds_however_late_it_is_asked_for(engines: Engines) -> None:
     await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.05"}))
     engines.prefetch(0, (("Tock, tock.", 1),))
     _, ahead = engines.prefetched[0]
     await asyncio.wait([ahead])
     assert (await engines.speak(0, (("Tock, tock.", 1),)))[0].info.work_s >= 11 * 0.05
-    await engines.end_engines()
 
 
-async def test_a_prefetched_text_that_is_not_wanted_any_more_is_withdrawn(tmp_path: Path) -> None:
-    engines = Engines(("cpu:0",), tmp_path)
+async def test_a_prefetched_text_that_is_not_wanted_any_more_is_withdrawn(engines: Engines) -> None:
     await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.01"}))
     first = engines.speak(0, (("Tick, and so on.", 0),))
     engines.prefetch(0, (("x" * 2000, 1),))  # twenty seconds
@@ -199,13 +187,11 @@ async def test_a_prefetched_text_that_is_not_wanted_any_more_is_withdrawn(tmp_pa
     other = engines.speak(0, (("Tock.", 0),))
     assert (await asyncio.wait_for(first, 120))[0].info.samples
     assert (await asyncio.wait_for(other, 120))[0].info.samples
-    await engines.end_engines()
 
 
 async def test_a_process_that_dies_takes_what_it_prefetched_with_it_and_counts_only_what_it_spoke(
-    tmp_path: Path,
+    engines: Engines,
 ) -> None:
-    engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "1"}))
     hung = engines.speak(0, (("It takes its time.", 0),))
     engines.prefetch(0, (("Tock.", 0),))
@@ -218,7 +204,6 @@ async def test_a_process_that_dies_takes_what_it_prefetched_with_it_and_counts_o
     await engines.unload(0, process)
     await engines.load(0, METRONOME)
     assert (await engines.speak(0, (("Tock.", 0),)))[0].info.samples
-    await engines.end_engines()
 
 
 async def test_a_process_sees_only_the_gpu_of_its_slot_and_names_it_the_first(

@@ -1,7 +1,7 @@
 """The view of who speaks with which voice in a book."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,12 +42,13 @@ class CastBench(Speaking, SiteBench):
 
 
 @pytest.fixture
-async def cast(tmp_path: Path) -> "CastBench":
+async def cast(tmp_path: Path) -> AsyncIterator[CastBench]:
     made = CastBench(tmp_path)
     await made.serve()
     await made.add("Emma", SCENE, "--cast")
     await made.settle()
-    return made
+    yield made
+    await made.close()
 
 
 async def test_each_person_has_its_sentences_to_hear_and_a_choice_of_voices(cast: CastBench) -> None:
@@ -61,7 +62,6 @@ async def test_each_person_has_its_sentences_to_hear_and_a_choice_of_voices(cast
     sound = ann.xpath(".//audio/@src")[0]
     assert sound.startswith("/api/v1/books/1/chapters/1/1.wav#t=")
     assert (await cast.client.get(sound.partition("#")[0])).status_code == 200
-    await cast.close()
 
 
 async def test_another_voice_speaks_one_persons_sentences_again_and_no_others(cast: CastBench) -> None:
@@ -73,7 +73,6 @@ async def test_another_voice_speaks_one_persons_sentences_again_and_no_others(ca
     again = [index for index in range(len(segments)) if (0, index) not in state.accepted]
     assert again == [index for index, each in enumerate(segments) if each.speaker == "Ann"]
     assert {state.segment((0, index)).voice for index in again} == {"tick"}
-    await cast.close()
 
 
 async def test_two_names_of_one_person_become_one_which_the_next_edition_knows(cast: CastBench) -> None:
@@ -92,7 +91,6 @@ async def test_two_names_of_one_person_become_one_which_the_next_edition_knows(c
     await cast.add("Emma", f"{SCENE} again", "--cast")
     await cast.settle()
     assert {each.speaker for each in cast.state_of(2).spec.chapters[0].segments} == {"", "Berta"}
-    await cast.close()
 
 
 async def test_a_sentence_is_heard_in_any_voice(cast: CastBench) -> None:
@@ -105,13 +103,11 @@ async def test_a_sentence_is_heard_in_any_voice(cast: CastBench) -> None:
     ]
     for wrong in ("1:99", "0:1", "x", "9:1"):
         assert (await cast.send("/listen/1/hear", sentence=wrong, voice="tock")).status_code == 400
-    await cast.close()
 
 
 async def test_a_wrong_form_and_a_voice_that_is_none_are_refused(cast: CastBench) -> None:
     assert "Choose a voice or a name" in (await cast.send("/listen/1/cast", name="Ann")).text
     assert "no character of this book" in (await cast.send("/listen/1/cast", name="Zoe", voice="tick")).text
-    await cast.close()
 
 
 async def test_a_book_without_a_cast_says_so(cast: CastBench) -> None:
@@ -119,4 +115,3 @@ async def test_a_book_without_a_cast_says_so(cast: CastBench) -> None:
     await cast.settle()
     assert not (await cast.listen("/listen/2")).xpath("//a[contains(@href, '/cast')]")
     assert "made without a cast" in (await cast.listen("/listen/2/cast")).text_content()
-    await cast.close()
