@@ -49,11 +49,17 @@ def config(tmp_path: Path, **fields: object) -> RenderConfig:
 
 def run(tmp_path: Path, book: Path, **fields: object) -> Prepared:
     """Run a command up to the serving, with its records committed and its job released."""
-    store = DiskStore(tmp_path / "state")
-    prepared = prepare(config(tmp_path, **fields), book, store, 1000.0)
-    store.commit([(prepared.state.job, record, b"") for record in prepared.records])
-    store.close()
+    with closing(DiskStore(tmp_path / "state")) as store:
+        prepared = prepare(config(tmp_path, **fields), book, store, 1000.0)
+        store.commit([(prepared.state.job, record, b"") for record in prepared.records])
     return prepared
+
+
+def clip_path(tmp_path: Path, key: str) -> Path:
+    with closing(DiskStore(tmp_path / "state")) as store:
+        path = store.clip_path(key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def speak_all(tmp_path: Path, prepared: Prepared, take: int = 0) -> None:
@@ -112,11 +118,8 @@ def test_a_better_voice_is_provided_before_a_book_begins_and_what_stood_against_
             raise EnvironmentFault("https://hub.example/x is out of reach. Try again.")
 
     def prepared(**fields: object) -> Prepared:
-        store = DiskStore(tmp_path / "state")
-        try:
+        with closing(DiskStore(tmp_path / "state")) as store:
             return prepare(config(tmp_path, **fields), book, store, 1000.0, provide=provide)
-        finally:
-            store.close()
 
     monkeypatch.setenv("E2A_SWARM_MODELS", str(tmp_path / "models"))
     assert prepared(language="fr").state.spec.recipe.engine == "kokoro"
@@ -143,9 +146,8 @@ def test_a_book_stays_with_the_engine_that_began_it_and_a_new_one_takes_what_wor
     assert run(tmp_path, book, language="it").state.spec.recipe.engine == "kokoro"
     with pytest.raises(UsageError, match="has no voice 'no such voice'"):
         run(tmp_path, book, language="it", voice="no such voice")
-    store = DiskStore(tmp_path / "state")
-    offered = prepare(config(tmp_path, language="de"), book, store, 1000.0, workers=Xtts())
-    store.close()
+    with closing(DiskStore(tmp_path / "state")) as store:
+        offered = prepare(config(tmp_path, language="de"), book, store, 1000.0, workers=Xtts())
     assert offered.state.spec.recipe.engine == "coqui"
 
 
@@ -190,10 +192,7 @@ def test_a_clip_of_a_later_take_is_found_too(tmp_path: Path, book: Path) -> None
 def test_clips_that_are_gone_are_named_and_their_places_open(tmp_path: Path, book: Path) -> None:
     first = run(tmp_path, book)
     speak_all(tmp_path, first)
-    store = DiskStore(tmp_path / "state")
-    lost = store.clip_path(first.state.key((0, 0), 0))
-    store.close()
-    lost.unlink()
+    clip_path(tmp_path, first.state.key((0, 0), 0)).unlink()
     second = run(tmp_path, book)
     assert [record for record in second.records if isinstance(record, ClipDiscarded)]
     assert (0, 0) not in second.state.accepted
@@ -203,13 +202,11 @@ def test_clips_that_are_gone_are_named_and_their_places_open(tmp_path: Path, boo
 def test_exchanged_clips_are_spoken_again_and_found_by_nothing(tmp_path: Path, book: Path) -> None:
     prepared = run(tmp_path, book)
     speak_all(tmp_path, prepared)
-    store = DiskStore(tmp_path / "state")
-    one, two = (store.clip_path(prepared.state.key(place, 0)) for place in ((0, 1), (1, 1)))
+    one, two = (clip_path(tmp_path, prepared.state.key(place, 0)) for place in ((0, 1), (1, 1)))
     two.write_bytes(two.read_bytes() + b"more")
     aside = one.rename(tmp_path / "aside")
     two.rename(one)
     aside.rename(two)
-    store.close()
     again = run(tmp_path, book)
     assert (0, 1) not in again.state.accepted
     assert not one.exists()
@@ -223,11 +220,8 @@ def test_a_new_job_adopts_no_whole_clip_under_a_wrong_name_if_the_clip_says_its_
     frame = make_clip(tone, 24000, "It was a dark night.").frame
     key = run(tmp_path / "elsewhere", book).state.key((0, 0), 0)
     for said, reused in (("f" * 32, not keyed), (key, True)):
-        store = DiskStore(tmp_path / "state")
-        path = store.clip_path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = clip_path(tmp_path, key)
         path.write_bytes(with_key(frame, said) if keyed else frame)
-        store.close()
         made = run(tmp_path, make_book(tmp_path / f"{said}.epub", f"It was {said[:5]}."))
         places = [place for place in made.state.accepted if made.state.key(place, 0) == key]
         assert (bool(places), path.exists()) == (reused, reused)
@@ -235,11 +229,8 @@ def test_a_new_job_adopts_no_whole_clip_under_a_wrong_name_if_the_clip_says_its_
 
 def test_a_clip_that_is_no_clip_is_not_reused(tmp_path: Path, book: Path) -> None:
     first = run(tmp_path, book)
-    store = DiskStore(tmp_path / "state")
-    path = store.clip_path(first.state.key((0, 0), 0))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = clip_path(tmp_path, first.state.key((0, 0), 0))
     path.write_bytes(b"fLaC but not really")
-    store.close()
     assert (0, 0) not in run(tmp_path, book).state.accepted
     assert not path.exists()
 
@@ -249,9 +240,8 @@ def test_only_of_a_finished_book_without_a_doubt_nothing_is_to_be_spoken_again(t
         return run(tmp_path, book, redo=RedoConfig(doubtful=True))
 
     def commit(*records: ClipAccepted | ClipDiscarded | JobFinished) -> None:
-        store = DiskStore(tmp_path / "state")
-        store.commit([(first.state.job, record, b"") for record in records])
-        store.close()
+        with closing(DiskStore(tmp_path / "state")) as store:
+            store.commit([(first.state.job, record, b"") for record in records])
 
     first = run(tmp_path, book)
     assert not redo().undoubted  # interrupted: it goes on

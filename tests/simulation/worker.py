@@ -19,7 +19,6 @@ from worker_invariants import NEWS
 
 from swarm.job.clip_info import SpokenClip
 from swarm.job.job_asset import JobAsset
-from swarm.job.spec import Recipe
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.envelope import Hindrance, Message, NotLeasing
 from swarm.lease.file_transfer import Fetch, Piece
@@ -395,10 +394,6 @@ class SimWorker(Machine):
         """Return whether the engine of a slot fails at every text now."""
         healed = self.heals_afresh and self.engines[slot].loaded_s > self.broke_s
         return self.world.heap.now < self.broken_until_s and not healed
-
-    def recipe_of(self, slot: int) -> Recipe | None:
-        """Return the recipe that a slot is loaded with, as the core believes."""
-        return self.core.slots[slot].recipe
 
 
 def name_of(clip: Clip) -> Name:
