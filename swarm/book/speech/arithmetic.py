@@ -10,7 +10,7 @@ import regex
 
 from swarm.book.language.language import Language, Match, Numbers, Powers
 from swarm.book.language.pattern import compile_later
-from swarm.book.language.spelling import THOUSANDS, UNITS, amount, plural_category, unit_name
+from swarm.book.language.spelling import THOUSANDS, UNITS, amount, dates_have_slashes, plural_category, unit_name
 
 FRACTIONS = "½¼¾"
 THIRDS_AND_ON = "⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
@@ -22,6 +22,9 @@ _WRITTEN = compile_later(
     r"(?P<over>[1-9]\d?)[/⁄](?P<under>3[3-9])|"  # no day of a month
     r"(?<=(?<![\d/.,-])\d{1,3}\s)(?P<over>[1-9]\d{0,2})[/⁄](?P<under>[1-9]\d{0,2}))"  # "3 5/2"
     r"(?:(?:th|rd|TH|RD)s?\b)?(?![\d/⁄]|[.,-]\d)"
+)
+_NO_DATE = compile_later(
+    r"(?<![\p{L}\d/⁄.,-])(?P<after_whole>(?<=\d\s))?(?P<over>[2-9]|[12]\d|3[01])/(?P<under>1[1-9]|2\d|3[0-2])(?![\d/⁄]|[.,-]\d)"
 )
 _ANY = compile_later(rf"[{FRACTIONS}{THIRDS_AND_ON}/⁄]|einhalb")
 _HALF_OF_NOUN = compile_later(r"(\d)\s?½\s(\p{Ll}{3,})(?![\p{L}'’])")
@@ -37,6 +40,8 @@ def say_fractions(text: str, language: Language) -> str:
         return text
     text = _SIGN.sub(" ", text).translate(_SPELLED)
     text = _WRITTEN.sub(lambda match: _fraction(match, numbers), text)
+    if _NO_DATE.search(text) and not dates_have_slashes(language):
+        text = _NO_DATE.sub(lambda match: _fraction(match, numbers), text)
     whole, behind = _units(language)
     if numbers.part_of != " ":
         text = whole.sub(lambda match: f"{match[1]} {match[3]}{_after_whole(match[2], numbers)}", text)

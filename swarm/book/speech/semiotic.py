@@ -134,7 +134,6 @@ class Verbaliser:
         self._letter = letter = r"\p{L}\p{M}" if forms.spaced else "A-Za-z"
         self._alone = rf"(?<![{letter}\d.,:/])(?<![{letter}\d][-–])"
         self._lone = rf"(?<![{letter}\d.,:/-])"
-        self._apart = rf"(?![{letter}\d]|[.,:/-]\d)"
         self._amend = [(compile_later(wrong), right) for wrong, right in forms.amend.items()]
         self._genders = [(gender, compile_later(rf"(?:{ends})$")) for gender, ends in forms.genders.items()]
         self._roman = compile_later(

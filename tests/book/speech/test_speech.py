@@ -71,6 +71,8 @@ def test_dates_and_powers_are_written_out_for_every_engine() -> None:
         ("es", "a 5 pm, el 5/3, 1/2 kg", "a cinco de la tarde, el cinco de marzo, medio kilogramo"),
         ("fr", "10:30 am, 25 déc 2020", "dix heures trente du matin, vingt-cinq décembre deux mille vingt"),
         ("de", "um 10:30 am Montag, am 24/12", "um zehn Uhr dreißig am Montag, am vierundzwanzigsten Dezember"),
+        ("ru", "$1,5 млн, 60 Вт, 5/12", "одна целая пять десятых миллиона долларов, шестьдесят ватт, пять двенадцатых"),
+        ("es", "En 1990 ha sido; 5 ha.", "En mil novecientos noventa ha sido; cinco hectáreas."),
         ("sv", "5-10 kg, 5-10 kr", "fem till tio kilogram, fem till tio kronor"),
     ],
 )
