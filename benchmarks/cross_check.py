@@ -2,9 +2,9 @@
 
 Sentences of all lengths of some books are spoken on this processor, and as if it was an older one (`unlike_cpus.py` has
 how, and what it takes). The lies are made of the same sounds: noise as long, noise that is as loud when, silence, the
-sentence of nearest length, and another engine. For a scale, the same voice has its pitch moved within the same time.
-The bound is set by every other sentence of the first book, between the most honest and the least false one, and judged
-by all others.
+sentence of nearest length, and another engine; `--voices` adds the five Japanese voices of kokoro, each against each.
+For a scale, the same voice has its pitch moved within the same time. The bound is set by every other sentence of the
+first book, between the most honest and the least false one, and judged by all others.
 
 python benchmarks/cross_check.py ../shared/books/jekyll-and-hyde.epub ../shared/books/alice-illustrated.epub
 """
@@ -20,9 +20,16 @@ from engine_table import sentences
 from unlike_cpus import LACKING, older, run
 
 from swarm.audiobook.sound.clip import LONGER, Pcm, unlikeness_db
-from swarm.voice.host.registry import choose_recipe, recipe_card
+from swarm.voice.host.registry import choose_recipe, find_engine, recipe_card
 
 ENGINE, OTHER_ENGINE = "hibari", "espeak"
+JAPANESE = (
+    "今日はとてもいい天気です。",
+    "駅までの道を教えてください。",
+    "彼女は窓を開けて、しばらく海を見ていた。",
+    "その手紙は、だれにも読まれなかった。",
+    "雨が降り始めたので、二人は木の下に走った。",
+)
 PITCHES = (1.06, 1.2)  # the scale
 HONEST, FALSE, SCALE = "honest", "false", "scale"
 FRAME_S = 0.02
@@ -69,6 +76,17 @@ def false(sounds: list[Pcm], strange: list[Pcm], number: int, rate: int, dice: n
     yield "another engine", true, strange[number]
 
 
+def other_voices() -> list[Row]:
+    """Return a row for each pair of voices of one engine with the same sentence."""
+    engine = find_engine("kokoro")
+    sounds = {}
+    for voice in engine.card.voices_for("ja"):
+        teller = engine.open(choose_recipe("ja", engine="kokoro", voice=voice.name), "cpu:0")
+        sounds[voice.name] = [teller.speak(text, 0) for text in JAPANESE]
+    pairs = [(one, other) for couple in combinations(sounds.values(), 2) for one, other in zip(*couple, strict=True)]
+    return [(FALSE, "another voice of kokoro", unlikeness(("", *pair), teller.sample_rate)) for pair in pairs]
+
+
 def unlikeness(pair: Pair, rate: int) -> float:
     """Return how unlike two sounds are in dB; infinite if their lengths tell already."""
     sizes = sorted(each.size for each in pair[1:])
@@ -109,6 +127,7 @@ def main() -> None:
     parser.add_argument("books", type=Path, nargs="+")
     parser.add_argument("--chapters", default="1-3")
     parser.add_argument("--sentences", type=int, default=40, help="of each book")
+    parser.add_argument("--voices", action="store_true", help="also compare the voices of kokoro")
     given = parser.parse_args()
     dice = np.random.default_rng(1)
     books = [measured(chosen_texts(book, given.chapters, given.sentences), dice) for book in given.books]
@@ -119,7 +138,8 @@ def main() -> None:
     )
     bound = float(np.sqrt(most * least))
     print(f"known sentences: honest {most:.2f} dB at most, false {least:.2f} at least; bound {bound:.2f}\n")
-    unknown = [pair for row in [*books[0][1::2], *(row for rows in books[1:] for row in rows)] for pair in row]
+    others = other_voices() if given.voices else []
+    unknown = others + [pair for row in [*books[0][1::2], *(row for rows in books[1:] for row in rows)] for pair in row]
     print("| sounds of the other sentences | pairs | least dB | 1 % | half | 99 % | most | misjudged |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for kind, name in dict.fromkeys((pair[0], pair[1]) for pair in unknown):

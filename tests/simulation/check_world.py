@@ -23,6 +23,7 @@ from swarm.lease.worker.worker_core import WorkerCore
 LINK, JOB = "c", "job"
 KINDS = ("noise", "another voice", "silence", "another sentence")
 MOST_CLIPS = 200  # of one that lies in each, from its first lie until it rests
+OFTEN, FEWER_CLIPS = 0.05, 120  # with such a share, so many
 HONEST_DIFFER = 0.002  # a share of comparisons of honest sounds; of those that were measured, none was
 PATIENCE_S = 4000.0
 COMPARE_S = 0.3
@@ -306,7 +307,8 @@ class CheckWorld:
         if liar == process or name in self.since_lie:
             self.since_lie[name] = self.since_lie.get(name, 0) + 1
             lie, clips = self._named(process).lie, self.since_lie[name]
-            if lie and name not in self.resting and clips > MOST_CLIPS / lie.share:
+            most = MOST_CLIPS if self.share < OFTEN else FEWER_CLIPS
+            if lie and name not in self.resting and clips > most / lie.share:
                 raise Wrong(f"seed {self.seed}: {process} lied, and {clips} clips later it does not rest")
 
     def _named(self, process: str) -> Machine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable
 from math import inf
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from allowed_repeats import holds
 from disk import Disk
-from faults import TAKE_OVERS
+from faults import CROSS_CHECKS, TAKE_OVERS
 from files import PIECE, block_list
 from heads import WRITING_S
 from machine import Machine
@@ -24,7 +25,7 @@ from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import Piece
 from swarm.lease.message import Clip, FromWorker, is_part_of_clip
-from swarm.lease.outcome import JournalEntry, Outcome, Serve
+from swarm.lease.outcome import Comparison, JournalEntry, Outcome, Serve
 from swarm.watch.words import event_text
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ MIN_WAIT_S = 0.001
 DRAIN_S = 20.0
 FAREWELL_S = 0.3
 GRACE_S = 1.5
+CHECKED = 0.5  # of the clips, in worlds with cross-checks
+COMPARE_S = 0.2
 UNKNOWN_DEADLINE_S = 60.0  # shorter than a real one, so that a hang costs less of a run
 
 
@@ -89,6 +92,8 @@ class SimCoordinator(Machine):
             piece=PIECE,
             clip_piece=self.world.clip_piece,
             encoders=self.world.reels.encoders,
+            cross_check=CHECKED if CROSS_CHECKS in self.world.faults.began else 0.0,
+            secret=name,
         )
         now = self.clock()
         core = CoordinatorCore(settings, now)
@@ -335,8 +340,22 @@ class SimCoordinator(Machine):
             if outcome.overruled:
                 self.later(0.0, self._overruled)
             self.press.carry_out(outcome)
+            for comparison in outcome.comparisons:
+                self.later(COMPARE_S, self._compare, comparison)
             for serve in outcome.serves:
                 self.later(0.001, self._serve, serve)
+
+    def _compare(self, comparison: Comparison) -> None:
+        """Find out which earlier sounds of a sentence a sound is like: those that are the same bytes."""
+        place = comparison.chapter, comparison.index
+        served = self.core.jobs.get(comparison.job) if self.core and not self.draining else None
+        clip = served.state.accepted.get(place) if served else None
+        if clip is None or clip.key != comparison.key or self.core is None:
+            return
+        found = hashlib.sha256(comparison.frame).hexdigest()
+        digests = (clip.digest, *(hashlib.sha256(frame).hexdigest() for frame in comparison.others))
+        alike = tuple(number for number, digest in enumerate(digests) if digest == found)
+        self.take(self.core.compared(comparison.job, place, comparison.session, alike, self.clock()))
 
     def _serve(self, serve: Serve) -> None:
         """Read a piece and send it; now and then the disk has changed it."""

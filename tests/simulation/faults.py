@@ -40,6 +40,7 @@ ONE_BY_ONE = "one by one"  # no engine speaks batches; only in worlds that ask f
 WHOLE_CLIPS = "whole clips"  # over slow links, which stop for them; only in worlds that ask for it
 LOST_DISK = "a disk is lost"  # with every journal and clip; only in worlds that ask for it
 TAKE_OVERS = "take-overs"  # standbys take the first book over; only worlds that ask for it have this
+CROSS_CHECKS = "cross-checks"  # half of the clips are compared; only in worlds that ask for it
 REELS = "reels"  # workers encode what they spoke; only in worlds that ask for it
 GUESTS = "guests"  # some texts are for an engine that half of the workers lack; only in worlds that ask for it
 PAUSES = "pauses"  # a user pauses a job; it is drawn apart

@@ -156,6 +156,11 @@ class Judge:
             raise Violation(f"granted to {worker.name} before its files were there", spots[0])
         for line in grant.lines:
             place = (grant.chapter, line.index)
+            granted = served.ledger.leases.get(grant.lease)  # another slot may have got all of it in the same round
+            if granted and granted.is_check:
+                self.repeats.allow([(grant.job, *place)], "a check")
+                self.workers.checks.add((core.settings.coordinator.rpartition("-")[0], grant.lease))
+                continue
             if place in served.state.accepted:
                 raise Violation("granted although accepted", (grant.job, *place))
             blamed = [failure.worker for failure in served.state.failures.get(place, ())]
@@ -197,7 +202,8 @@ class Judge:
         in_reach = self.world.network.reaches(send.peer) and self.world.network.is_steady
         if not in_reach:  # nobody knows what such a worker has spoken meanwhile
             spots += [spot for spot in unaccepted(worker) if spot in granted and spot[2] >= end]
-        spots = [spot for spot in spots if not self._is_accepted(coordinator, spot)]
+        is_check = (coordinator.name, message.lease) in self.workers.checks
+        spots = [spot for spot in spots if is_check or not self._is_accepted(coordinator, spot)]
         if in_reach and isinstance(message, Revoke) and message.expired:
             self._fairly_expired(coordinator, worker, message.lease)
         name = (coordinator.name, send.peer, type(message).__name__, message.lease, end)
@@ -364,6 +370,8 @@ class Judge:
                 raise Violation(f"lease {lease.id} belongs to nobody")
             if not lease.pending or (lease.slot != RESERVED and lease.id not in session.slots[lease.slot].leases):
                 raise Violation(f"lease {lease.id} has nothing pending or no slot")
+            if lease.is_check:
+                continue
             covered[lease.chapter].update(lease.pending)
         for chapter, places in enumerate(covered):
             segments = len(state.spec.chapters[chapter].segments)

@@ -1,7 +1,7 @@
 """Cross-checks have liars rest soon, honest workers never, and cost little, whatever happens."""
 
 import pytest
-from check_world import CheckWorld, Wrong
+from check_world import OFTEN, CheckWorld, Wrong
 from mutants import OF_CHECKS, edited
 
 SEEDS, CHUNK = 500, 25
@@ -37,4 +37,10 @@ def test_without_liars_they_cost_about_what_the_share_says_and_nothing_when_off(
 def test_the_worlds_notice(name: str) -> None:
     with edited(OF_CHECKS[name]), pytest.raises(Wrong):
         for seed in range(40):
-            CheckWorld(seed).run()
+            CheckWorld(seed, OFTEN, liars=1, troubled=False).run()
+
+
+@pytest.mark.slow
+def test_with_a_larger_share_they_rest_sooner() -> None:
+    for seed in range(40):
+        CheckWorld(seed, OFTEN, liars=1, troubled=False).run()

@@ -69,6 +69,11 @@ def test_sentences_of_guests_are_spoken_where_their_engine_is() -> None:
         assert not outcome(seed, ("guests",)), seed
 
 
+def test_cross_checks_hold_every_promise() -> None:
+    for seed in range(8):
+        assert not outcome(seed, ("cross-checks",)), seed
+
+
 def test_workers_encode_reels_and_hold_every_promise() -> None:
     here = there = 0
     for seed in range(6):

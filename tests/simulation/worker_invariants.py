@@ -36,6 +36,7 @@ class WorkerJudge:
     def __init__(self, world: World) -> None:
         self.world = world
         self.accepted_s: dict[tuple[str, Spot], float] = {}  # the coordinator's waking hours
+        self.checks: set[tuple[str, int]] = set()  # leases of what is spoken again to be compared, by coordinator
 
     def elsewhere(self, worker: SimWorker, name: str) -> list[tuple[int, int]]:
         """Return the leases of other coordinators, and how many lines are left of each."""
@@ -94,6 +95,8 @@ class WorkerJudge:
         if slot.is_proving or not slot.lines or not network.is_steady or not is_judged(self.world, worker):
             return
         lease = slot.leases[0]
+        if (lease.link, lease.id) in self.checks:
+            return
         for line in slot.lines:
             self._begins(worker, (lease.job.job, lease.chapter, line.index), worker.connections.get(lease.link))
 
