@@ -208,8 +208,10 @@ def passage_language(text: str, language: str) -> str:
         return ""  # decided first, since this is so for nearly all passages
     if own > MAX_OWN_SHARE and sum(map(len, said)) < MIN_ASKED_CHARS:
         return ""
-    if own > MAX_ASKED_SHARE and max(_shares(said).values()) < max(MIN_PASSAGE_SHARE, MIN_LEAD * own):
-        return ""
+    if own > MAX_ASKED_SHARE:
+        shares = _shares(list(set(said)))  # a word that is said again and again counts once
+        if max(shares.values()) < max(MIN_PASSAGE_SHARE, MIN_LEAD * shares.get(language, 0)):
+            return ""
     script = _script(text)
     if script in _BY_SCRIPT:
         codes = _BY_SCRIPT[script]
@@ -222,7 +224,7 @@ def passage_language(text: str, language: str) -> str:
         found = _ask(" ".join(said), script)
         return "" if own or are_alike(found, language) else found
     found = _by_words(said, language)
-    if found and own > MAX_ASKED_SHARE and not are_alike(_ask(" ".join(said), script), found):
+    if found and own > MAX_OWN_SHARE and not are_alike(_ask(" ".join(said), script), found):
         return ""
     return found or _by_halves(said, language)
 
@@ -257,16 +259,13 @@ def _by_words(said: list[str], language: str) -> str:
     shares = sorted(_shares(said).items(), key=lambda item: -item[1])
     found, share = shares[0]
     second = next(other for code, other in shares if not are_alike(code, found))
-    own = _share(said, _own_words(language, found))
+    own = _share(said, function_words().get(language, frozenset()))
+    if shared := own > MAX_OWN_SHARE:
+        own = _share(said, _own_words(language, found))
     hits = {word for word in said if word in function_words()[found]}
     plain = share >= max(MIN_PASSAGE_SHARE, MIN_LEAD * second, 2 * own) and len(hits) >= MIN_PASSAGE_HITS
-    shared = _share(said, function_words().get(language, frozenset())) > MAX_OWN_SHARE
-    if (
-        not plain
-        or own > (MAX_ASKED_SHARE if shared else MAX_OWN_SHARE)
-        or are_alike(found, language)
-        or _is_mixed(said, found)
-    ):
+    plain = plain and not (shared and own > MAX_ASKED_SHARE)
+    if not plain or are_alike(found, language) or _is_mixed(said, found):
         return ""
     return "" if found in _MARKED_LETTERS and all(map(_BARE.fullmatch, said)) else found
 

@@ -146,6 +146,8 @@ def _field(hint: Any, value: Any, rules: Callable[[Mapping[str, str]], Rules]) -
         part = [each for each in (hint, *inner) if isinstance(each, type) and issubclass(each, Struct)]
         if part:
             return _filled(part[0], value, rules)
+        if inner and inner[0] == [str, bool]:  # of words of several sounds
+            return rules(value).places
         return rules(value).steps if origin is tuple else rules(value)
     if isinstance(value, str) and origin is frozenset:
         return words(value)

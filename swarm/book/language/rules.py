@@ -7,7 +7,7 @@ stand for the file's `patterns`. `{1:cardinal:2}` agrees with the noun of group 
 the abbreviation ends the sentence, too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from swarm.book.language.language import Language, Match, Step
 from swarm.book.language.pattern import NUMERAL, compile_later, value
@@ -47,6 +47,16 @@ class Rules:
         for pattern, say in self.steps:
             text = pattern.sub(say, text)
         return text.partition("\n")[0] if len(parts) > 1 else text
+
+    def places(self, text: str, _tagged: bool) -> Iterator[tuple[int, int, str]]:
+        """Yield start and end of what the patterns find in a text, with its words, which are phonemes, in order."""
+        end = 0
+        for match, say in sorted(
+            ((match, say) for pattern, say in self.steps for match in pattern.finditer(text)),
+            key=lambda m: m[0].start(),
+        ):
+            if match.start() >= end:
+                yield match.start(), (end := match.end()), say(match)
 
     def _sayer(self, words: str) -> Callable[[Match], str]:
         def say(match: Match) -> str:
