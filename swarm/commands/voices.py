@@ -188,7 +188,8 @@ def _voices_as_json(row: Row, language: str) -> list[dict[str, object]]:
     voices = row.card.voices_for(language)
     lacking = downloads(row.engine, (voice.name for voice in voices), language) if row.engine.is_installed() else {}
     return [
-        msgspec.structs.asdict(voice) | {"description": voice.description, "fetch": lacking.get(voice.name)}
+        {name: value for name, value in msgspec.structs.asdict(voice).items() if name != "sound"}
+        | {"description": voice.description, "fetch": lacking.get(voice.name)}
         for voice in voices
     ]
 

@@ -191,7 +191,7 @@ def marks_in(texts: Sequence[str]) -> tuple[str, ...]:
 MAIN_SHARE = 0.01  # of all that is said: who says less shares the voice of men or of women
 MAIN_LINES = 5
 MAX_VOICES = 4  # of men, and as many of women
-MAX_HEARD = 8  # voices of a gender, the best ones, among which those are found that are most unlike each other
+MAX_HEARD = 6  # voices of a gender, the best ones, among which those are found that are most unlike each other
 OWN = 1.0  # of a turn: what a voice counts, for each line, that another person does not have though they never talk
 NARRATED = 0.25  # of a turn: what counts for a voice that is unlike the narrator's, for each line
 ROUNDS = 3
