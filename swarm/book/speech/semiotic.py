@@ -158,7 +158,10 @@ class Verbaliser:
         spaced = r"|(?<!\d\s)\d{1,3}(?:(?: \d{3}){1,3}|(?: 000){3,8}(?: \d{3})?)(?!\d|\s\d)" if " " in group else ""
         indian = rf"\d{{1,3}}(?:[{tight}]\d{{2}})+[{tight}]\d{{3}}(?!\d)"
         grouped = rf"\d{{1,3}}(?:[{tight}]\d{{3}})+(?!\d)|{indian}{spaced}"
-        pointed = r"|\d+\.(?:\d{1,2}|\d{4,12})(?!\d|[.,]\d)" if self._forms.comma else ""  # "0.5" of a foreign hand
+        whole = r"(?!\.)" if days_have_stops(self._language.code) else ""  # "5.3." is a day
+        pointed = (
+            rf"|\d+\.(?:\d{{1,2}}|\d{{4,12}})(?!\d|[.,]\d){whole}" if self._forms.comma else ""
+        )  # of a foreign hand
         return rf"(?:(?:{grouped}|\d++)(?:[{decimal}]\d+|(?!\.(?:\d{{1,2}}|\d{{4,12}})(?!\d|[.,]\d))){pointed}|\d+)"
 
     def _set_steps(self) -> None:
@@ -462,7 +465,7 @@ class Verbaliser:
         if grouped or any(len(part) > 1 and part[0] == "0" for part in parts):
             return ""
         say = self._one_by_one if len(parts) == 4 else self.cardinal
-        dot = self._language.dot if len(parts) == 4 or not self._language.numbers else self._forms.point
+        dot = self._language.dot if len(parts) == 4 or self._forms.comma else self._forms.point
         return f" {dot} ".join(map(say, parts))
 
     def _calls(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:

@@ -73,6 +73,13 @@ def test_dates_and_powers_are_written_out_for_every_engine() -> None:
         ("de", "um 10:30 am Montag, am 24/12", "um zehn Uhr dreißig am Montag, am vierundzwanzigsten Dezember"),
         ("ru", "$1,5 млн, 60 Вт, 5/12", "одна целая пять десятых миллиона долларов, шестьдесят ватт, пять двенадцатых"),
         ("es", "En 1990 ha sido; 5 ha.", "En mil novecientos noventa ha sido; cinco hectáreas."),
+        (
+            "de",
+            "1 Mio. $, 10 min, Version 2.5.20",
+            "eine Million Dollar, zehn Minuten, Version zwei Punkt fünf Punkt zwanzig",
+        ),
+        ("de", "bis 5.3.", "bis 5.3."),  # a day, which no voice says as a decimal
+        ("es", "21.000 libras", "veintiún mil libras"),
         ("sv", "5-10 kg, 5-10 kr", "fem till tio kilogram, fem till tio kronor"),
     ],
 )
