@@ -227,8 +227,9 @@ def _away_lines(row: Row, language: str, *, every: bool) -> list[str]:
 def _setting_lines(card: EngineCard, *, every: bool) -> list[str]:
     """Return the settings of an engine with their defaults in one line, or a line for each that explains it."""
     if not every:
-        names = ", ".join(card.defaults) if 1 < len(card.defaults) <= MAX_SETTINGS else ""  # more are a list for --all
-        return [f"  settings: {names}; --all explains them"] if names else []
+        told = [f"{name}={value}" for name, value in card.defaults.items()]
+        settings = ", ".join(told) if 1 < len(told) <= MAX_SETTINGS else ""  # more of them are a list for --all
+        return [f"  settings: {settings}; --all explains them"] if settings else []
     meanings = [", ".join(filter(None, (each.values, each.about))) for each in card.settings]
     return [
         f"  setting {each.name}={each.default}: {means}" for each, means in zip(card.settings, meanings, strict=True)
