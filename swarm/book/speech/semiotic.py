@@ -754,7 +754,10 @@ class Verbaliser:
             (r"(?<=^|[\s(])\+(?=\d{1,3}(?!\d))", forms.plus),
         )
         steps = tuple((pattern, partial(self._word, word)) for pattern, word in found if word)
-        scale = (rf"{self._lone}1\s?:\s?(?=\d{{1,3}}[.,]\d{{3}})", lambda _: f"1{forms.score}")
+        scale = (
+            rf"{self._lone}1\s?:\s?(?=\d{{1,3}}[.,]\d{{3}})",
+            lambda _: f"1{forms.score or self._joint + forms.to + self._joint}",
+        )
         zone = (
             r"(?<=\b(?i:gmt|utc)\s?)[+−-](?=\d)",
             lambda match: f" {forms.plus if match[0] == '+' else forms.minus} ",

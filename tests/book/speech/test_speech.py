@@ -80,7 +80,7 @@ def test_dates_and_powers_are_written_out_for_every_engine() -> None:
         ),
         ("de", "bis 5.3.", "bis 5.3."),  # a day, which no voice says as a decimal
         ("es", "21.000 libras", "veintiún mil libras"),
-        ("sv", "5-10 kg, 5-10 kr", "fem till tio kilogram, fem till tio kronor"),
+        ("sv", "5-10 kg, 5-10 kr, 1:50.000", "fem till tio kilogram, fem till tio kronor, ett till femtiotusen"),
     ],
 )
 def test_a_form_is_said_by_its_class(language: str, written: str, said: str) -> None:
