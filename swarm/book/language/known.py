@@ -32,7 +32,8 @@ def find_language(code: str, region: str = "") -> Language:
 
 @cache  # as many as files name
 def _of_region(code: str, region: str) -> Language:
-    return read_language(code, region)
+    _load(code)  # its program, if it has one
+    return _with_parts(read_language(code, region), _PARTS.get(code, {}))
 
 
 @cache
@@ -84,7 +85,14 @@ def with_program(code: str, **parts: object) -> Language:
 
     Steps of a program are taken before those of the file.
     """
-    found = read_language(code)
+    _PARTS[code] = parts
+    return _with_parts(read_language(code), parts)
+
+
+_PARTS: dict[str, Mapping[str, object]] = {}  # what programs add, by code
+
+
+def _with_parts(found: Language, parts: Mapping[str, object]) -> Language:
     for name, more in parts.items():
         part = getattr(found, name)
         if isinstance(more, dict):

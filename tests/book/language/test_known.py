@@ -8,8 +8,11 @@ import pytest
 from swarm.book.language import languages
 from swarm.book.language.known import _load, every_language, find_language, find_quotes, find_speakers
 from swarm.book.language.spelling import spelled
+from swarm.book.speech.capitals import Usage
 from swarm.book.speech.sentence import _rules, split_sentences
+from swarm.book.speech.speech import Speech
 from swarm.errors import EnvironmentFault
+from swarm.job.card import EngineCard
 
 
 def test_every_folder_and_every_whole_file_is_a_language() -> None:
@@ -20,6 +23,26 @@ def test_every_folder_and_every_whole_file_is_a_language() -> None:
 
 def test_a_language_is_one_object() -> None:
     assert find_language("fr") is find_language("fr")
+
+
+@pytest.mark.parametrize(
+    ("region", "written", "words"),
+    [
+        ("", "am 3.1.2020 für CHF 5.50", "am dritten Januar zweitausendzwanzig für fünf Schweizer Franken fünfzig"),
+        ("AT", "am 3.1.2020", "am dritten Jänner zweitausendzwanzig"),
+        ("CH", "am 3.1.2020 für Fr. 5.50", "am dritten Januar zweitausendzwanzig für fünf Franken fünfzig"),
+        ("CH", "Frau Frei und Fr. Meier", "Frau Frei und Frau Meier"),
+    ],
+)
+def test_a_region_of_a_language_with_a_program_has_its_own_words(region: str, written: str, words: str) -> None:
+    card = EngineCard("tester", "", ("*",), (), (("", 300),), (), ())
+    assert Speech(card, usage=Usage(region=region)).say(written, "de") == words
+
+
+def test_swiss_ss_behind_a_long_vowel_is_marked() -> None:
+    found = find_language("de", "CH").heteronyms("Die Strasse ist gross.", False)
+    assert [sound for _, _, sound in found] == ["ʃtɾˈɑːsə", "ɡɾˈoːs"]
+    assert not list(find_language("de").heteronyms("Die Strasse ist gross.", False))
 
 
 def test_a_region_has_its_own_words_and_the_others_of_its_language() -> None:
