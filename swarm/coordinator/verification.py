@@ -124,12 +124,17 @@ async def cross_check(
         frame = await respeak(text, seeds_of(text, state.spec.recipe, clip.take)[0])
         theirs = _sound(store, state.job, clip)
         if frame and theirs is not None:
-            alike = is_alike(theirs, _decoded(frame), clip.sample_rate)
+            ours = _decoded(frame)
+            alike = ours is not None and is_alike(theirs, ours, clip.sample_rate)
             yield note_doubt(state, store, place, "" if alike else OTHERWISE), clip.worker
 
 
-def _decoded(frame: bytes) -> Pcm:
-    pcm: Pcm = soundfile.read(io.BytesIO(frame), dtype="int16")[0]
+def _decoded(frame: bytes) -> Pcm | None:
+    """Return a sound; None for one that cannot be decoded, as a liar may send."""
+    try:
+        pcm: Pcm = soundfile.read(io.BytesIO(frame), dtype="int16")[0]
+    except (soundfile.SoundFileError, RuntimeError):
+        return None
     return pcm
 
 
@@ -186,16 +191,16 @@ class CheckDesk:
         if clip is None or clip.key != comparison.key:
             return
         alike = await asyncio.to_thread(_alike, self._store, clip, comparison)
-        if alike is not None and job in self._editions:
+        if job in self._editions:
             outcome = self._core.compared(job, place, comparison.session, alike, self._clock.now())
             self._drop(outcome)  # at once: a clip that comes now must not find the one on the disk
             self._do(outcome)
 
 
-def _alike(store: DiskStore, clip: ClipAccepted, comparison: Comparison) -> tuple[int, ...] | None:
-    """Return which of the earlier sounds a sound is like, the clip on the disk being 0; None if that is damaged."""
-    accepted, rate = _sound(store, comparison.job, clip), clip.sample_rate
-    if accepted is None:
-        return None
-    earlier, sound = (accepted, *map(_decoded, comparison.others)), _decoded(comparison.frame)
-    return tuple(number for number, pcm in enumerate(earlier) if is_alike(pcm, sound, rate))
+def _alike(store: DiskStore, clip: ClipAccepted, comparison: Comparison) -> tuple[int, ...]:
+    """Return which of the earlier sounds a sound is like, the clip on the disk being 0; none is like a damaged one."""
+    earlier = (_sound(store, comparison.job, clip), *map(_decoded, comparison.others))
+    sound, rate = _decoded(comparison.frame), clip.sample_rate
+    if sound is None:
+        return ()
+    return tuple(number for number, pcm in enumerate(earlier) if pcm is not None and is_alike(pcm, sound, rate))

@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -16,11 +17,12 @@ from specs_for_tests import a_job
 from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.commands.main import main
 from swarm.commands.verify import respeaking
-from swarm.coordinator.verification import choose_sample, open_spoken
+from swarm.coordinator.verification import _alike, choose_sample, open_spoken
 from swarm.job.record import ClipAccepted, ClipDoubted, RunStarted, WorkerSeen
 from swarm.job.spec import Recipe, seeds_of
 from swarm.job.state import JobState
 from swarm.job.store.store import DiskStore
+from swarm.lease.outcome import Comparison
 from swarm.voice.host.takes import make_clip
 
 TEXTS = tuple(f"This is sentence {word} of the book." for word in ("one", "two", "three", "four", "five", "six"))
@@ -73,7 +75,23 @@ def test_a_worker_that_speaks_badly_is_found_and_named(home: Path, capsys: pytes
     assert doubted == LIARS
 
 
+def test_sounds_are_like_those_of_the_same_sentence_and_what_cannot_be_decoded_is_like_none(home: Path) -> None:
+    true = asyncio.run(spoken(home / "log"))[0]
+    noise = make_clip(np.full(48_000, 900, np.int16), 24_000, TEXTS[0]).frame
+    broken = true[: len(true) // 2] + bytes(len(true) - len(true) // 2)
+    with closing(DiskStore(home)) as store:
+        state = open_spoken(store, SPEC.job)
+        assert state
+        honest, false = state.accepted[0, 0], state.accepted[0, 1]
+        asked = Comparison(SPEC.job, 0, 0, honest.key, "w3/n", true, (noise, true, broken[:4000]))
+        assert _alike(store, honest, asked) == (0, 2)
+        assert _alike(store, honest, replace(asked, frame=b"no sound")) == ()
+        assert 0 not in _alike(store, false, asked)
+
+
 @pytest.mark.parametrize("share", ["1", "0%", "200%", "many%"])
 def test_a_share_that_is_none_is_refused(tmp_path: Path, share: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "x", "--cross-check", share, "--state-dir", str(tmp_path)]) == 64
+    assert "--cross-check takes a share such as 1%" in capsys.readouterr().err
+    assert main(["serve", "--cross-check", share, "--state-dir", str(tmp_path), "--web", "off"]) == 64
     assert "--cross-check takes a share such as 1%" in capsys.readouterr().err

@@ -38,6 +38,7 @@ def read_clip(path: Path, digest: str, samples: int, sample_rate: int) -> Pcm:
 
 WINDOW_S, STEP_S, BANDS = 0.04, 0.01, 80
 FLOOR_DB = -80.0  # below the loudest band of a sound: all below is silence
+MAX_FRAMES = 3000  # of a sound; longer ones are looked at more coarsely, which bounds the memory
 LONGER = 1.25  # times the other's length, at most
 MAX_UNLIKENESS_DB = 3.5  # of two sounds of one sentence (docs/benchmarks-of-reading.md)
 
@@ -52,14 +53,15 @@ def is_alike(one: Pcm, other: Pcm, rate: int) -> bool:
 
 def unlikeness_db(one: Pcm, other: Pcm, rate: int) -> float:
     """Return the mean distance of the spectra of two sounds, along the path on which they are most alike."""
-    first, second = _log_mel_db(one, rate), _log_mel_db(other, rate)
+    step = max(round(STEP_S * rate), max(one.size, other.size) // MAX_FRAMES)
+    first, second = _log_mel_db(one, rate, step), _log_mel_db(other, rate, step)
     squares = (first**2).sum(1)[:, None] + (second**2).sum(1) - 2 * first @ second.T
     return _shortest_path(np.sqrt(np.maximum(squares, 0.0) / BANDS))
 
 
-def _log_mel_db(pcm: Pcm, rate: int) -> NDArray[np.float64]:
-    """Return how loud each band of each frame is: shape (frames, bands)."""
-    size, step = round(WINDOW_S * rate), round(STEP_S * rate)
+def _log_mel_db(pcm: Pcm, rate: int, step: int) -> NDArray[np.float64]:
+    """Return how loud each band is at each so many samples: shape (frames, bands)."""
+    size = round(WINDOW_S * rate)
     padded = np.pad(pcm / 32768, (0, size))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::step] * np.hanning(size)
     power = np.abs(np.fft.rfft(frames)) ** 2

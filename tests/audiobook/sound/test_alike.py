@@ -40,6 +40,12 @@ def test_another_sound_is_unlike_it(other: Pcm) -> None:
     assert not is_alike(other, SOUND, RATE)
 
 
+def test_a_sound_of_minutes_is_compared_more_coarsely() -> None:
+    long = babble(1_000, 120 * RATE)
+    assert is_alike(long, long, RATE)
+    assert not is_alike(long, np.random.default_rng(1).integers(-8000, 8000, long.size).astype(np.int16), RATE)
+
+
 def test_silence_is_like_silence_and_the_distance_is_the_same_both_ways() -> None:
     assert unlikeness_db(SOUND * 0, SOUND[:RATE] * 0, RATE) == 0
     other = babble(70_000, RATE)

@@ -7,9 +7,10 @@ from web_bench import BOOKS, JOB, REPLY
 from swarm.job.store.store import Tally
 from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.member_message import StandbyStatus
-from swarm.lease.message import SlotStatus
+from swarm.lease.message import CheckStatus, SlotStatus
 from swarm.server.api.answers import book_answers, machine_answers, standby_answers, status_answer
 from swarm.server.api.metrics import exposition
+from swarm.watch.view import standing_lines
 
 
 def test_a_book_has_the_state_that_a_user_would_name() -> None:
@@ -92,3 +93,14 @@ def test_metrics_tell_sentences_machines_and_devices() -> None:
         "e2a_swarm_time_left_seconds 90.0",
     ):
         assert line in text
+
+
+def test_metrics_and_status_tell_what_cross_checks_found_and_cost() -> None:
+    assert "cross" not in exposition(lambda: (BOOKS, REPLY), Tally()).decode()
+    reply = structs.replace(REPLY, checks=CheckStatus(0.01, 31, 3, 2, 120.0))
+    text = exposition(lambda: (BOOKS, reply), Tally()).decode()
+    assert "e2a_swarm_cross_checks_total 31.0" in text
+    assert "e2a_swarm_cross_checks_outvoted_total 3.0" in text
+    assert "e2a_swarm_cross_check_work_seconds_total 120.0" in text
+    told = "  cross-check of 1 %: 31 sentences compared, 3 otherwise than two others, 2 to be compared, 2 min of work"
+    assert told in standing_lines(reply)
