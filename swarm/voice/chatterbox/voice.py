@@ -54,7 +54,7 @@ class ChatterboxVoice:
             layer.self_attn._forward_hooks.clear()
 
 
-_last = LastLoaded()  # the manners of a voice share it
+_last = LastLoaded()  # the manners of one voice share it; a recording changes the model
 
 
 def load_model(folder: Path, place: str) -> Any:
@@ -67,7 +67,9 @@ def open_voice(recipe: Recipe, device: str, folder: Path, job_files: Path | None
     """Load the model in a folder and a voice for it. Raises EngineFault: UNAVAILABLE, MEMORY or DEVICE."""
     place = "cpu" if device.startswith("cpu") else device
     with loading("Chatterbox"):
-        return voice_of(_last.load((folder, place), partial(load_model, folder, place)), recipe, job_files)
+        return voice_of(
+            _last.load((folder, place, recipe.voice), partial(load_model, folder, place)), recipe, job_files
+        )
 
 
 def voice_of(model: Any, recipe: Recipe, job_files: Path | None) -> ChatterboxVoice:
