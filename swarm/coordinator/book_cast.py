@@ -168,12 +168,11 @@ class KeptCast:
         """Keep the other voices and names that the user gave the persons of a job. Raises StoreError."""
         voices: defaultdict[str, Counter[str]] = defaultdict(Counter)
         mended: dict[tuple[str, str], None] = {}
-        for number, chapter in enumerate(state.spec.chapters):
-            for index, made in enumerate(chapter.segments):
-                now = state.segment((number, index))
-                voices[now.speaker][now.voice] += 1
-                if made.speaker and (made.speaker, made.voice) != (now.speaker, now.voice):
-                    mended[made.speaker, now.speaker] = None
+        for place in state.places:
+            made, now = state.spec.chapters[place[0]].segments[place[1]], state.segment(place)
+            voices[now.speaker][now.voice] += 1
+            if made.speaker and (made.speaker, made.voice) != (now.speaker, now.voice):
+                mended[made.speaker, now.speaker] = None
         for made_name, name in mended:
             for each in (made_name, name):  # each alone, since a person may differ by titles from both
                 self._join((name, each), voices[name].most_common(1)[0][0])

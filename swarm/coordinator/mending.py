@@ -194,7 +194,7 @@ def _rename(state: JobState, name: str, other: str) -> Mending:
 
 def _own_places(state: JobState) -> Iterator[Place]:
     """Yield the places that no fallback voice speaks."""
-    return (place for place in _places(state) if not state.segment(place).voice.startswith(GUEST))
+    return (place for place in state.places if not state.segment(place).voice.startswith(GUEST))
 
 
 def _said_by(state: JobState, name: str) -> list[Place]:
@@ -203,11 +203,6 @@ def _said_by(state: JobState, name: str) -> list[Place]:
     called = {each for each in speakers.values() if is_called(each, name)}
     called &= {name} if name in called else called  # "Hall" is not "Mrs. Hall" where there is a Hall
     return [place for place, speaker in speakers.items() if speaker in called]
-
-
-def _places(state: JobState) -> Iterator[Place]:
-    for number, chapter in enumerate(state.spec.chapters):
-        yield from ((number, index) for index in range(len(chapter.segments)))
 
 
 def _next_take(state: JobState, place: Place) -> int:

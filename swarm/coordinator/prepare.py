@@ -372,10 +372,9 @@ def _resume(
 ) -> Prepared:
     """Replay a job, and open again what is to be mended. Raises UsageError, StoreError."""
     guests = "" if config.redo else guests_line(guest_rows(spec.chapters), spec.recipe.engine)
-    cast = cast_line(spec.chapters) if config.cast else ""
     # The queue says itself which book it is; the file of a copy lies in the state folder, where nobody put it.
     whose = "" if config.from_others else f"{spec.title if config.take_over else path}: "
-    notes += [f"{whose}{line}" for line in (*spec.book.cautions, *spec.book.lost, guests, cast) if line]
+    notes += [f"{whose}{line}" for line in (*spec.book.cautions, *spec.book.lost, guests) if line]
     redo = config.redo
     if redo and redo.recast[0]:
         own = check_cast(spec.recipe, Cast(redo.recast[1]), find_config(brought, spec, store)).dialogue
@@ -383,6 +382,8 @@ def _resume(
     state, records = replay(
         spec, store, now, notes, _next_epoch(config, spec, store), lambda state: mendings(state, redo, carried)
     )
+    if config.cast and (cast := cast_line(map(state.segment, state.places))):
+        notes.append(f"{whose}{cast}")
     if gone := lost_latents(state, store):
         apply(state, gone)
         records.append(gone)

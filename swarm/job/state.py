@@ -1,5 +1,6 @@
 """A job's durable state: what its journal says. Replay and live code change it with the same function."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from msgspec import structs
@@ -95,6 +96,11 @@ class JobState:
         """Tell whether the job has such a place."""
         chapter, index = place
         return chapter < len(self.spec.chapters) and index < len(self.spec.chapters[chapter].segments)
+
+    @property
+    def places(self) -> Iterator[Place]:
+        """The places of all segments, in order."""
+        return ((number, index) for number, length in enumerate(self._lengths) for index in range(length))
 
     def segment(self, place: Place) -> Segment:
         """Return the segment at a place, with the user's own wording and name for its speaker if there are any."""

@@ -151,10 +151,9 @@ class Playback:
     def cast(self) -> list[CastMember]:
         """Return the persons of a book that has a cast, those who say most first."""
         said: defaultdict[str, list[Place]] = defaultdict(list)
-        for number, chapter in enumerate(self._state.spec.chapters):
-            for index in range(len(chapter.segments)):
-                if speaker := self._state.segment((number, index)).speaker:
-                    said[speaker].append((number, index))
+        for place in self._state.places:
+            if speaker := self._state.segment(place).speaker:
+                said[speaker].append(place)
         found = [self._member(name, places) for name, places in said.items()]
         return sorted(found, key=lambda member: (-member.sentences, member.name))[:MAX_CAST]
 

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from msgspec import structs
 
-from swarm.book.model.book import Chapter
+from swarm.book.model.book import Chapter, Segment
 from swarm.book.model.language_code import language_name
 from swarm.errors import WhoRetries
 from swarm.job.card import guests_in
@@ -356,11 +356,9 @@ def guest_rows(chapters: Iterable[Chapter]) -> list[GuestRow]:
 MAX_CAST_NAMES = 12
 
 
-def cast_line(chapters: Iterable[Chapter]) -> str:
+def cast_line(segments: Iterable[Segment]) -> str:
     """Return who speaks with which voice, those who say most first; "" if all has one voice."""
-    said = Counter(
-        (each.speaker, each.voice) for chapter in chapters for each in chapter.segments if each.speaker and each.voice
-    )
+    said = Counter((each.speaker, each.voice) for each in segments if each.speaker and each.voice)
     named = [f"{speaker} {voice}" for (speaker, voice), _ in said.most_common(MAX_CAST_NAMES)]
     more = len(said) - len(named)
     return f"voices of the persons: {', '.join(named)}" + (f", and {more} more." if more else ".") if named else ""

@@ -9,13 +9,14 @@ from specs_for_tests import a_job
 from swarm.book.model.book import Block, Book, Chapter, ChapterText, Pause, Segment
 from swarm.book.model.reading_choice import Cast
 from swarm.book.speech.casting import read_cast, voices_of
-from swarm.config import RenderConfig, StyleConfig
+from swarm.config import RedoConfig, RenderConfig, StyleConfig
 from swarm.coordinator.book_cast import BookCast, find_cast, keep_mends
 from swarm.coordinator.brought_files import BroughtFiles
-from swarm.coordinator.prepare import unheard
+from swarm.coordinator.prepare import prepare, unheard
 from swarm.job.record import SegmentReworded
 from swarm.job.spec import Recipe
 from swarm.job.state import JobState, apply
+from swarm.job.store.store import DiskStore
 
 KOKORO = Recipe("kokoro", "af_heart", "en", cast=True)
 FIRST = (
@@ -131,3 +132,19 @@ def test_names_that_a_file_says_are_one_persons_have_one_voice_and_the_first_nam
     assert {each.speaker for each in found.dialogue.utterances} == {name, "Mrs. Vane"}
     assert voices(found)[name] == "bm_george"
     assert voices(found)["Mrs. Vane"].startswith("af_")
+
+
+def test_a_job_that_goes_on_names_voices_and_persons_as_they_are_now(tmp_path: Path) -> None:
+    (book := tmp_path / "night.txt").write_text("One\n\n" + "\n\n".join(FIRST))
+    chosen = Cast(speakers=(("Mr. Hall", "tick"), ("Mr. Poole", "tock")))
+
+    def notes(**fields: object) -> str:
+        store = DiskStore(tmp_path)
+        made = prepare(config(tmp_path, chosen, engine="metronome", **fields), book, store, 1000.0)
+        store.commit([(made.state.job, record, b"") for record in made.records])
+        store.close()
+        return " ".join(made.notes)
+
+    assert "voices of the persons: Mr. Hall tick, Mr. Poole tock." in notes()
+    notes(redo=RedoConfig(rename=("Mr. Poole", "Mr. Hall")))
+    assert "voices of the persons: Mr. Hall tick." in notes()
