@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from statistics import mean, median
 
 import regex
@@ -23,9 +23,6 @@ from swarm.book.page.spoken_mark import without_marks
 
 MAX_LEAD_CHARS = 300  # longer text before a document's first entry is a part of its own
 MAX_OPENING_CHARS = 50  # longer opening words are cut to serve as a title
-MIN_CHAPTERS_A_PART = 1.2  # lower headings for each higher one, if the lower ones are chapters
-MIN_LISTED_SHARE = 0.25  # a table of contents that names fewer documents may not be usable
-MAX_LISTED_CHARS = 100_000  # nor is it if most text is in longer parts
 
 # Names of parts that the markup does not show as headings: "Part One", "DEUXIEME PARTIE".
 _PART = compile_later(
@@ -144,7 +141,7 @@ def divide(documents: list[Named], contents: TableOfContents, title: str = "") -
     if joints is not None:
         starts = {place for place in starts if not place or _begins_chapter(row, place, cuts.get(place, ""))}
         join_pairs(row.passages, joints)
-    thin = _thin(row, set(cuts))
+    thin = len(cuts) < 2
     places = sorted((starts | (_heading_cuts(row) if thin else set())) - _sections(row, contents))
     parts = []
     for place, end in pairwise([*_with_inner_cuts(row, places), len(row.passages)]):
@@ -409,7 +406,7 @@ def _document_cuts(row: PassageRow, cuts: dict[int, str], reasons: dict[int | No
     """Return the places of documents that begin a part without being in the table of contents."""
     found: set[int] = set()
     ordered = sorted(cuts)
-    thin, headed = _thin(row, set(cuts)), _mostly_headed(row)
+    thin, headed = len(cuts) < 2, _mostly_headed(row)
     levels = [row.passages[place].level for place in ordered if place < len(row.passages) and row.passages[place].level]
     highest = min(2, max(levels, default=2))
     after_matter = True
@@ -449,38 +446,12 @@ def _all_matter(passages: list[Passage]) -> bool:
 
 
 def _heading_cuts(row: PassageRow) -> set[int]:
-    """Return places of parts by headings alone: the highest level with several headings, or the one below parts."""
+    """Return places of parts by headings alone: those of the highest level that has several."""
     counts = Counter(passage.level for passage in row.passages if 0 < passage.level < SUBTITLE_LEVEL)
     deepest = next((level for level in sorted(counts) if counts[level] > 1), max(counts, default=0))
-    below = min((level for level in counts if level > deepest), default=0)
-    if below and counts[below] > MIN_CHAPTERS_A_PART * counts[deepest] and _mostly_parts(row, deepest, below):
-        deepest = below
     levels = [passage.level if passage.level <= deepest else 0 for passage in row.passages]
     cuts = {place for place, level in enumerate(levels) if level and not (place and 0 < levels[place - 1] <= level)}
     return {_back_over_headings(row, place, cuts) for place in cuts}
-
-
-def _mostly_parts(row: PassageRow, level: int, below: int) -> bool:
-    """Tell whether most headings of a level name parts, because one of the level `below` follows directly."""
-    bare = [after.level == below for above, after in pairwise(row.passages) if above.level == level < after.level]
-    above = [passage.text for passage in row.passages if passage.level == level]
-    sections = sum(1 for passage in row.passages if passage.level == below and _SECTION.match(passage.text))
-    lower = sum(1 for passage in row.passages if passage.level == below)
-    if 2 * sections > lower or 2 * sum(1 for text in above if _CHAPTER.match(text)) > len(above):
-        return False  # a textbook, whose chapters have sections
-    return 2 * sum(bare) >= len(above)
-
-
-def _thin(row: PassageRow, cuts: set[int]) -> bool:
-    """Tell whether the contents name too little: most documents are unnamed, and most text is in endless parts."""
-    spans = [(start, end) for start, end in row.spans() if start < end]
-    named = len({row.number(cut) for cut in cuts})
-    if len(cuts) < 2 or named >= MIN_LISTED_SHARE * len(spans):
-        return len(cuts) < 2
-    ends = list(accumulate(len(passage.text) for passage in row.passages))
-    starts = [0, *(ends[cut - 1] if cut else 0 for cut in sorted(cuts)), ends[-1]]
-    sizes = [end - start for start, end in pairwise(starts)]
-    return 2 * sum(size for size in sizes if size > MAX_LISTED_CHARS) > ends[-1]
 
 
 def _mostly_headed(row: PassageRow) -> bool:

@@ -147,15 +147,6 @@ def test_a_part_is_named_before_its_first_chapter(tmp_path: Path) -> None:
     assert chapters[1].blocks[-1].text == "a part of it"
 
 
-def test_chapters_under_parts_are_told_by_their_headings(tmp_path: Path) -> None:
-    body = f"<h1>Part One</h1><h2>I</h2>{FILL}<h2>II</h2>{FILL}<h1>Part Two</h1><h2>I</h2>{FILL}"
-    titles = [chapter.title for chapter in book(tmp_path, {"a.xhtml": body}).chapters]
-    assert titles == ["Part One. I", "II", "Part Two. I"]
-    body = f"<h1>One</h1><h2>The Storm</h2>{FILL}<h1>Two</h1><h2>The Calm</h2>{FILL}"
-    titles = [chapter.title for chapter in book(tmp_path, {"a.xhtml": body}).chapters]
-    assert titles == ["One. The Storm", "Two. The Calm"]
-
-
 def test_a_dedication_without_a_heading_is_not_swallowed_by_the_pages_around_it(tmp_path: Path) -> None:
     bodies = {
         "1.xhtml": "<p>A TEST</p><p>a novel</p><p>by ANN AUTHOR</p>",
