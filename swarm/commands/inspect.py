@@ -255,7 +255,7 @@ def _heading_lines(book: Book, language: str, card: EngineCard) -> list[str]:
 
 
 def _row(number: int, chapter: Chapter, card: EngineCard) -> str:
-    figures = f"{_words(chapter):>8,} words {_length(_seconds(chapter, card)):>8}"
+    figures = f"{_count(_words(chapter)):>14} {_length(_seconds(chapter, card)):>8}"
     room = WIDTH - len(figures) - 6
     return f"{number:>4}  {_short(chapter.title, room):<{room}}{figures}"
 
@@ -263,7 +263,7 @@ def _row(number: int, chapter: Chapter, card: EngineCard) -> str:
 def _total_lines(chapters: list[Chapter], card: EngineCard) -> list[str]:
     words = sum(map(_words, chapters))
     count = count_text(len(chapters), "chapter")
-    return [f"{count}, {words:,} words, about {_length(sum(_seconds(chapter, card) for chapter in chapters))} of sound"]
+    return [f"{count}, {_count(words)}, about {_length(sum(_seconds(chapter, card) for chapter in chapters))} of sound"]
 
 
 def _left_out_lines(book: Book) -> list[str]:

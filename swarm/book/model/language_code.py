@@ -44,7 +44,7 @@ _TERMINOLOGY = (
     "kur lav mlg mri mkd mon msa mya nep nld oji ori orm pus que ron san slk sqi srd srp swa uzb yid zha zho"
 )
 _SHAPE = re.compile(r"([a-z]{2,4})([-_][a-z0-9]{1,8})*")
-_NO_LANGUAGE = ("und", "mis", "mul", "zxx")  # codes that say that nothing is known
+NO_LANGUAGE = ("und", "mis", "mul", "zxx")  # codes that say that nothing is known
 
 
 @cache
@@ -53,7 +53,7 @@ def _cldr_names() -> dict[str, str]:
     from babel import Locale  # takes 40 ms, and most commands need no name
 
     names = {str(code): str(name) for code, name in Locale("en").languages.items()}
-    return {code: name for code, name in names.items() if "_" not in code and code not in _NO_LANGUAGE}
+    return {code: name for code, name in names.items() if "_" not in code and code not in NO_LANGUAGE}
 
 
 @cache
@@ -95,7 +95,7 @@ def normal_language(word: str) -> str:
     code = _codes().get(code, code)
     if code in _OWN_NAMES:
         return code
-    if code in _NO_LANGUAGE or len(code) not in (2, 3):
+    if code in NO_LANGUAGE or len(code) not in (2, 3):
         raise UsageError(f"{word[:60]!r} names no language: give a code such as en, eng, en-GB or fr.")
     return code
 

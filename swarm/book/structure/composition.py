@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from swarm.book.language.pattern import compile_later
 from swarm.book.model.book import ChapterText, Doubt
-from swarm.book.model.language_code import normal_language
+from swarm.book.model.language_code import NO_LANGUAGE, normal_language
 from swarm.book.model.reading_choice import Reading
 from swarm.book.package.toc import TableOfContents
 from swarm.book.page.bare_text import AUDIBLE, plain
@@ -290,7 +290,7 @@ def named_region(named: tuple[str, ...], language: str) -> str:
 def named_language(named: tuple[str, ...]) -> str:
     """Return the primary subtag of the first valid language; "" if there is none."""
     subtags = (regex.split(r"[-_]", name.strip().lower())[0] for name in named)
-    tag = next((tag for tag in subtags if regex.fullmatch(r"[a-z]{2,3}", tag) and tag != "und"), "")
+    tag = next((tag for tag in subtags if regex.fullmatch(r"[a-z]{2,3}", tag) and tag not in NO_LANGUAGE), "")
     if not tag:
         return ""
     try:

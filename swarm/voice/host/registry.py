@@ -257,7 +257,10 @@ def check_speaks(card: EngineCard, language: str) -> None:
         else f"does not speak {language_name(language)}"
     )
     if not others:
-        raise UsageError(f"No engine on this machine speaks {language_name(language)}.")
+        raise UsageError(
+            f"No engine on this machine speaks {language_name(language)}: `--language CODE` reads a book as another "
+            "language, and `e2a-swarm voices` lists those that are spoken."
+        )
     raise UsageError(f"{card.title} {only}: {use_line(others)}.")
 
 

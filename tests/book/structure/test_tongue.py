@@ -3,7 +3,7 @@ from prose import PROSE
 
 from swarm.book.page.passage import Passage
 from swarm.book.structure.book_language import BookLanguage, mark_foreign_passages, settle
-from swarm.book.structure.composition import named_region
+from swarm.book.structure.composition import named_language, named_region
 
 
 def test_the_text_wins_over_the_declared_language_where_it_is_plain() -> None:
@@ -43,6 +43,12 @@ def test_a_book_that_names_no_language_has_that_of_its_text() -> None:
     assert settle("", "Hm.").language == "en"
     assert settle("", "Es war einmal ein König, der hatte eine Tochter, und sie war schön.").language == "de"
     assert "does not name its language" in settle("", "Hm.").doubt
+
+
+@pytest.mark.parametrize("code", ["und", "mul", "mis", "zxx"])
+def test_a_code_for_no_or_many_languages_names_none(code: str) -> None:
+    assert named_language((code,)) == ""
+    assert named_language((code, "de-AT")) == "de"
 
 
 def test_a_passage_in_another_language_is_marked_unless_it_is_left_out() -> None:
