@@ -271,7 +271,8 @@ class ReelJudge:
             raise Violation(f"reel {order.task.order.reel} is with a worker that is gone")
         idles = len(core.reels.here) < core.reels.encoders and not any(core.reels.waiting.values())
         sooner_s = order.expected_s + order.task.sound_s * core.reels.cost.expected
-        if idles and not patience_s and order.coming is None and sooner_s + LATE_S < now:
+        is_due = core.reels.next_due() <= now  # an encoder here became idle a moment ago
+        if idles and not (patience_s or is_due) and order.coming is None and sooner_s + LATE_S < now:
             raise Violation(f"reel {order.task.order.reel} would have been there sooner if it had been made here")
 
     def settled(self) -> None:

@@ -165,8 +165,7 @@ class CrossChecks:
         if not self.open:
             return None
         for check in self._of(served):  # its clip may have been discarded meanwhile
-            record = served.state.accepted.get(check.place)
-            if record is None or record.key != check.key:
+            if not self._is_accepted(check):
                 del self.open[check.job, check.place]
         places = [check.place for check in self._of(served) if self._may_ask(served, check, session, now)]
         if not places:
@@ -182,6 +181,12 @@ class CrossChecks:
 
     def _of(self, served: ServedJob) -> list[SoundCheck]:
         return [check for check in self.open.values() if check.job == served.state.job]
+
+    def _is_accepted(self, check: SoundCheck) -> bool:
+        """Return whether the clip that is checked is still the sentence's."""
+        served = self.jobs.get(check.job)
+        record = served.state.accepted.get(check.place) if served else None
+        return record is not None and record.key == check.key
 
     def _may_ask(self, served: ServedJob, check: SoundCheck, session: Session, now: float) -> bool:
         """Return whether a worker may speak a sentence again: one of another owner, if there is any that could."""
@@ -204,7 +209,9 @@ class CrossChecks:
     def expects(self, session: Session, clip: Clip) -> bool:
         """Return whether a worker was asked for this clip of a sentence that has one."""
         check = self.open.get((clip.job, (clip.chapter, clip.index)))
-        return check is not None and check.key == clip.key and check.awaits(session.key)
+        if check is None or check.key != clip.key or not check.awaits(session.key):
+            return False
+        return self._is_accepted(check)  # else its clip was discarded meanwhile, and this one takes its place
 
     def take(self, served: ServedJob, session: Session, clip: Clip, now: float, frame: bytes, out: Outcome) -> bool:
         """Have a clip compared that was spoken for a check; return False for one that was not."""

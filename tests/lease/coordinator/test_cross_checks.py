@@ -243,3 +243,13 @@ def test_checks_that_nobody_decides_do_not_keep_others_from_being_made() -> None
                     doubts += sum(isinstance(entry.record, ClipDoubted) for entry in told.entries)
     assert len(core.checks.open) <= MAX_OPEN
     assert doubts
+
+
+def test_a_clip_for_a_check_whose_own_clip_was_lost_meanwhile_takes_its_place() -> None:
+    core = make_swarm(b"a", b"b")
+    speak(core, b"a", offer(core, b"a"), TRUE, 1.0)
+    again = check(core, b"b", 2.0)
+    core.discard("job", again.chapter, again.lines[0].index, "it rots", 3.0)
+    out = speak(core, b"b", again, TRUE, 4.0)
+    assert not out.comparisons
+    assert (again.chapter, again.lines[0].index) in core.jobs["job"].state.accepted
