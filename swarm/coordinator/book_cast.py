@@ -27,7 +27,7 @@ from swarm.job.spec import BookFacts, Recipe
 from swarm.job.state import JobState
 from swarm.system.disk import guarded, replace_file
 from swarm.system.machine import Say
-from swarm.system.text import slug
+from swarm.system.text import clean, slug
 from swarm.voice.host.default_voice import voices_to_be_had
 from swarm.voice.host.fallback_voices import cast_voices, check_cast
 from swarm.voice.host.registry import recipe_card
@@ -69,10 +69,11 @@ def find_cast(
     if cast.voices or not cast.auto:
         notes += _cast_doubts(cast, dialogue, recipe, alone=alone)
     if cast.auto:
+        strange = kept.strange([each.name for each in cast_voices(recipe_card(recipe), recipe.language, recipe.voice)])
         cast, lack = _cast_by_itself(cast, dialogue, recipe, kept)
-        notes += [kept.fault or kept.note(dialogue, cast), lack]
-    if not (lack or config.preview_s):
-        kept.keep(dialogue, cast)
+        notes += [kept.fault or kept.note(dialogue, cast), strange, lack]
+    if not (lack or config.preview_s):  # read anew, since another volume may have been added meanwhile
+        KeptCast(kept.path, recipe.language).keep(dialogue, cast)
     return BookCast(cast, dialogue, notes)
 
 
@@ -157,6 +158,14 @@ class KeptCast:
         more = f" and {len(same) - MAX_NAMED} more" if len(same) > MAX_NAMED else ""
         named = f"{', '.join(same[:MAX_NAMED])}{more}"
         return f"voices as in an earlier volume: {named}; {self.path} has them." if same else ""
+
+    def strange(self, voices: Sequence[str]) -> str:
+        """Return a line about the voices of the file that are none of some; "" if there are none."""
+        odd = [f"{clean(names[0])} = {clean(voice)}" for names, voice in self._rows if voice not in voices]
+        named = ", ".join(odd[:MAX_STRANGE])
+        return (
+            f"{self.path} names voices that cannot be given: {named}. Others speak, or those of --cast." if odd else ""
+        )
 
     def keep(self, dialogue: Dialogue, cast: Cast) -> None:
         """Add the persons of a book with their voices. Raises StoreError."""

@@ -9,7 +9,9 @@ from specs_for_tests import a_job
 from swarm.book.model.book import Block, Book, Chapter, ChapterText, Pause, Segment
 from swarm.book.model.reading_choice import Cast
 from swarm.book.speech.casting import read_cast, voices_of
+from swarm.book.speech.dialogue import Dialogue, find_dialogue
 from swarm.config import RedoConfig, RenderConfig, StyleConfig
+from swarm.coordinator import book_cast
 from swarm.coordinator.book_cast import BookCast, find_cast, keep_mends
 from swarm.coordinator.brought_files import BroughtFiles
 from swarm.coordinator.prepare import prepare, unheard
@@ -107,6 +109,26 @@ def test_a_file_that_cannot_be_read_stops_no_book_and_stays(tmp_path: Path) -> N
     path.write_text("Mr. Hall\n")
     assert "line 1: it takes NAME = VOICE" in said(cast_of(volume("Morning", FIRST), tmp_path))
     assert path.read_text() == "Mr. Hall\n"
+
+
+def test_a_voice_in_the_file_that_nobody_can_have_is_told(tmp_path: Path) -> None:
+    first = voices(cast_of(volume("Evening", FIRST), tmp_path))
+    path = kept_in(tmp_path)
+    path.write_text(path.read_text().replace(f"Mrs. Vane = {first['Mrs. Vane']}", "Mrs. Vane = af_hart"))
+    told = said(cast_of(volume("Morning", FIRST), tmp_path))
+    assert f"{path} names voices that cannot be given: Mrs. Vane = af_hart. " in told
+    assert "cannot be given" not in said(cast_of(volume("Noon", FIRST), tmp_path))  # another voice took its place
+
+
+def test_volumes_that_begin_at_once_lose_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def meanwhile(*arguments: object) -> Dialogue:
+        monkeypatch.setattr(book_cast, "find_dialogue", find_dialogue)
+        cast_of(volume("Morning", SECOND), tmp_path)
+        return find_dialogue(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(book_cast, "find_dialogue", meanwhile)
+    cast_of(volume("Evening", FIRST), tmp_path)
+    assert {"Mr. Poole", "Mr. Utterson"} <= dict(read_cast(kept_in(tmp_path)).speakers).keys()
 
 
 def test_other_voices_and_names_that_the_user_gave_are_kept(tmp_path: Path) -> None:
