@@ -247,15 +247,13 @@ class Resident:
         tell = from_thread(lambda line: self._note(f"{book.heading}: {line}"))
         opened, refused = None, None
         try:
-            opened = await asyncio.to_thread(self._read, book, tell, mending.redo if mending else None)
-        except Outdated:
-            raise
-        except SwarmError as fault:
-            refused = fault
+            opened, refused = await self._try_to_read(book, tell, mending.redo if mending else None)
         finally:
             if mending:
                 del self._mending[book.id]
                 mending.answer(None if opened else refused or UsageError(STOPPED))
+        if mending and isinstance(refused, UsageError):  # of the order: the book itself is as it was
+            opened, refused = await self._try_to_read(book, tell, None)
         is_opening = any(each.id == book.id and each.state is BookState.OPENING for each in self.queue.books)
         if is_opening and opened:
             self._take_up(book, opened)
@@ -263,6 +261,17 @@ class Resident:
             self._put_off(book, refused)
         elif opened:
             self.store.release_job(opened.editions[0].state.job)
+
+    async def _try_to_read(
+        self, book: QueuedBook, tell: Say, redo: RedoConfig | None
+    ) -> tuple[Books | None, SwarmError | None]:
+        """Open a book, or return the fault for which it cannot be opened. Raises Outdated."""
+        try:
+            return await asyncio.to_thread(self._read, book, tell, redo), None
+        except Outdated:
+            raise
+        except SwarmError as fault:
+            return None, fault
 
     def _read(self, book: QueuedBook, tell: Say, redo: RedoConfig | None) -> Books:
         """Open a book in another thread. Raises SwarmError, _IsTwin if its job is served already."""

@@ -283,6 +283,20 @@ async def test_an_order_to_speak_a_sentence_again_is_refused_when_its_book_is_st
     assert bench.server.titles == []
 
 
+@pytest.mark.parametrize("finished", [True, False])
+async def test_an_order_that_cannot_be_obeyed_fails_no_book(bench: ResidentBench, finished: bool) -> None:
+    await bench.add("a")
+    await bench.settle()
+    if finished:
+        bench.resident.ended(next(iter(bench.server.editions.values())), None)
+    asked = asyncio.create_task(bench.resident.mend(bench.queue.find_book(1), RedoConfig(recast=("Nobody", "tock"))))
+    await asyncio.sleep(0)
+    await bench.settle()
+    with pytest.raises(UsageError, match="no character"):
+        await asked
+    assert bench.queue.find_book(1).state is BookState.SERVED
+
+
 async def test_what_is_done_of_a_book_never_falls_back_when_a_sentence_is_mended(bench: ResidentBench) -> None:
     await bench.add("a")
     await bench.settle()
