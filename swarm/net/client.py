@@ -34,7 +34,7 @@ from swarm.net.identity.identity import Identity, keyring_of, order_key_of
 from swarm.net.identity.keys import security, swarm_marks, swarm_names
 from swarm.net.identity.swarm_key import SwarmKey, curve_keys, swarm_id
 from swarm.net.transport import AnyKeys, DealerSocket
-from swarm.net.wire import plain
+from swarm.net.wire import pack, plain, unpack_from_worker
 from swarm.system.machine import Say, machine_name, new_nonce
 from swarm.system.text import count_text
 
@@ -377,7 +377,10 @@ async def bring_book(
             size = file.tell()
             assert queue.reply
             told = NewBook(_sendable(book.name), digest, size, tuple(words), PROTOCOL)
-            taken = await conversation.say(seat.sign(told, queue.reply.coordinator))
+            order = seat.sign(told, queue.reply.coordinator)
+            if unpack_from_worker(pack(order)) is None:
+                raise UsageError("A queue takes no such long options with a book: give shorter ones, or fewer.")
+            taken = await conversation.say(order)
             while isinstance(taken, Fetch):
                 file.seek(taken.offset)
                 moved(taken.offset, size)

@@ -76,6 +76,17 @@ async def test_a_book_whose_name_is_no_utf_8_can_be_brought(monkeypatch: pytest.
     assert told.name == "caf?.epub"
 
 
+@pytest.mark.parametrize("words", [("--title", "W" * 2001), ("--tag", "a=b") * 51, ("W" * 2000,) * 40])
+async def test_options_that_no_message_holds_are_refused_before_they_are_sent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    seat = seat_before(monkeypatch, tmp_path, a="done")
+    (book := tmp_path / "book.txt").write_bytes(b"a book")
+    [queue] = await seat.coordinators(lambda line: None)
+    with pytest.raises(UsageError, match="shorter"):
+        await bring_book(seat, queue, book, words, lambda have, size: None)
+
+
 async def test_an_order_that_nobody_obeys_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seat = seat_before(monkeypatch, tmp_path, d="no such book")
     with pytest.raises(UsageError, match="no such book"):
