@@ -179,7 +179,10 @@ def _rename(state: JobState, name: str, other: str) -> Mending:
     mine = _said_by(state, name)
     theirs = [place for place in _said_by(state, other) if place not in set(mine)]
     if not mine:
-        raise UsageError(f"--rename {name}={other}: no character of this book has that name.")
+        said = Counter(filter(None, (state.segment(place).speaker for place in _own_places(state))))
+        named = ", ".join(speaker for speaker, _ in said.most_common(MAX_NAMED))
+        has = f"those that speak are {named}" if named else "it has no --cast"
+        raise UsageError(f"--rename {name}={other}: no character of this book has that name; {has}.")
     if theirs:
         other = state.segment(theirs[0]).speaker
     voices = Counter(state.segment(place).voice for place in theirs or mine)
