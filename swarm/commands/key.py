@@ -11,7 +11,7 @@ from swarm.commands.output import say, say_json
 from swarm.config import state_folder
 from swarm.coordinator.machine_orders import MAX_INVITE_S, MIN_INVITE_S, identity_of, revoke
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
-from swarm.net.addresses import full_code
+from swarm.net.addresses import full_code, own_place
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import key_file, load_key, obtain_key, rotate
 from swarm.net.identity.swarm_key import SwarmKey, swarm_id
@@ -73,6 +73,10 @@ def _revoke(state_dir: Path, invite: str) -> int:
 
 def _show_full(state_dir: Path, key: SwarmKey) -> None:
     """Show the line that joins from another network, and on a terminal a QR code of it. Raises EnvironmentFault."""
+    place = own_place(state_dir)
+    if not place.addresses():
+        say("", f"The last coordinator here kept to this machine (--bind {place.bind}): no other reaches it.")
+        return
     line = f"e2a-swarm join {full_code(state_dir, key)}"
     say("", "or, where that finds no coordinator, as in another network:", "", f"  {line}")
     if sys.stdout.isatty():

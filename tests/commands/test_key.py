@@ -38,6 +38,17 @@ def test_a_key_is_made_once_and_shown_as_the_line_to_run(home: Path, capsys: pyt
     assert read_code(line.split()[2]) == key and addresses_in(read_code(line.split()[2])) == OwnPlace().addresses()
 
 
+def test_a_coordinator_that_others_do_not_reach_is_said_in_place_of_a_second_line(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["key", "--make"])
+    OwnPlace(bind="127.0.0.1").keep(home)
+    capsys.readouterr()
+    assert main(["key"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("e2a-swarm join") == 1 and "--bind 127.0.0.1" in said
+
+
 def test_programs_read_it_as_json_or_bare(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["key", "--make", "--json"])
     printed = json.loads(capsys.readouterr().out)
