@@ -153,7 +153,8 @@ def _recast(state: JobState, voice: str, other: str) -> Mending:
     said = set(_said_by(state, voice))
     places = [place for place in others if place in said or state.segment(place).voice == voice]
     if not places:
-        has = f"its voices are {', '.join(sorted(voices))}" if voices else "it has no --cast and no --dialogue-voice"
+        known = [f"its voices are {', '.join(sorted(voices))}", _persons(state)] if voices else []
+        has = "; ".join(filter(None, known)) or "it has no --cast and no --dialogue-voice"
         raise UsageError(f"--recast {voice}={other}: no character of this book has that name or voice; {has}.")
     records = [record for place in places for record in _in_voice(state, place, other)]
     return Mending(records, [f"{count_text(len(places), 'sentence')} of {voice}: {other} speaks them"])
@@ -179,9 +180,7 @@ def _rename(state: JobState, name: str, other: str) -> Mending:
     mine = _said_by(state, name)
     theirs = [place for place in _said_by(state, other) if place not in set(mine)]
     if not mine:
-        said = Counter(filter(None, (state.segment(place).speaker for place in _own_places(state))))
-        named = ", ".join(speaker for speaker, _ in said.most_common(MAX_NAMED))
-        has = f"those that speak are {named}" if named else "it has no --cast"
+        has = _persons(state) or "it has no --cast"
         raise UsageError(f"--rename {name}={other}: no character of this book has that name; {has}.")
     if theirs:
         other = state.segment(theirs[0]).speaker
@@ -206,6 +205,12 @@ def _said_by(state: JobState, name: str) -> list[Place]:
     called = {each for each in speakers.values() if is_called(each, name)}
     called &= {name} if name in called else called  # "Hall" is not "Mrs. Hall" where there is a Hall
     return [place for place, speaker in speakers.items() if speaker in called]
+
+
+def _persons(state: JobState) -> str:
+    """Return who says most, for a line about one who is not there; empty if nobody has a name."""
+    said = Counter(filter(None, (state.segment(place).speaker for place in _own_places(state))))
+    return f"those that speak are {', '.join(name for name, _ in said.most_common(MAX_NAMED))}" if said else ""
 
 
 def _next_take(state: JobState, place: Place) -> int:

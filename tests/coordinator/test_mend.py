@@ -227,6 +227,8 @@ def test_a_name_that_a_character_has_itself_means_no_other_one_of_that_name() ->
 def test_a_voice_that_no_character_has_is_named_with_those_that_some_have() -> None:
     with pytest.raises(UsageError, match="no character of this book has that name or voice; its voices are tick, tock"):
         wish(cast_of_two(), recast=("tuck", "tack"))
+    with pytest.raises(UsageError, match="its voices are tack, tock; those that speak are Ned, Nemo"):
+        wish(people(("Nemo", "tock"), ("Ned", "tack"), ("Ned", "tack")), recast=("Zoe", "tack"))
     with pytest.raises(UsageError, match="it has no --cast"):
         wish(JobState(a_job()), recast=("tick", "tock"))
 
