@@ -132,7 +132,7 @@ class KeptCast:
         self.path, self.fault, self._language = path, "", language
         cast = NO_CAST
         try:
-            cast = read_cast(path) if path.exists() else NO_CAST
+            cast = read_cast(path) if path.is_file() else NO_CAST
         except UsageError as fault:
             self.fault = f"nobody has the voice of an earlier volume: {str(fault).removeprefix('--cast ')}"
         voices, several = dict(cast.speakers), {name for names in cast.persons for name in names}

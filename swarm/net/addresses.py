@@ -24,7 +24,7 @@ FILE, OWN_FILE = "addresses.json", "coordinator.json"
 MAX_PLACES = 4  # coordinators remembered for each swarm
 MAX_SWARMS = 16
 EVERYWHERE = ("", "0.0.0.0", "::", "*")
-HOST = re.compile(r"[A-Za-z0-9._-]{1,100}")  # a name or IPv4 address that others may be told
+HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # a name or IPv4 address that others may be told
 BRIDGES = ("docker", "br-", "veth", "virbr", "lxc", "lxd", "podman", "cni", "vboxnet", "vmnet", "vethernet")
 TUNNELS = ("tailscale", "wg", "wireguard", "zt", "zerotier", "tun", "tap", "utun", "nebula")
 SHARED = ipaddress.ip_network("100.64.0.0/10")  # Tailscale's, and those of providers that share addresses
@@ -102,8 +102,9 @@ def _is_fitting(address: str) -> bool:
     host, _, port = address.rpartition(":")
     if not (port.isascii() and port.isdigit() and 0 < int(port[:9]) < 65536):
         return False
-    if host.startswith("[") and host.endswith("]"):
-        return isinstance(_parsed(host[1:-1]), ipaddress.IPv6Address)
+    in_brackets = host.startswith("[") and host.endswith("]")
+    if parsed := _parsed(host[1:-1] if in_brackets else host):
+        return in_brackets == (parsed.version == 6) and not _is_odd(parsed)
     return HOST.fullmatch(host) is not None
 
 

@@ -106,6 +106,7 @@ class QueuedBook(Struct, frozen=True, omit_defaults=True):
     why: Text = ""  # says why the book failed, or what it waits for
     files: tuple[Text, ...] = ()  # files of the finished audiobook
     ended_s: float = 0.0
+    sound_s: float = 0.0  # seconds of the finished audiobook that are speech
     source: Text = ""  # the path in the watched folder that brought the book
     stamp: Text = ""  # size and time of the source: a changed one is another book
     added_by: Text = ""  # the key of the machine that brought it, in hexadecimal digits; "" for this one

@@ -389,7 +389,8 @@ class Resident:
         gaps = len(edition.state.quarantined) + edition.state.spec.unspoken
         why = f"{count_text(gaps, 'sentence')} without sound" if gaps else ""
         files = edition.state.finished.files if edition.state.finished else ()
-        self._become(book, BookState.FINISHED, files=files, why=why, ended_s=self._clock.now())
+        sound_s = max(0.0, edition.state.audio_s)
+        self._become(book, BookState.FINISHED, files=files, why=why, ended_s=self._clock.now(), sound_s=sound_s)
 
     # --- what users want
 

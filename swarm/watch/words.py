@@ -359,6 +359,8 @@ MAX_CAST_NAMES = 12
 def cast_line(segments: Iterable[Segment]) -> str:
     """Return who speaks with which voice, those who say most first; "" if all has one voice."""
     said = Counter((each.speaker, each.voice) for each in segments if each.speaker and each.voice)
+    if len(said) > 1 and len({voice for _, voice in said}) == 1:
+        return f"voice of all persons: {next(iter(said))[1]}."
     named = [f"{speaker} {voice}" for (speaker, voice), _ in said.most_common(MAX_CAST_NAMES)]
     more = len(said) - len(named)
     return f"voices of the persons: {', '.join(named)}" + (f", and {more} more." if more else ".") if named else ""

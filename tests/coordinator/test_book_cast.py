@@ -160,9 +160,9 @@ def test_a_job_that_goes_on_names_voices_and_persons_as_they_are_now(tmp_path: P
     (book := tmp_path / "night.txt").write_text("One\n\n" + "\n\n".join(FIRST))
     chosen = Cast(speakers=(("Mr. Hall", "tick"), ("Mr. Poole", "tock")))
 
-    def notes(**fields: object) -> str:
+    def notes(cast: Cast = chosen, **fields: object) -> str:
         store = DiskStore(tmp_path)
-        made = prepare(config(tmp_path, chosen, engine="metronome", **fields), book, store, 1000.0)
+        made = prepare(config(tmp_path, cast, engine="metronome", **fields), book, store, 1000.0)
         store.commit([(made.state.job, record, b"") for record in made.records])
         store.close()
         return " ".join(made.notes)
@@ -170,3 +170,4 @@ def test_a_job_that_goes_on_names_voices_and_persons_as_they_are_now(tmp_path: P
     assert "voices of the persons: Mr. Hall tick, Mr. Poole tock." in notes()
     notes(redo=RedoConfig(rename=("Mr. Poole", "Mr. Hall")))
     assert "voices of the persons: Mr. Hall tick." in notes()
+    assert "voice of all persons: tock." in notes(Cast(dialogue="tock"))

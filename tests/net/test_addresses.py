@@ -119,10 +119,11 @@ def test_what_stands_behind_a_code_is_bounded_and_read_as_addresses_alone() -> N
         with pytest.raises(EnvironmentFault, match="addresses behind that code") as refused:
             read_code(KEY.code + tail)
         assert KEY.code not in str(refused.value)
-    for tail in ("~laptop:0", "~laptop:65536", "~x:y:z", "~dead:beef", "~::1_99999"):
+    for tail in ("~laptop:0", "~laptop:65536", "~x:y:z", "~dead:beef", "~::1_99999", "~-", "~0.0.0.0", "~224.0.0.1"):
         with pytest.raises(UsageError):
             addresses_in(read_code(KEY.code + tail))
-    hostile = ["a:1", "a:1", "a b:1", "[x]:1", "[::1]:2", "a:0", "a", "", "é:1", *(f"h{n}:1" for n in range(20))]
+    hostile = ["a:1", "a:1", "a b:1", "::1:5", "-:1", "[::]:1", "[x]:1", "[::1]:2", "a:0", "a", "", "é:1"]
+    hostile += [f"h{n}:1" for n in range(20)]
     assert fitting_addresses(hostile) == ["a:1", "[::1]:2", *(f"h{n}:1" for n in range(6))]
 
 

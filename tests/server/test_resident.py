@@ -74,12 +74,15 @@ async def test_the_next_book_follows_when_one_is_written_and_its_memory_is_given
     monkeypatch.setattr("swarm.server.resident.trim_memory", lambda: trimmed.append("once"))
     edition = next(iter(bench.server.editions.values()))
     apply(edition.state, JobFinished(1.0, ("/out/a.m4b",)))
+    edition.state.audio_s = 731.0
     bench.resident.ended(edition, None)
     await bench.settle()
     assert bench.server.titles == ["b", "c", "d"]
     assert trimmed == ["once"]
     finished = bench.queue.find_book(1)
     assert (finished.state, finished.files, finished.title) == (BookState.FINISHED, ("/out/a.m4b",), "a")
+    [answer] = book_answers([finished], bench.server.status())
+    assert answer.sound_s == 731.0
 
 
 async def test_a_book_that_fails_is_set_aside_with_its_reason_until_somebody_resumes_it(bench: ResidentBench) -> None:

@@ -179,7 +179,7 @@ def _book(book: QueuedBook, job: JobStatus | None) -> BookAnswer:
         state=_state(book, served),
         percent=100 if book.state is BookState.FINISHED else job_percent(served) if served else book.percent,
         time_left_s=served.eta_s if served else None,
-        sound_s=served.audio_s if served else 0.0,
+        sound_s=served.audio_s if served else book.sound_s,
         note=book.why or (served.note if served else ""),
         files=book.files,
         options=book.options,
