@@ -91,7 +91,8 @@ def _cast_by_itself(cast: Cast, dialogue: Dialogue, recipe: Recipe, kept: "KeptC
         )
     voices, why = voices_to_be_had(recipe, voices)
     who = "all persons have the narrator's voice" if len(voices) == 1 else f"persons have {len(voices)} voices"
-    lack = f"{who}, since others could not be fetched: {why}." if why else ""
+    remedy = f"Try again later, or take an engine with voices here: e2a-swarm voices --language {recipe.language}."
+    lack = f"{who}, since others could not be fetched: {why}. {remedy}" if why else ""
     return cast_by_itself(dialogue, cast, voices, kept.voice_of), lack
 
 
