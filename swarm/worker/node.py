@@ -226,6 +226,7 @@ class WorkNode:
         self._aliases: dict[str, str] = {}  # other names of coordinators that are served already
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
+        self._closed = False
         self._left_for = NotLeasing.DRAINED
         self._failure: BaseException | None = None
         self._outdated: Outdated | None = None
@@ -238,7 +239,7 @@ class WorkNode:
 
     def serve_coordinator(self, name: str, addresses: Sequence[str]) -> None:
         """Serve the coordinator at these addresses as soon as it is in reach. Raises EnvironmentFault."""
-        if name in self._aliases:
+        if name in self._aliases or self._closed:
             return
         connection = self.connections.get(name)
         if connection is None:
@@ -250,7 +251,7 @@ class WorkNode:
     def forget_coordinator(self, name: str) -> None:
         """Forget a coordinator that is gone for good."""
         connection = self.connections.pop(name, None)
-        if connection is not None:
+        if connection is not None and not self._closed:  # coordinators are looked for until this worker has ended
             connection.task.cancel()
             connection.socket.close()
             self.carry_out(self.core.forget(name, self.clock.now()))
@@ -575,6 +576,7 @@ class WorkNode:
         await asyncio.sleep(FAREWELL_S)
 
     async def _close(self) -> None:
+        self._closed = True
         for connection in self.connections.values():
             connection.task.cancel()
             connection.socket.close()

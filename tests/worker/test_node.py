@@ -120,6 +120,14 @@ async def test_a_worker_that_is_told_to_leave_says_whether_anything_is_under_way
         assert said[1:] == ["finishing the sentences under way; Ctrl-C again stops at once"]
 
 
+async def test_what_is_found_or_forgotten_after_it_ended_opens_and_closes_nothing(tmp_path: Path) -> None:
+    async with running(tmp_path) as (node, _, _):
+        node.serve_coordinator("attic", ["127.0.0.1:9"])
+    node.forget_coordinator("attic")
+    node.serve_coordinator("cellar", ["127.0.0.1:9"])
+    assert not node.connections
+
+
 @pytest.mark.timeout(600)
 async def test_a_worker_whose_disk_is_full_pauses_and_loses_no_clip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
