@@ -109,15 +109,15 @@ async def test_announcements_that_come_and_go_give_everything_back(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("place", [0, 1_999])
-async def test_thousands_of_announcements_do_not_hide_the_coordinator(
+@pytest.mark.parametrize("place", [0, 299])
+async def test_hundreds_of_announcements_do_not_hide_the_coordinator(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
     router = RouterSocket(KEYS)
     address = f"127.0.0.1:{router.bind('127.0.0.1', 0)}"
     try:
         async with browsing(tmp_path, monkeypatch) as (node, browser):
-            for number in range(2_000):
+            for number in range(300):
                 if number == place:
                     browser.announce("real", address)
                 browser.announce(f"flood {number}")

@@ -371,7 +371,8 @@ def _listed_cuts(row: PassageRow, contents: TableOfContents) -> dict[int, str]:
         if place is not None and row.number(place) not in named:
             named.add(row.number(place))
             cuts[place] = entry.title
-    cuts = {place: title for place, title in cuts.items() if place not in _asides(row, cuts)}
+    asides = _asides(row, cuts)
+    cuts = {place: title for place, title in cuts.items() if place not in asides}
     return {_back_over_headings(row, place, cuts): title for place, title in sorted(cuts.items())}
 
 
@@ -380,7 +381,7 @@ def _asides(row: PassageRow, cuts: dict[int, str]) -> set[int]:
     inside = {
         place
         for place, title in cuts.items()
-        if place not in row.starts
+        if place != row.starts[row.number(place)]
         and not row.passages[place].level
         and not is_label(row.passages[place].text)
         and not (_WORD.search(title) and plain(row.passages[place].text).startswith(plain(title)))
