@@ -211,6 +211,7 @@ MIN_LINES = 60
 SMALL = {
     "swarm/system/bootstrap.py": "the Python of another environment runs it by its path",
     "swarm/commands/completions.py": "a command, as each file of this folder",
+    "swarm/coordinator/check_desk.py": "each coordinator has it, and verification.py loads NumPy",
     "swarm/system/pulse.py": "containers run it as a module of its own, and it starts at once",
 }
 

@@ -18,11 +18,11 @@ from msgspec import msgpack, structs
 from swarm.audiobook.edition import Edition
 from swarm.audiobook.sound.frame import check_frame, key_of, with_key
 from swarm.config import QUEUE
+from swarm.coordinator.check_desk import CheckDesk
 from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.job_replay import find_spoken
 from swarm.coordinator.reel_desk import ReelDesk, reel_ends
 from swarm.coordinator.seen_engines import SeenEngines
-from swarm.coordinator.verification import CheckDesk
 from swarm.errors import EnvironmentFault, Remedy, SwarmError, TakenOver
 from swarm.job.job_asset import digests_of
 from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined

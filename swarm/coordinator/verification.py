@@ -1,20 +1,17 @@
 """Listens to what a job has spoken already (`e2a-swarm verify`), and journals what may be wrong with it.
 
-A sample of its sentences is compared with how this machine speaks them: so a worker that speaks badly is found. While a
-book is spoken, other workers speak the sample, and their sounds are compared here (`coordinate --cross-check`).
+A sample of its sentences is compared with how this machine speaks them: so a worker that speaks badly is found.
 """
 
-import asyncio
 import io
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from math import ceil
 from random import Random
 from typing import NamedTuple
 
 import soundfile
 
-from swarm.audiobook.edition import Edition
 from swarm.audiobook.sound.clip import ClipDamaged, Pcm, is_alike, read_clip
 from swarm.book.model.engine_text import read_engine_text
 from swarm.job.clip_info import MAX_DOUBT
@@ -22,9 +19,7 @@ from swarm.job.record import OTHERWISE, ClipAccepted, ClipDoubted
 from swarm.job.spec import seeds_of
 from swarm.job.state import JobState, Place, apply
 from swarm.job.store.store import DiskStore
-from swarm.lease.coordinator.coordinator_core import CoordinatorCore
-from swarm.lease.outcome import Comparison, Outcome
-from swarm.system.machine import Clock
+from swarm.lease.outcome import Comparison
 from swarm.system.text import clean
 from swarm.voice.host.clip_check import ClipCheck, Judgement, measure
 
@@ -153,51 +148,7 @@ def bad_speakers(compared: list[tuple[Finding, str]]) -> dict[str, tuple[int, in
     return {worker: (doubted[worker], all_of[worker]) for worker in all_of if doubted[worker] > BAD * all_of[worker]}
 
 
-class CheckDesk:
-    """Compares the sounds that the core had spoken again, and lets go of clips that are not to be trusted."""
-
-    def __init__(
-        self,
-        core: CoordinatorCore,
-        store: DiskStore,
-        editions: Mapping[str, Edition],
-        clock: Clock,
-        do: Callable[[Outcome], None],
-    ) -> None:
-        self._core, self._store, self._editions, self._clock, self._do = core, store, editions, clock, do
-        self.tasks: set[asyncio.Task[None]] = set()
-
-    def carry_out(self, outcome: Outcome) -> None:
-        """Begin to compare what came, and drop the clips of places that are open again: all is on the disk by now."""
-        for comparison in outcome.comparisons:
-            task = asyncio.create_task(self._compare(comparison))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
-        self._drop(outcome)
-
-    def _drop(self, outcome: Outcome) -> None:
-        """Drop the clips of places that are open again: no other book may take them from the disk."""
-        for job, place, key in outcome.reopened:
-            edition = self._editions.get(job)
-            clip = edition.state.accepted.get(place) if edition else None
-            if clip is None or clip.key != key:
-                self._store.discard_clip(key, job)
-            if edition and clip is None:
-                edition.reopen(place)
-
-    async def _compare(self, comparison: Comparison) -> None:
-        job, place = comparison.job, (comparison.chapter, comparison.index)
-        clip = self._editions[job].state.accepted.get(place) if job in self._editions else None
-        if clip is None or clip.key != comparison.key:
-            return
-        alike = await asyncio.to_thread(_alike, self._store, clip, comparison)
-        if job in self._editions:
-            outcome = self._core.compared(job, place, comparison.session, alike, self._clock.now())
-            self._drop(outcome)  # at once: a clip that comes now must not find the one on the disk
-            self._do(outcome)
-
-
-def _alike(store: DiskStore, clip: ClipAccepted, comparison: Comparison) -> tuple[int, ...]:
+def find_alike(store: DiskStore, clip: ClipAccepted, comparison: Comparison) -> tuple[int, ...]:
     """Return which of the earlier sounds a sound is like, the clip on the disk being 0; none is like a damaged one."""
     earlier = (_sound(store, comparison.job, clip), *map(_decoded, comparison.others))
     sound, rate = _decoded(comparison.frame), clip.sample_rate

@@ -17,7 +17,7 @@ from specs_for_tests import a_job
 from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.commands.main import main
 from swarm.commands.verify import respeaking
-from swarm.coordinator.verification import _alike, choose_sample, open_spoken
+from swarm.coordinator.verification import choose_sample, find_alike, open_spoken
 from swarm.job.record import ClipAccepted, ClipDoubted, RunStarted, WorkerSeen
 from swarm.job.spec import Recipe, seeds_of
 from swarm.job.state import JobState
@@ -84,9 +84,9 @@ def test_sounds_are_like_those_of_the_same_sentence_and_what_cannot_be_decoded_i
         assert state
         honest, false = state.accepted[0, 0], state.accepted[0, 1]
         asked = Comparison(SPEC.job, 0, 0, honest.key, "w3/n", true, (noise, true, broken[:4000]))
-        assert _alike(store, honest, asked) == (0, 2)
-        assert _alike(store, honest, replace(asked, frame=b"no sound")) == ()
-        assert 0 not in _alike(store, false, asked)
+        assert find_alike(store, honest, asked) == (0, 2)
+        assert find_alike(store, honest, replace(asked, frame=b"no sound")) == ()
+        assert 0 not in find_alike(store, false, asked)
 
 
 @pytest.mark.parametrize("share", ["1", "0%", "200%", "many%"])
