@@ -139,7 +139,10 @@ def test_no_damage_to_a_log_stops_its_replay(path: Path) -> None:
             damaged[chance.randrange(len(damaged))] = chance.choice(b'0123456789"{}[],:-az')
         path.write_bytes(bytes(damaged))
         replay = Replay()
-        assert len(differences(path, replay)) + replay.calls + replay.headless > 0
+        try:
+            assert len(differences(path, replay)) + replay.calls + replay.headless > 0
+        except UsageError as fault:  # the damage may be to the number of the log's format
+            assert "replay it with that version" in str(fault)
 
 
 @pytest.mark.parametrize(
