@@ -387,7 +387,7 @@ async def test_an_address_that_worked_is_tried_between_all_others(router: Router
     dealer = DealerSocket(KEYS)
     silent = [f"127.0.0.1:{port}" for port in (1, 2, 3)]
     dealer.connect([*silent, good.removeprefix("tcp://")])
-    await until(lambda: dealer.connected)
+    await until(lambda: dealer._link._has_worked)  # a moment after it is connected
     one, two, three = (f"tcp://{each}" for each in silent)
     assert dealer._link._turns() == [good, one, good, two, good, three]
     dealer.connect(silent)
