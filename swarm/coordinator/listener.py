@@ -12,7 +12,7 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from swarm.config import CoordinateConfig
+from swarm.config import ENV_BIND, CoordinateConfig
 from swarm.errors import EnvironmentFault, InUse, StoreError
 from swarm.lease.member_message import ASKS, Enrol, Members
 from swarm.net.addresses import OwnPlace
@@ -23,7 +23,7 @@ from swarm.net.identity.membership import BadMembership, Membership, NotAdmitted
 from swarm.net.identity.swarm_key import SwarmKey, curve_keys, mark_key, swarm_id
 from swarm.net.transport import RouterSocket
 from swarm.system.event_loop import cancel
-from swarm.system.machine import Say, machine_name
+from swarm.system.machine import Say, is_loopback, machine_name
 from swarm.watch.words import CALL_WORKERS
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ FAREWELL_S = 0.5  # the news has so long to leave before connections are closed
 NEWS_S = 2.0  # new machines are told of no more often
 LOOK_S = 10.0  # the addresses of this machine are looked at so often
 OTHER_LIST = "another list of this swarm's members was met: `e2a-swarm members` tells how to make both one"
+CALL_OWN = "run `e2a-swarm work` on this machine"
 REMOVED = (
     "this machine was removed from the swarm by {}: no member speaks for it any more. `e2a-swarm join CODE --replace`, "
     "with the code that `e2a-swarm key` shows there now, makes it a new member; then run this command again"
@@ -143,7 +144,8 @@ class Enrolment:
         except StoreError as fault:  # the work goes on by the code
             self._say(str(fault))
         if self._present_state() != self._state:
-            self._renew()
+            with suppress(EnvironmentFault):  # it is tried again
+                self._renew()
         self._tell(peer)
         if not is_now:
             self._later(partial(self._router.proxy.cut, peer))  # the machine comes again with the key that it was told
@@ -243,10 +245,10 @@ class Enrolment:
             self._tell(peer)
 
     def _renew(self) -> None:
-        """Tell all who enrolled the new secret; then have every connection made anew by it."""
-        self._state = self._present_state()
+        """Tell all who enrolled the new secret; then have every connection made anew by it. Raises EnvironmentFault."""
         self._tell_all()
         self._open()
+        self._state = self._present_state()  # what could not be opened is tried again
         if self._identity.membership.was_removed:
             self._say(REMOVED.format(self._identity.membership.owners_name()))
         elif self._identity.key_epochs.is_current:
@@ -305,12 +307,16 @@ class Listener:
         config = self._config
         if config.open:
             self._note(OPEN_WARNING)
+        is_reached = bool(config.announce or config.also_at) or not is_loopback(config.bind)
         if self._code:
-            self._note("a new swarm; on each other machine run once:")
+            who = "on each other machine" if is_reached else "other users of this machine"
+            self._note(f"a new swarm; {who} run once:")
             self._note(f"  e2a-swarm join {self._code}")
         where = config.announce or f"{config.bind or machine_name()}:{self.port}"
-        self._note(f"waiting for workers at {where}: {CALL_WORKERS}")
-        if not self._code and not config.open:
+        self._note(f"waiting for workers at {where}: {CALL_WORKERS if is_reached else CALL_OWN}")
+        if not is_reached:
+            self._note(f"  (no other machine reaches {config.bind}: leave out --bind and {ENV_BIND} to let them in)")
+        elif not self._code and not config.open:
             self._note("  (`e2a-swarm key` shows the code for a machine that is new to it)")
 
     async def announce(self, epoch: int) -> None:

@@ -246,8 +246,8 @@ class PeerLink:
                 await self._writable()
             self._note(int(event["event"]))
 
-    def _tell(self, before: tuple[bool, str | None]) -> None:
-        if before != (self.connected, self.refusal):
+    def _tell(self, before: tuple[bool, str | None], *, anew: bool = False) -> None:
+        if anew or before != (self.connected, self.refusal):
             logger.debug(f"{self.address}: {'connected' if self.connected else self.refusal or 'not connected'}")
             self._on_change()
 
@@ -268,7 +268,7 @@ class PeerLink:
         else:
             self._found.clear()
             self._lost.set()
-        self._tell(before)
+        self._tell(before, anew=self.connected)  # the one before may have gone without a word: this one knows nothing
         if event & REFUSALS:
             self._refused.set()
             if self._judge is None or self._judge.done():

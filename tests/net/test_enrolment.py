@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import zmq
 from nacl.public import SealedBox
 from nacl.signing import SigningKey, VerifyKey
 from patience import until
@@ -335,6 +336,38 @@ async def test_an_invite_that_finds_no_port_at_first_is_opened_later(
     guest = house(Tenant, "guest", desk, invite)
     await until(lambda: guest.membership.is_member)
     assert failed
+
+
+async def test_a_new_secret_that_finds_no_port_at_first_is_opened_later(
+    house: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = house(Desk, "laptop")
+    stays, leaves = house(Tenant, "stays", desk), house(Tenant, "leaves", desk)
+    await until(lambda: stays.membership.is_member and leaves.membership.is_member)
+    bind, tries = desk.router._bind_inner, list[str]()
+
+    def bind_later() -> int:
+        tries.append("")
+        if len(tries) < 3:
+            raise EnvironmentFault("no port is free")
+        return bind()
+
+    monkeypatch.setattr(desk.router, "_bind_inner", bind_later)
+    await asyncio.to_thread(Identity(tmp_path / "laptop", KEY).membership.remove_member, leaves.identity.card)
+    await until(lambda: "again" in desk.said)
+    await until(lambda: stays.identity.key == desk.identity.key and stays.socket.connected)
+    await stays.is_served()
+    assert len(tries) == 3
+
+
+async def test_a_connection_that_took_the_place_of_one_that_went_unseen_enrols_as_well(house: Open) -> None:
+    desk = house(Desk, "laptop")
+    tenant = house(Tenant, "attic", desk)
+    await tenant.is_served()
+    told = list[bytes]()
+    desk.router.on_enrol = lambda peer, enrol, frame: told.append(enrol.key)
+    tenant.socket._link._note(int(zmq.EVENT_HANDSHAKE_SUCCEEDED))  # as if the loss of the one before was not heard
+    await until(lambda: told == [tenant.identity.card])
 
 
 async def test_an_invite_whose_time_is_over_lets_nobody_in(house: Open, tmp_path: Path) -> None:

@@ -290,6 +290,18 @@ def test_of_processes_that_use_one_invite_at_once_one_has_it(tmp_path: Path, own
     assert [each.used_by != b"" for each in Identity(tmp_path / "owner", KEY).invites.live] == [True]
 
 
+def test_invites_that_were_used_keep_nobody_from_inviting_one_more(owner: Identity) -> None:
+    for number in range(newcomers.MAX_LIVE_INVITES + 2):
+        last = server_key_of(owner.invite(900, "laptop"))
+        assert owner.invites.use(last, bytes([number]) * 32)
+    assert len(owner.invites.live) == newcomers.MAX_LIVE_INVITES
+    assert owner.invites.use(last, bytes([number]) * 32), "the latest may come again"
+    for _ in range(newcomers.MAX_INVITES):
+        owner.invite(900, "laptop")
+    with pytest.raises(EnvironmentFault, match="Too many invites are open"):
+        owner.invite(900, "laptop")
+
+
 @pytest.mark.parametrize("clock_s", [-7200, 901, 10**7])
 def test_an_invite_is_good_at_no_time_but_its_own_whatever_the_clock_says(
     tmp_path: Path, owner: Identity, monkeypatch: pytest.MonkeyPatch, clock_s: int

@@ -38,14 +38,20 @@ class Invites:
 
     def make(self, for_s: float) -> SwarmKey:
         """Make an invite for one machine and a time; return its key. Raises EnvironmentFault for too many."""
-        if len(self.unused) >= MAX_INVITES or len(self.live) >= MAX_LIVE_INVITES:
+        if len(self.unused) >= MAX_INVITES:
             raise EnvironmentFault(
                 "Too many invites are open: take one back (`e2a-swarm key --revoke-invite`), or wait until one is used "
                 "or its time is over."
             )
         now = time.time()
         invite = Invite(make_key().secret, int(now + for_s), made_s=int(now))
-        self._store.change(lambda kept: _with(kept, [*self.live, invite]))
+
+        def with_it(kept: IdentityFile) -> IdentityFile:
+            used = [each for each in self.live if each.used_by]
+            ended = used[: max(0, len(self.live) + 1 - MAX_LIVE_INVITES)]  # those machines had time to come again
+            return _with(kept, [*(each for each in self.live if each not in ended), invite])
+
+        self._store.change(with_it)
         return invite.key
 
     def revoke(self, invites: Sequence[Invite] = ()) -> None:
