@@ -221,7 +221,7 @@ WORK = Command(
             ),
             Option(
                 "--sleep-after", "10m", "with --may-wake: once woken, sleep again after so long without work",
-                default="10m", usual="10m",
+                usual="10m",
             ),
             ALLOW_SLEEP, STATE_DIR,
         ),
@@ -429,17 +429,17 @@ VERIFY = Command(
 )  # fmt: skip
 STATUS = Command(
     "status",
-    "Ask every coordinator of this machine's swarm what it and its workers are doing. A `convert` works alone and is "
-    "none of them: `e2a-swarm jobs` lists it. Exit code 0, even if none is found; 69 if none answers while this "
-    "machine has a copy of an unfinished book (`e2a-swarm take-over`), if the one of --coordinator does not answer, or "
-    "if this machine has no key and --open is not given.",
+    "Ask every coordinator of this machine's swarm what it and its workers are doing; where the queue of `serve` is on "
+    "this machine, that one alone. A `convert` works alone and is none of them: `e2a-swarm jobs` lists it. Exit code "
+    "0, even if none is found; 69 if none answers while this machine has a copy of an unfinished book (`e2a-swarm "
+    "take-over`), if the one of --coordinator does not answer, or if this machine has no key and --open is not given.",
     ("e2a-swarm status", "e2a-swarm status --json", "e2a-swarm status --coordinator laptop.local:5847"),
     (
         sheet("output", json_option("print a JSON list with an entry for each coordinator")),
         SEAT,
         sheet("state", STATE_DIR),
     ),
-    line="show what every coordinator of the swarm is doing",
+    line="show what the coordinators of the swarm are doing",
 )  # fmt: skip
 
 # --- orders

@@ -59,7 +59,9 @@ def _moment(text: str, now: float) -> float:
 async def _find(arguments: argparse.Namespace) -> Answer:
     """Return the answer of the one coordinator. Raises EnvironmentFault, UsageError."""
     state_dir = state_folder(arguments.state_dir)
-    answers = await ask_swarm(state_dir, coordinator=arguments.coordinator, is_open=arguments.open, say=warn)
+    answers = await ask_swarm(
+        state_dir, coordinator=arguments.coordinator, is_open=arguments.open, say=warn, everywhere=True
+    )
     found = [answer for answer in answers if answer.reply]
     if len(found) > 1:
         names = ", ".join(answer.address for answer in found)

@@ -47,6 +47,15 @@ def _silence_s(arguments: argparse.Namespace) -> float | None:
     return option.duration("--automatic", arguments.automatic)
 
 
+def _sleep_after_s(arguments: argparse.Namespace) -> float:
+    """Return how long a machine that was woken stays awake without work. Raises UsageError."""
+    if arguments.sleep_after and not arguments.may_wake:
+        raise UsageError(
+            "--sleep-after needs --may-wake: only a machine that was woken for work sleeps again by itself."
+        )
+    return option.duration("--sleep-after", arguments.sleep_after or "10m")
+
+
 def _engines(text: str) -> tuple[str, ...]:
     """Return the names of the engines that --engines means. Raises UsageError, EnvironmentFault."""
     words = [word.strip().lower() for word in text.split(",") if word.strip()]
@@ -68,7 +77,7 @@ def work_config(arguments: argparse.Namespace) -> WorkConfig:
         engines=_engines(arguments.engines),
         allow_sleep=arguments.allow_sleep,
         may_wake=arguments.may_wake,
-        sleep_after_s=option.duration("--sleep-after", arguments.sleep_after),
+        sleep_after_s=_sleep_after_s(arguments),
         standby=arguments.standby,
         silence_s=_silence_s(arguments),
         output_dir=Path(arguments.output_dir).expanduser().absolute(),

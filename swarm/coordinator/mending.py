@@ -243,7 +243,8 @@ def _span(state: JobState, number: int, first: int, last: int) -> set[Place]:
 def _length(state: JobState, number: int) -> int:
     chapters = state.spec.chapters
     if not 1 <= number <= len(chapters):
-        raise UsageError(f"There is no chapter {number}: this job has {len(chapters)}.")
+        named = [f"{at + 1} is {clean(chapters[at].title)}" for at in sorted({0, len(chapters) - 1})]
+        raise UsageError(f"There is no chapter {number}: this audiobook has {len(chapters)}, and {', '.join(named)}.")
     return len(chapters[number - 1].segments)
 
 

@@ -171,6 +171,11 @@ class OwnPlace(Struct, frozen=True):
         most = MAX_ADDRESSES - len(names) - len(self.also)
         return fitting_addresses([*own[:most], *self.also, *names])
 
+    @property
+    def here(self) -> str:
+        """The address by which this machine itself reaches it."""
+        return join_address("127.0.0.1" if self.bind in EVERYWHERE else self.bind, self.port)
+
     def keep(self, state_dir: Path) -> None:
         """Have codes that other commands of this machine print carry these addresses. Raises StoreError."""
         with guarded(state_dir / OWN_FILE):

@@ -28,11 +28,20 @@ from swarm.lease.member_message import (
     sign_order,
 )
 from swarm.lease.message import PROTOCOL, FromCoordinator, Status, StatusReply, meant, other_protocol
-from swarm.net.addresses import addresses_in, fixed_address, is_near, known_places, split_address
+from swarm.net.addresses import (
+    OWN_FILE,
+    addresses_in,
+    fixed_address,
+    is_near,
+    known_places,
+    own_place,
+    split_address,
+)
 from swarm.net.discovery import Browser
 from swarm.net.identity.identity import Identity, keyring_of, order_key_of
 from swarm.net.identity.keys import security, swarm_marks, swarm_names
 from swarm.net.identity.swarm_key import SwarmKey, curve_keys, swarm_id
+from swarm.net.peer_link import is_greeted
 from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.net.wire import pack, plain, unpack_from_worker
 from swarm.system.machine import Say, machine_name, new_nonce
@@ -54,6 +63,7 @@ class Answer(NamedTuple):
     address: str
     reply: StatusReply | None
     refusal: str = ""
+    is_own: bool = False  # it has a queue on this machine, so no other one was looked for
 
 
 async def ask(addresses: Sequence[str], keys: AnyKeys, timeout_s: float = TIMEOUT_S) -> Answer:
@@ -105,9 +115,12 @@ async def ask_all(places: Iterable[Sequence[str]], keys: AnyKeys) -> list[Answer
     return await asyncio.gather(*map(ask_one, places))
 
 
-async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Say) -> list[Answer]:
-    """Ask the named coordinator, else all that can be found, of which those that do not answer are left out.
+async def ask_swarm(
+    state_dir: Path, *, coordinator: str, is_open: bool, say: Say, everywhere: bool = False
+) -> list[Answer]:
+    """Ask the named coordinator, else the queue of this machine, else all that can be found.
 
+    Those that were found and do not answer are left out. `everywhere`: the queue of this machine does not do alone.
     `say` shows the user what matters about the search. Raises UsageError, EnvironmentFault.
     """
     key = security(state_dir, open=is_open)
@@ -115,9 +128,14 @@ async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Sa
     fixed = fixed_address(coordinator)
     if fixed:
         return [await ask([fixed], keys)]
+    here = own_place(state_dir).here
+    if not everywhere and (state_dir / OWN_FILE).exists() and await is_greeted(f"tcp://{here}"):
+        own = await ask([here], keys)
+        if own.reply and own.reply.queue is not None:
+            return [own._replace(is_own=True)]
     names = swarm_names(state_dir, key)
     known = [address for place in known_places(state_dir, names) for address in place]
-    hints = list(dict.fromkeys([f"{LOOPBACK}:{DEFAULT_PORT}", *known]))[:MAX_ASKED]
+    hints = list(dict.fromkeys([here, f"{LOOPBACK}:{DEFAULT_PORT}", *known]))[:MAX_ASKED]
     marks = swarm_marks(state_dir, key)
     browser = Browser(names[0], os.environ.get(ENV_BIND, ""), say, was=names, marks=marks)
     await browser.start()
@@ -249,9 +267,11 @@ class Seat(NamedTuple):
     coordinator: str = ""  # host[:port]; "": mDNS finds it
     is_open: bool = False
 
-    async def coordinators(self, say: Say) -> list[Answer]:
+    async def coordinators(self, say: Say, *, everywhere: bool = False) -> list[Answer]:
         """Return the coordinators that answer. Raises EnvironmentFault if none does."""
-        answers = await ask_swarm(self.state_dir, coordinator=self.coordinator, is_open=self.is_open, say=say)
+        answers = await ask_swarm(
+            self.state_dir, coordinator=self.coordinator, is_open=self.is_open, say=say, everywhere=everywhere
+        )
         found = [answer for answer in answers if answer.reply]
         if not found:
             why = next((answer.refusal for answer in answers if answer.refusal), "")
@@ -316,21 +336,35 @@ class Conversation:
 
 
 async def give_order(seat: Seat, action: Action, target: str, count: int, say: Say) -> str:
-    """Give an order to every coordinator; return what those did that could obey. Raises UsageError if none could."""
+    """Give an order to the queue of this machine, else to every coordinator; return what those did that could obey.
+
+    Raises UsageError if none could.
+    """
     order = Order(action, target[:MAX_TARGET], count, PROTOCOL)
+    found = await seat.coordinators(say)
+    done, refused = await _order_all(seat, found, order, say)
+    if not done and found[0].is_own:  # the book or machine may be another coordinator's
+        others = [each for each in await seat.coordinators(say, everywhere=True) if each.address != found[0].address]
+        done, more = await _order_all(seat, others, order, say)
+        refused += more
+    if not (done or refused):
+        raise EnvironmentFault("No coordinator obeyed.")
+    if not done:
+        raise UsageError(refused[0])
+    return "; ".join(dict.fromkeys(done))
+
+
+async def _order_all(seat: Seat, found: Iterable[Answer], order: Order, say: Say) -> tuple[list[str], list[str]]:
+    """Give an order to several coordinators; return what those say that obeyed, and the others."""
     done, refused = list[str](), list[str]()
-    for answer, runs in [each for found in await seat.coordinators(say) for each in _runs(found, order.target)]:
+    for answer, runs in [each for one in found for each in _runs(one, order.target)]:
         try:
             obeyed = await _order_one(seat, answer, seat.sign(order, *runs))
         except EnvironmentFault as fault:
             say(str(fault))  # the others may obey
             continue
         (done if obeyed.done else refused).append(obeyed.note)
-    if not (done or refused):
-        raise EnvironmentFault("No coordinator obeyed.")
-    if not done:
-        raise UsageError(refused[0])
-    return "; ".join(dict.fromkeys(done))
+    return done, refused
 
 
 def _runs(answer: Answer, target: str) -> list[tuple[Answer, tuple[str, ...]]]:

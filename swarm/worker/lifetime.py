@@ -49,7 +49,7 @@ class Lifetime:
     def __init__(self, for_s: float | None, idle_s: float | None, now: float) -> None:
         self._for_s = for_s
         self._idle_s = idle_s
-        self._began_s = self._worked_s = now
+        self.began_s = self._worked_s = now
 
     @property
     def is_endless(self) -> bool:
@@ -60,7 +60,7 @@ class Lifetime:
         """Take in whether the worker is working; return why it should leave, "" if it should stay."""
         if working:
             self._worked_s = now
-        if self._for_s is not None and now - self._began_s >= self._for_s - min(LAST_S, LAST_SHARE * self._for_s):
+        if self._for_s is not None and now - self.began_s >= self._for_s - min(LAST_S, LAST_SHARE * self._for_s):
             return f"its {duration_text(self._for_s)} (--for) are nearly over"
         if self._idle_s is not None and now - self._worked_s >= self._idle_s:
             return f"there was no work for {duration_text(self._idle_s)} (--exit-when-idle)"
@@ -140,6 +140,8 @@ async def _serve(
             stack.callback(task.cancel)
         with draining(lambda: _drain(node, say)):
             await node.serve_coordinators()
+        if not lifetime.is_endless:
+            say(node.total(time.monotonic() - lifetime.began_s))
         _raise_faults(finder, copying, removal)
     return EXIT_DONE
 

@@ -118,11 +118,11 @@ class PrintedLines:
             return ""
         return self.line(now)
 
-    def line(self, now: float) -> str:
-        """Return a line that tells how much was spoken so far."""
+    def line(self, now: float, when: str = "so far") -> str:
+        """Return a line that tells how much was spoken until now."""
         self.said, self.said_s = self.sentences, now
         speed = f", {speed_text(self.audio_s / self.work_s)} real time a slot" if self.work_s else ""
-        return f"spoke {count_text(self.sentences, 'sentence')} so far, {duration_text(self.audio_s)} of sound{speed}"
+        return f"spoke {count_text(self.sentences, 'sentence')} {when}, {duration_text(self.audio_s)} of sound{speed}"
 
     def rest_news(self, slots: Iterable[EngineSlot], now: float) -> list[str]:
         """Return lines about the slots that rest now and did not before, and those that go on."""
@@ -374,6 +374,10 @@ class WorkNode:
         if done.final and (who := self.connections.bid_farewell(name, failed=done.failed)):
             how = "stopped with books unfinished; waiting for it or another one" if done.failed else "has ended"
             self._tell(name, f"{who} {how}; {self._notices.line(self.clock.now())}")
+
+    def total(self, stay_s: float) -> str:
+        """Return a line that tells how much was spoken while the worker stayed."""
+        return self._notices.line(self.clock.now(), f"in {duration_text(stay_s)}")
 
     def announce(self, engines: tuple[EngineOffer, ...]) -> None:
         """Announce the engines of this machine again; an engine that did not open may then be tried again."""

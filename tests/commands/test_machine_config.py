@@ -14,6 +14,7 @@ from swarm.commands.main import parse as parse_line
 from swarm.commands.option import option_parser
 from swarm.commands.option_table import TERMINAL
 from swarm.commands.work import limits_of as work_limits
+from swarm.commands.work import work_config
 from swarm.config import CoordinateConfig, Limits
 from swarm.errors import EnvironmentFault, UsageError
 
@@ -63,6 +64,13 @@ def test_where_a_coordinator_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (config.bind, config.port, config.open, config.advertise) == ("::1", 6000, True, False)
     with pytest.raises(UsageError, match="--port takes a whole number from 1 to 65535"):
         configured("a.epub", "--port", "70000")
+
+
+def test_a_machine_that_nobody_wakes_is_not_told_when_to_sleep() -> None:
+    assert work_config(worker()).sleep_after_s == 600.0
+    assert work_config(worker("--may-wake", "--sleep-after", "5m")).sleep_after_s == 300.0
+    with pytest.raises(UsageError, match="--sleep-after needs --may-wake"):
+        work_config(worker("--sleep-after", "10m"))
 
 
 def test_a_coordinator_is_asked_for_no_device() -> None:

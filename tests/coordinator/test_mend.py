@@ -54,7 +54,7 @@ def test_takes_that_were_heard_are_not_wanted_again(state: JobState) -> None:
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        ({"chapters": (2,)}, "no chapter 2"),
+        ({"chapters": (2,)}, "no chapter 2: this audiobook has 1, and 1 is 1. Loomings"),
         ({"segments": ((1, 2, 3),)}, "sentences 1 to 2"),
         ({"segments": ((1, 0, 1),)}, "sentences 1 to 2"),
         ({"texts": ("Ahab",)}, "no sentence of this book"),

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import EnvironmentFault
+from swarm.lease.member_message import QueuedStatus
 from swarm.lease.message import PROTOCOL, Status, StatusReply
-from swarm.net.addresses import remember_place
+from swarm.net.addresses import OwnPlace, remember_place
 from swarm.net.client import Answer, ask, ask_swarm
-from swarm.net.discovery import Advertisement
+from swarm.net.discovery import Advertisement, Browser
 from swarm.net.identity.keys import save_key
 from swarm.net.identity.swarm_key import CurveKeys, SwarmKey, curve_keys, make_key, swarm_id
 from swarm.net.transport import RouterSocket
@@ -19,7 +20,9 @@ SEARCHES = 5
 
 
 @asynccontextmanager
-async def coordinator(name: str, keys: CurveKeys | None, protocol: int = PROTOCOL) -> AsyncIterator[str]:
+async def coordinator(
+    name: str, keys: CurveKeys | None, protocol: int = PROTOCOL, queue: tuple[QueuedStatus, ...] | None = None
+) -> AsyncIterator[str]:
     """Run a mock on loopback that answers only `Status`, and yield its address."""
     router = RouterSocket(keys)
     port = router.bind(HERE, 0)
@@ -28,7 +31,8 @@ async def coordinator(name: str, keys: CurveKeys | None, protocol: int = PROTOCO
         while True:
             peer, message, _ = await router.receive()
             if isinstance(message, Status):
-                router.send(peer, StatusReply(name, f"{name}-machine", "0.3.0", 1, (), (), protocol=protocol))
+                reply = StatusReply(name, f"{name}-machine", "0.3.0", 1, (), (), protocol=protocol, queue=queue)
+                router.send(peer, reply)
 
     task = asyncio.create_task(answer())
     try:
@@ -68,7 +72,7 @@ async def test_a_coordinator_of_another_protocol_is_refused_by_a_sentence(protoc
 async def test_nobody_there_is_an_answer_too() -> None:
     async with coordinator("c1", None) as address:
         pass
-    assert await ask([address], None, timeout_s=0.3) == (address, None, "")
+    assert await ask([address], None, timeout_s=0.3) == Answer(address, None)
 
 
 async def test_a_dead_address_does_not_hide_one_that_answers() -> None:
@@ -106,6 +110,29 @@ async def test_all_that_worked_before_are_asked_and_each_counts_once(member: Swa
         for address in (second, first, first.replace(HERE, "localhost"), f"{HERE}:1"):
             remember_place(tmp_path, swarm_id(member), [address])
         assert names(await ask_swarm(tmp_path, coordinator="", is_open=False, say=print)) == ["c1", "c2"]
+
+
+async def test_the_queue_of_this_machine_is_asked_alone_and_nothing_is_looked_for(
+    member: SwarmKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches = list[str]()
+
+    class Counted(Browser):
+        async def start(self) -> None:
+            searches.append("")
+
+    monkeypatch.setattr("swarm.net.client.Browser", Counted)
+    keys = curve_keys(member)
+    async with coordinator("own", keys, queue=()) as own, coordinator("other", keys) as other:
+        remember_place(tmp_path, swarm_id(member), [other])
+        OwnPlace(int(own.rpartition(":")[2])).keep(tmp_path)
+        found = await ask_swarm(tmp_path, coordinator="", is_open=False, say=print)
+        assert (names(found), searches) == (["own"], [])
+        found = await ask_swarm(tmp_path, coordinator="", is_open=False, say=print, everywhere=True)
+        assert (names(found), searches) == (["other", "own"], [""])
+        OwnPlace(int(other.rpartition(":")[2])).keep(tmp_path)  # it has no queue: the queue may be elsewhere
+        assert names(await ask_swarm(tmp_path, coordinator="", is_open=False, say=print)) == ["other"]
+        assert len(searches) == 2
 
 
 async def test_those_on_the_network_are_found(

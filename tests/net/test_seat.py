@@ -18,8 +18,9 @@ from swarm.net.wire import pack
 def seat_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **answers: str) -> Seat:
     """Return a seat that sees coordinators of these names: "silent", or what they say to an order."""
 
-    async def coordinators(seat: Seat, say: object) -> list[Answer]:
-        return [Answer(name, StatusReply(name, name, "0.2.0", 1, (), ())) for name in answers]
+    async def coordinators(seat: Seat, say: object, *, everywhere: bool = False) -> list[Answer]:
+        found = [Answer(name, StatusReply(name, name, "0.2.0", 1, (), ()), is_own=name == "own") for name in answers]
+        return found[:1] if found[0].is_own and not everywhere else found
 
     async def answer(conversation: Conversation, message: Message, frame: bytes = b"") -> Obeyed:
         said = answers[conversation._address]
@@ -55,6 +56,17 @@ async def test_a_coordinator_that_says_nothing_keeps_no_other_from_obeying(
     seat = seat_before(monkeypatch, tmp_path, b="silent", c="done", d="no such book")
     assert await give_order(seat, "pause", "Emma", 0, said.append) == "done"
     assert said == ["b gave no answer"]
+
+
+async def test_what_the_queue_of_this_machine_does_not_know_may_be_another_ones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for own, other, did in (("done", "no such book", "done"), ("no such book", "done", "done")):
+        seat = seat_before(monkeypatch, tmp_path, own=own, other=other)
+        assert await give_order(seat, "pause", "Emma", 0, print) == did
+    seat = seat_before(monkeypatch, tmp_path, own="no such book", other="none here either")
+    with pytest.raises(UsageError, match="no such book"):
+        await give_order(seat, "pause", "Emma", 0, print)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")

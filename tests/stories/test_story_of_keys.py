@@ -29,7 +29,8 @@ def test_the_first_coordinator_makes_the_key_and_says_how_to_join(machine: Make,
     joined = desktop.run("join", code)  # while the worker waits
     assert (joined.returncode, joined.stderr) == (0, "")
     assert code not in joined.stdout
-    coordinator.ends()
+    assert "on each other machine" not in coordinator.ends(), "it is bound to this machine"
+    assert "no other machine reaches 127.0.0.1: leave out --bind" in coordinator.output
     worker.signal()
     worker.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
