@@ -30,16 +30,22 @@ class Forms(Struct, frozen=True):
     other: str
     few: str = ""
     many: str = ""
+    two: str = ""
 
     def of(self, category: str) -> str:
-        """Return the form for a plural category: "one", "few", "many" or "other"."""
+        """Return the form for a plural category: "one", "two", "few", "many" or "other"."""
         return str(getattr(self, category, "")) or self.other
 
 
 @lru_cache(1024)
 def forms_of(names: str) -> Forms:
-    """Parse "coin|coins", or the forms for one, few and many, and those for parts if they differ from these."""
+    """Parse "coin|coins", or the forms for one, few and many, and those for parts if they differ from these.
+
+    Five forms are those for one, two, few, many and other.
+    """
     one, *others = names.split("|")
+    if len(others) > 3:
+        return Forms(one, others[3], two=others[0], few=others[1], many=others[2])
     if len(others) > 2:
         return Forms(one, others[2], few=others[0], many=others[1])
     return Forms(one, others[-1] if others else one, few=others[0] if len(others) > 1 else "")
@@ -216,7 +222,7 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     call: str = ""  # the words before an international telephone number, if they are not `plus`
     times: str = ""  # the word for × in "3 × 4 = 12"
     by: str = ""  # the word for × in "3 × 4 m", if it is another
-    score: str = ""  # the text between the numbers of a result such as "3:2"
+    score: str = " "  # the text between the numbers of a result such as "3:2"
     whole: bool = (
         False  # numbers with letters or points around them are left, and others agree with the noun after them
     )
@@ -224,7 +230,7 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     join: str = " "  # the text between a whole number and a fraction
     comma: bool = True  # a comma separates decimals
     spaced: bool = True  # white space stands between words
-    percent: str = ""  # for "{}%" if it is not said as CLDR writes it
+    percent: str = ""  # for "{}%" if it is not said as CLDR writes it, or the forms of the noun
     cardinal: str = ""  # the gender of numbers that count nothing
     genders: Mapping[str, str] = {}  # patterns of nouns, in the singular, that numbers agree with
     counting: Mapping[str, str] = {}  # patterns of numbers before a noun, and what they are there
@@ -244,6 +250,8 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     first_day: str = ""  # the words for the first day, if it is said unlike the others
     day_form: Mapping[str, str] = {}  # the ends of ordinals, as patterns, and what they are in a date
     years: bool = False  # years are said unlike other numbers
+    year_words: str = ""  # a pattern for what follows years that are ordinals, as those of dates are then
+    year_form: Mapping[str, str] = {}  # the ends of these ordinals, as patterns, and what they are in a date
     year_digits: str = ""  # a pattern for what follows years that are said digit by digit
     clock: str = "{h} {m}"  # the time of day; w and v are the words for hours and minutes, u the seconds with a unit
     clock_below_ten: str = ""  # the same with fewer than ten minutes, if it is said otherwise
@@ -279,6 +287,8 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     fraction: str = "{n} / {d}"  # n and d are cardinals, o is an ordinal
     fraction_one: str = ""  # the same with 1 above
     fractions: Mapping[str, str] = {}  # the words of single fractions
+    denominators: Mapping[str, str] = {}  # the forms of the nouns "third", "quarter" and so on, by denominator
+    ruler: str = ""  # what is said for the numeral behind a ruler's name: "den {o}", an ordinal; {n} are figures
     roman: str = ""  # a pattern for words before Roman numerals, or small ones
     amend: Mapping[str, str] = {}  # patterns of what CLDR spells otherwise, and what is right
     say: Mapping[str, str] = {}  # patterns of other forms and their words, applied first

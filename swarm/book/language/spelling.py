@@ -133,6 +133,7 @@ UNITS = {
     "m³": "volume-cubic-meter",
     "cm³": "volume-cubic-centimeter",
     "°": "angle-degree",
+    "‰": "concentr-permille",
     "′": "duration-minute",
     "″": "duration-second",
 } | {
@@ -195,22 +196,23 @@ def _name_of(language: Language) -> str:
 
 
 @lru_cache(64)
-def _spell_own(language: Language) -> "RbnfEngine":
-    """Return the rules of a language's file; a key is where a rule begins, with its radix if that is not 10."""
+def _spell_out(language: Language) -> "RbnfEngine":
+    """Return CLDR's rules, if it has some, with those of a language's file.
+
+    A key is where a rule begins, with its radix if that is not 10, behind the name of the set of rules that it mends.
+    """
     from unicode_rbnf import RbnfEngine
 
-    engine = RbnfEngine(language.code)
+    code = _RULES_OF.get(language.code, language.code)
+    try:
+        engine = RbnfEngine.for_language(code)
+    except ValueError:
+        engine = RbnfEngine(code)
     for start, rule in language.forms.rules.items() if language.forms else ():
-        value, _, radix = start.partition("/")
-        engine.add_rule(value, f"{rule};", "spellout-numbering", radix=int(radix or 10))
+        kind, _, at = start.rpartition(" ")
+        value, _, radix = at.partition("/")
+        engine.add_rule(value, f"{rule};", f"spellout-{kind or 'numbering'}", radix=int(radix or 10))
     return engine
-
-
-@cache
-def _spell_out(name: str) -> "RbnfEngine":
-    from unicode_rbnf import RbnfEngine
-
-    return RbnfEngine.for_language(_RULES_OF.get(name, name))
 
 
 _RULES_OF = {"nb": "no", "nn": "no", "bs": "hr"}
@@ -220,21 +222,21 @@ _RULES_OF = {"nb": "no", "nn": "no", "bs": "hr"}
 def numeral_words(number: int, language: Language, kind: str, gender: str) -> str:
     """Return a number as CLDR spells it: a "cardinal", an "ordinal" or a "year", in a gender if there are several.
 
-    A language without such rules has num2words' words, or figures.
+    A language without such rules, or without one for this number, has num2words' words, or figures.
     """
-    try:
-        engine = _spell_own(language) if language.forms and language.forms.rules else _spell_out(_name_of(language))
-    except ValueError:
-        return _by_library(number, language, kind)
+    from unicode_rbnf.engine import RbnfError
+
+    engine = _spell_out(language)
     names = {
         "year": ("spellout-numbering-year", "spellout-numbering"),
         "ordinal": (f"spellout-ordinal-{gender}", "spellout-ordinal"),
         "cardinal": (f"spellout-cardinal-{gender}", "spellout-numbering") if gender else ("spellout-numbering",),
     }[kind]
-    for name in names:
-        if name in engine.rulesets:
-            return str(engine.format_number(number, ruleset_names=[name]).text)
-    return _by_library(number, language, kind)
+    name = next((name for name in names if name in engine.rulesets), "")
+    try:
+        return str(engine.format_number(number, ruleset_names=[name]).text)
+    except (RbnfError, KeyError):
+        return _by_library(number, language, kind)
 
 
 def _by_library(number: int, language: Language, kind: str) -> str:
@@ -242,7 +244,7 @@ def _by_library(number: int, language: Language, kind: str) -> str:
 
     try:
         return str(num2words(number, lang=language.code, to=kind))
-    except (NotImplementedError, OverflowError, ValueError, TypeError, IndexError):
+    except (NotImplementedError, OverflowError, ValueError, TypeError, LookupError):
         return str(number) if kind == "cardinal" else numeral_words(number, language, "cardinal", "")
 
 
@@ -253,13 +255,16 @@ def separators(language: Language, *, comma: bool) -> tuple[str, str]:
 
 
 @lru_cache(1024)
-def unit_phrase(unit: str, count: Decimal, language: Language) -> tuple[str, str]:
-    """Return what stands before and after a number with a unit of CLDR: "" and "kilograms"."""
+def unit_phrase(unit: str, count: Decimal, language: Language) -> tuple[str, str, bool]:
+    """Return what stands before and after a number with a unit of CLDR: "" and "kilograms"; and whether it is said.
+
+    Some languages have a form for one or two that says the number, too.
+    """
     from babel.units import format_unit
 
     said = format_unit(count, unit, "long", "0.###", locale=language.locale or language.code, numbering_system="latn")
     found = _PHRASE.fullmatch(said)
-    return (found[1].strip(), found[2].strip()) if found else ("", said)
+    return (found[1].strip(), found[2].strip(), True) if found else ("", said, False)
 
 
 @lru_cache(1024)

@@ -1,15 +1,18 @@
 """Figures as words: numbers, years, dates, ordinals, sums of money, times, measures, rulers."""
 
-from regex import search
+from functools import lru_cache
 
-from swarm.book.language.language import Dates, Language, Match, Numbers, words
+from regex import Pattern, search
+from regex import match as matches
+
+from swarm.book.language.language import Dates, Language, Match, Numbers, SpokenForms, words
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import (
     LAST_SHORT_YEAR,
     month_names,
     spelled,
 )
-from swarm.book.speech.semiotic import verbaliser
+from swarm.book.speech.semiotic import Verbaliser, verbaliser
 
 # Numerals are said after the names of rulers, but not in "Malcolm X".
 RULERS = words(
@@ -22,6 +25,8 @@ RULERS = words(
     "Nikolaus Nicolás Nicola Frederick Frédéric Friedrich Federico Catherine Katharina Catalina Caterina Elizabeth "
     "Élisabeth Elisabeth Isabel Elisabetta Mary Alfonso Fernando Ferdinand Umberto Emanuele Johannes João Luís "
     "Filipe Filip Giovanni Afonso Alfonso Isabella Victoria Viktoria Vittorio Constantine Konstantin Innocent Urban "
+    "Oscar Oskar Gustaf Haakon Håkon Harald Olav Erik Knud Valdemar Frederik Kaarle Kustaa Aleksanteri Nikolai Mihai "
+    "Carol František Rudolf Václav Karol Ľudovít Lajos Béla Jaume Pere Борис Симеон Петро Олександр Петар Александър "
     "Clement Clemens Clément Clemente Otto Ramses Ramsès Gustav Christian Joseph Josef José Maria"
 )
 _MINUS = compile_later(r"(?<=^|[\s(])[-−](?=\d)")
@@ -47,11 +52,11 @@ def rulers(language: Language) -> frozenset[str]:
 def say_numbers(text: str, language: Language) -> str:
     """Return a sentence with its figures as words, if the language has number words."""
     said, numbers = verbaliser(language), language.numbers
-    if said is None or not text:
+    if said is None or language.forms is None or not text:
         return text
-    if numbers and language.forms:
+    if numbers:
         text = _romans(numbers.prepare(_MINUS.sub(f"{language.forms.minus} ", text)), language, numbers)
-    return said.say(text)
+    return said.say(text if numbers or not _NUMERAL.search(text) else _romans_of_data(text, said, language.forms))
 
 
 def _romans(text: str, language: Language, numbers: Numbers) -> str:
@@ -66,6 +71,35 @@ def _romans(text: str, language: Language, numbers: Numbers) -> str:
 
     text = _KINGS[numbers.pronoun].sub(king, text)
     return str(_NUMBERED_NAME.sub(lambda match: spelled(str(value(match[1])), language), text))
+
+
+_NUMERAL = compile_later(r"(?<!\p{L})[IVX]+(?!\p{L})")
+_RULER = compile_later(
+    rf"(?<=(?<!\p{{L}})(\p{{Lu}}[\p{{Ll}}\p{{M}}]+)\s)((?=[IVX]+(?!\p{{L}})){NUMERAL})(?![\p{{L}}\d’'-]|\.\p{{L}})(?:\.(?=\s\p{{Ll}}|[,;:)]))?"
+)
+_STOPPED = compile_later(rf"(?<!\p{{L}})((?=[IVX]{{2}}){NUMERAL})\.(?=\s\p{{Lu}}\p{{Ll}})")
+
+
+def _romans_of_data(text: str, said: Verbaliser, forms: SpokenForms) -> str:
+    """Return a sentence of a language that is data with words for its numerals: "Karl XII", "XX. század"."""
+
+    def ruler(match: Match) -> str:
+        if len(match[2]) < 2 and match[1] not in RULERS:
+            return match[0]
+        figures = str(value(match[2]))
+        return forms.ruler.format(o=said.ordinal(figures) if "{o}" in forms.ruler else "", n=figures)
+
+    marked, stopped = _numeral_marks(forms.ordinal_marks or "(?!)")
+    text = marked.sub(lambda match: str(value(match[1])), text)
+    text = _RULER.sub(ruler, text) if forms.ruler else text
+    return _STOPPED.sub(lambda match: said.ordinal(str(value(match[1]))), text) if stopped else text
+
+
+@lru_cache(64)
+def _numeral_marks(marks: str) -> tuple["Pattern[str]", bool]:
+    """Return the pattern of a numeral before the marks of ordinals, and whether a full stop is one of these."""
+    marked = rf"(?<![\p{{L}}.])((?=[IVX]+(?!\p{{Lu}})){NUMERAL})(?={marks})"
+    return compile_later(marked), matches(marks, ". a") is not None
 
 
 _DIGIT = compile_later(r"\d")

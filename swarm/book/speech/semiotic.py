@@ -130,7 +130,7 @@ class Verbaliser:
         self._point, self._joint = decimal, " " if forms.spaced else ""
         self._between = forms.of if forms.spaced else ""
         self._number = self._figures(decimal, group)
-        self._group = compile_later(rf"[{group}]")
+        self._group = compile_later(rf"[ {group}]")
         self._letter = letter = r"\p{L}\p{M}" if forms.spaced else "A-Za-z"
         self._alone = rf"(?<![{letter}\d.,:/])(?<![{letter}\d][-–])"
         self._lone = rf"(?<![{letter}\d.,:/-])"
@@ -155,7 +155,8 @@ class Verbaliser:
         """Return the pattern of a number with the separators of the language."""
         tight = group.replace(" ", "")
         # "1 000", but not the members of "99 100 101 102"
-        spaced = r"|(?<!\d\s)\d{1,3}(?:(?: \d{3}){1,3}|(?: 000){3,8}(?: \d{3})?)(?!\d|\s\d)" if " " in group else ""
+        spaced = r"|(?<!\d\s)\d{1,3}(?:(?: \d{3}){1,3}|(?: 000){3,8}(?: \d{3})?)(?!\d|\s\d)"
+        spaced = spaced if " " in group else r"|(?<!\d\s)[1-9]\d{0,2}(?: 000){1,4}(?!\d|\s\d)"
         indian = rf"\d{{1,3}}(?:[{tight}]\d{{2}})+[{tight}]\d{{3}}(?!\d)"
         grouped = rf"\d{{1,3}}(?:[{tight}]\d{{3}})+(?!\d)|{indian}{spaced}"
         whole = r"(?!\.)" if days_have_stops(self._language.code) else ""  # "5.3." is a day
@@ -170,6 +171,7 @@ class Verbaliser:
         self._steps = self._compiled(
             self.signs,
             self.times,
+            self._percent_ranges,
             self._sum_ranges,
             self.ranges,
             self.scaled_units,
@@ -294,9 +296,9 @@ class Verbaliser:
         return self._amended(numeral_words(number, self._language, "ordinal", gender or self._forms.ordinal))
 
     def _listed_ordinal(self, number: int) -> str:
-        listed = self._forms.ordinals.split()
+        listed = [each.replace("_", " ") for each in self._forms.ordinals.split()]
         if 1 <= number <= 20:
-            return listed[number - 1].replace("_", " ")
+            return listed[number - 1]
         tens, ones = divmod(number, 10)
         if 2 <= tens <= 9 or number == 100:
             ten = listed[17 + tens] if tens > 2 else listed[19]
@@ -327,13 +329,18 @@ class Verbaliser:
             (rf"{self._alone}{day}([-./])\s?{month}\2\s?{year}{apart}", self._date),
         ]
         if not forms.year_first:  # "01-10": a 0 at the start makes it a date
-            found.append((rf"{self._alone}(?=0|\d\d[-/]0){day}[-/]{month}(?!\d)(?<=\d\d.\d\d){apart}", self._date))
+            found.append(
+                (rf"{self._alone}(?=0|\d\d[-/]0){day}[-/]{month}(?!\d|\s\d\d)(?<=\d\d.\d\d){apart}", self._date)
+            )
         elif forms.ordinal_marks:  # "04. 1-je"
             found.append((rf"{self._alone}(?P<m>0[1-9]|1[0-2])\.\s{day}(?:{forms.ordinal_marks})", self._date))
         if forms.month_first:
             found.insert(1, (rf"{self._alone}{month}([-/]){day}\2{year}{apart}", self._date))
         if forms.year_digits:
             found.append((rf"(?<!\d)(\d{{2,4}})(?={forms.year_digits})", lambda match: self._one_by_one(match[1])))
+        if forms.year_words:
+            years = rf"{self._lone}(1\d\d\d|20\d\d)\.?(?=\s?(?:{forms.year_words})(?!\p{{L}}))"
+            found.append((years, lambda match: self._dated(match[1])))
         if not named:
             return tuple(found)
         of = r"(?:de\s|d['’])?"
@@ -360,7 +367,16 @@ class Verbaliser:
         if not year:
             first = min(form.index("{day}"), form.index("{month}"))
             form = form[first:].partition("{year}")[0].rpartition("}")[0] + "}" + ("" if self._forms.spaced else "日")
-        return form.format(day=self._day(day), month=self._months[month], year=self.year(year) if year else "")
+        return form.format(day=self._day(day), month=self._months[month], year=self._dated(year) if year else "")
+
+    def _dated(self, year: str) -> str:
+        """Say a year in a date, or before the word for years."""
+        if not self._forms.year_words:
+            return self.year(year)
+        said = self.ordinal(year, "feminine")
+        for end, right in self._forms.year_form.items():
+            said = regex.sub(end, right, said)
+        return said
 
     def _month_of(self, name: str) -> int:
         low = name.lower()
@@ -401,7 +417,7 @@ class Verbaliser:
             half = r"\s?(?i:(?P<half>[ap])\.?\s?m\b)(?:\.(?=\s(?:\p{Ll}|\p{Lu}\s\p{Lu}\s)|[,;:)]))?"
             found.insert(0, (rf"{self._lone}{hour}(?:[:.]({sixty}))?{half}", self._half_of_day))
         found.insert(0, (_ZONE, lambda match: " ".join(match[0].upper())))
-        if forms.whole and forms.comma:
+        if forms.comma:
             dotted = rf"{self._lone}{hour}\.({sixty})(?![\d\p{{L}}]|[.,:/-]\d|\.)"
             found.append((dotted, partial(self._likely, "time", say=self._time)))
         if forms.at_time:
@@ -546,6 +562,13 @@ class Verbaliser:
             (pattern, lambda match: f"{match[2]}{to}{self._sum(match)}"),
             (rf"(?<=({signs})\s?{self._number})\s?[-–]\s?(?=\1)", lambda _: to),
         )
+
+    def _percent_ranges(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+        """Return the pattern of "10-15 %" where the word for the sign comes first; none elsewhere."""
+        percent, to = self._forms.percent, f"{self._joint}{self._forms.to}{self._joint}"
+        pattern = rf"{self._lone}({self._number})\s?[-–]\s?({self._number})\s?%"
+        found = (pattern, lambda match: percent.format(f"{match[1]}{to}{match[2]}"))
+        return (found,) if percent.endswith("{}") else ()
 
     def _sum_patterns(self) -> tuple[str, str, str]:
         """Return the patterns of a currency's sign, of a word of number behind a sum, and of one anywhere."""
@@ -696,8 +719,8 @@ class Verbaliser:
     def _percent(self, match: Match) -> str:
         minus = f"{self._forms.minus} " if match["minus"] else ""
         said = self._forms.percent
-        if not said:
-            return minus + self.counted(match["n"], "concentr-percent")
+        if "{" not in said:
+            return minus + self.counted(match["n"], said or "concentr-percent")
         return minus + said.format(self.cardinal(match["n"], said.replace("{}", "").split()[0]))
 
     def _measure(self, match: Match) -> str:
@@ -710,7 +733,9 @@ class Verbaliser:
         if "|" in unit or "-" not in unit:
             before, after, one = "", self._form(unit, count), unit.partition("|")[0]
         else:
-            before, after = unit_phrase(unit, count, self._language)
+            before, after, numbered = unit_phrase(unit, count, self._language)
+            if not numbered:
+                return after
             one = unit_phrase(unit, Decimal(1), self._language)[1]
         noun = (after if self._language.numbers else one).split()
         said = self.cardinal(figures, noun[0] if noun else "")
@@ -731,6 +756,8 @@ class Verbaliser:
     def _fraction(self, match: Match) -> str:
         forms, over, under = self._forms, match["n"], match["d"]
         said = forms.fractions.get(f"{over}/{under}")
+        if not said and (names := forms.denominators.get(under)):
+            said = self._counted(over, names, lambda count: self._form(names, count))
         if not said:
             form = forms.fraction_one if over == "1" and forms.fraction_one else forms.fraction
             said = form.format(

@@ -49,7 +49,9 @@ MAX_WORDS = 50_000  # the cache is cleared at this size
 MAX_WORD_CHARS = 40
 
 _ODD = compile_later(
-    r"[[^\p{L}\"'“”‘’„«»‹›(),;:!?.…—–-]\p{Lm}ºªſﬀ-ﬆ]|\p{L}[.:]\p{L}|^[-–—]*[-–]$|^\.{1,2}$|--", regex.V1
+    r"[[^\p{L}\"'“”‘’„«»‹›(),;:!?.…—–-]\p{Lm}ºªſﬀ-ﬆ]|\p{L}[.:]\p{L}|^[-–—]*[-–]$|^\.{1,2}$|--|(?<!\p{L})"
+    r"(?=[IVX]*[ІХ])[IVXІХ]{2,6}(?!\p{L})",
+    regex.V1,
 )
 _NUMERAL = compile_later(
     r"(?<!\p{L})(?![LCDM]['’]\p{L})[IVXLCDM]+(?!\p{Ll})|(?<!\p{L})[IVX]+(?:i?[eè]re?|er|i?[eè]me|s?te|[dn]de?|de|st|th|rd)(?!\p{L})"
@@ -157,7 +159,9 @@ _LIGATURE = compile_later("[ﬀ-ﬆſ₀-₉]")
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"}
 ) | str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_LATIN = str.maketrans("ІХ", "IX")
 _RAISED = compile_later(r"(?<=[\p{L}\d.])[ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ]+")  # "Mᵐᵉ" and "1ᵉʳ", but "xⁿ" is a power
+_CYRILLIC_NUMERAL = compile_later(r"(?<!\p{L})[IVXІХ]{2,6}(?!\p{L})")  # typed with Ukrainian or Russian letters
 _BULLET = compile_later(r"^[•●▪◦‣■□❑➢➤✓]\s*(?=\S)")
 _DASHES = compile_later(r"(?<!-)-{2,3}(?!-)")
 _DOTS = compile_later(r"\s?\.(?:\s\.){2,3}")
@@ -230,6 +234,7 @@ def _plain(text: str) -> str:
     text = text.translate(_LIGATURES) if _LIGATURE.search(text) else text
     text = _RAISED.sub(lambda match: normalize("NFKC", match[0]), text)
     text = _BULLET.sub("", normalize("NFC", text))
+    text = _CYRILLIC_NUMERAL.sub(lambda match: match[0].translate(_LATIN), text)
     if "--" in text:
         text = _DASHES.sub("—", text)
     return str(_DOTS.sub("…", text)) if ". ." in text else text

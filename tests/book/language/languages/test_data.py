@@ -25,6 +25,16 @@ def test_a_file_has_what_it_needs_and_says_numbers_without_figures(code: str) ->
     assert not any(map(str.isdigit, said_forms))
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_numbers_have_words_of_their_own(code: str) -> None:
+    verbaliser = semiotic.verbaliser(find_language(code))
+    assert verbaliser is not None
+    numbers = {*range(100), *(digit * 10**power for digit in range(1, 10) for power in range(2, 11)), 3456, 345_000}
+    words = {verbaliser.cardinal(str(number)) for number in numbers}
+    assert len(words) == len(numbers) and not any(map(str.isdigit, "".join(words)))
+    assert len({verbaliser.ordinal(str(number)) for number in range(1, 101)}) == 100
+
+
 @pytest.mark.parametrize(
     ("code", "written", "words"),
     [
@@ -78,21 +88,21 @@ def test_a_file_has_what_it_needs_and_says_numbers_without_figures(code: str) ->
         (
             "bg",
             "На 3 май 1921 г-н Иванов купи 2 кг.",
-            "На трети май хиляда деветстотин двайсет и едно господин Иванов купи два килограма.",
+            "На трети май хиляда деветстотин двайсет и първа господин Иванов купи два килограма.",
         ),
         ("bg", "Струва 5 лв.", "Струва пет лева."),
         (
             "uk",
             "Він народився 3 травня 1921 року.",
-            "Він народився третього травня тисяча дев'ятсот двадцять один року.",
+            "Він народився третього травня тисяча дев'ятсот двадцять першого року.",
         ),
         ("uk", "Це коштує 2 грн, 5 %.", "Це коштує дві гривні, п'ять відсотків."),
-        ("hr", "Rođen je 3. svibnja 1921.", "Rođen je trećeg svibnja tisuću devetsto dvadeset i jedan."),
+        ("hr", "Rođen je 3. svibnja 1921.", "Rođen je trećeg svibnja tisuću devetsto dvadeset prve."),
         ("hr", "Platio je 2 € i 5 kg.", "Platio je dva eura i pet kilograma."),
-        ("sr", "Рођен је 3. маја 1921.", "Рођен је трећег маја хиљаду деветсто двадесет и један."),
+        ("sr", "Рођен је 3. маја 1921.", "Рођен је трећег маја хиљаду деветсто двадесет и прве."),
         ("sr", "Платио је 5 €.", "Платио је пет евра."),
-        ("sl", "Rojen je 3. maja 1921.", "Rojen je tretjega maja tisoč devetsto dvajset ena."),
-        ("sl", "Tehta 5 kg, tj. 3,5 %.", "Tehta pet kilogramov, to je tri celih pet odstotkov."),
+        ("sl", "Rojen je 3. maja 1921.", "Rojen je tretjega maja tisoč devetsto enaindvajset."),
+        ("sl", "Tehta 5 kg, tj. 3,5 %.", "Tehta pet kilogramov, to je tri cele pet odstotka."),
         (
             "el",
             "Στις 3 Μαΐου 1921 ο κ. Παπάς πλήρωσε 5 €.",
@@ -103,7 +113,7 @@ def test_a_file_has_what_it_needs_and_says_numbers_without_figures(code: str) ->
         (
             "ca",
             "El 3 de maig de 1921, el Sr. Pla va pagar 1 €.",
-            "El tres de maig de mil nou-cent vint-i-un, el Senyor Pla va pagar un euro.",
+            "El tres de maig de mil nou-cents vint-i-un, el Senyor Pla va pagar un euro.",
         ),
         ("ca", "p. ex. 15 %", "per exemple quinze per cent"),
         (
@@ -111,7 +121,7 @@ def test_a_file_has_what_it_needs_and_says_numbers_without_figures(code: str) ->
             "Pukul 12.30 ia membayar Rp5.000.",
             "Pukul dua belas lewat tiga puluh menit ia membayar lima ribu rupiah.",
         ),
-        ("id", "Bab ke-3, 15 %.", "Bab ke-tiga, lima belas persen."),
+        ("id", "Bab ke-3, 15 %.", "Bab ketiga, lima belas persen."),
         ("vi", "Ngày 2 tháng 9 năm 1945", "Ngày hai tháng chín năm một nghìn chín trăm bốn mươi lăm"),
         ("vi", "15 % và 5 kg, thế kỷ XX", "mười lăm phần trăm và năm ki lô gam, thế kỷ hai mươi"),
         ("hi", "डॉ. सीमा ने ₹५० दिए।", "डॉक्टर सीमा ने पचास रुपए दिए।"),
@@ -132,9 +142,50 @@ def test_a_file_has_what_it_needs_and_says_numbers_without_figures(code: str) ->
         ("et", "5 €, 15 %", "viis eurot, viisteist protsenti"),
         ("lv", "5 kg, 15 %", "pieci kilogrami, piecpadsmit procentu"),
         ("lt", "5 kg, 15 %", "penki kilogramai, penkiolika procentų"),
-        ("is", "Hann fæddist 3. maí 1921.", "Hann fæddist þriðja maí eitt þúsund og níuhundrað og tuttugu og einn."),
+        ("is", "Hann fæddist 3. maí 1921.", "Hann fæddist þriðja maí eitt þúsund níu hundruð tuttugu og einn."),
         ("is", "5 kg", "fimm kílógrömm"),
         ("hy", "5-րդ, 5 կմ", "հինգերորդ, հինգ կիլոմետր"),
+        ("sv", "Karl XII och Gustav III:s hov", "Karl den tolfte och Gustav den tredjes hov"),
+        ("sv", "Ring tel. 08-12 34 56, 5 ‰", "Ring telefon noll åtta, ett två, tre fyra, fem sex, fem promille"),
+        ("da", "I 2005, på 30. dagen", "I to tusind og fem, på tredivte dagen"),
+        (
+            "hu",
+            "XIV. Lajos a XX. században, az 50. oldal, 2 kg",
+            "tizennegyedik Lajos a huszadik században, az ötvenedik oldal, két kilogramm",
+        ),
+        ("hu", "14.30, 3 × 4 m", "tizennégy óra harminc perc, háromszor négy méter"),
+        ("cs", "Karel IV. žil ve 14. století, 3/8 litru", "Karel čtvrtý žil ve čtrnáctém století, tři osminy litru"),
+        ("sl", "3456, 1 €, 2 h, 3/8", "tri tisoč štiristo šestinpetdeset, en evro, dve uri, tri osmine"),
+        (
+            "lt",
+            "2 500 000, 1921 m.",
+            "du milijonai penki šimtai tūkstančių, tūkstantis devyni šimtai dvidešimt pirmų metų",
+        ),
+        (
+            "uk",
+            "У ХХ столітті, 1921 р., 3/8",
+            "У двадцятому столітті, тисяча дев'ятсот двадцять першого року, три восьмих",
+        ),
+        (
+            "ro",
+            "secolul al XIX-lea, 21.000 de oameni, 20 CHF",
+            "secolul al nouăsprezecelea, douăzeci și una de mii de oameni, douăzeci de franci elvețieni",
+        ),
+        ("bg", "през 1921 г., 3/8", "през хиляда деветстотин двайсет и първа година, три осми"),
+        ("tr", "XX. yüzyılda %10–15, 3/8", "yirminci yüzyılda yüzde on – on beş, sekizde üç"),
+        ("gl", "10 %, 2 horas", "dez por cento, dúas horas"),
+        ("eu", "XX. mendea, 1 km, 3/8", "hogeigarren mendea, kilometro bat, hiru zortziren"),
+        ("ta", "2,345, 2½, 21வது", "இரண்டாயிரத்து முந்நூற்றி நாற்பத்தி ஐந்து, இரண்டரை, இருபத்தி ஒன்றாவது"),
+        ("ar", "14:30, 8:05, 2 h", "الرابعة عشرة والنصف, الثامنة وخمس دقائق, ساعتان"),
+        ("he", "2 1/2, 2 h, 1 km", "שתיים וחצי, שעתיים, קילומטר אחד"),
+        ("hi", "2½, 1914–1918, 1 000 $", "ढाई, उन्नीस सौ चौदह से उन्नीस सौ अठारह, एक हज़ार डॉलर"),
+        (
+            "hy",
+            "14:30, 12–15, Լյուդովիկոս XIV",
+            "տասնչորսն անց երեսուն րոպե, տասներկուից տասնհինգ, Լյուդովիկոս տասնչորսերորդ",
+        ),
+        ("la", "Ioannes Paulus II, 3 km", "Ioannes Paulus secundus, tres chiliometra"),
+        ("vi", "Louis XIV", "Louis mười bốn"),
     ],
 )
 def test_written_forms_are_said(code: str, written: str, words: str) -> None:
