@@ -109,8 +109,7 @@ def read_custom_model(path: Path) -> CustomModel:
     try:
         if path.exists() and not (path.is_dir() or path.is_file()):
             raise UsageError(f"--custom-model {path} is a pipe or a device: name a folder or a zip file.")
-        found = _in_folder(path) if path.is_dir() else _beside(path) if path.suffix == ONNX else _in_zip(path)
-        chosen, ignored = _choose(found, path)
+        chosen, ignored = _choose(_in_folder(path) if path.is_dir() else _in_file(path), path)
         reference = chosen.pop(REFERENCE, None)
         config = parse_config(_bytes(chosen[CONFIG], MAX_CONFIG), path)
         if fault := custom_fault(config, chosen):
@@ -126,8 +125,27 @@ def read_custom_model(path: Path) -> CustomModel:
     return CustomModel(files, reference, config, ignored)
 
 
-def _beside(path: Path) -> dict[str, ModelFile]:
-    """Return a network and the config of the same name beside it."""
+def pack_model(path: Path, target: Path) -> None:
+    """Write the files of a model, which are a folder or a network with its config, as one zip.
+
+    Raises UsageError, OSError.
+    """
+    chosen, _ = _choose(_in_folder(path) if path.is_dir() else _in_file(path), path)
+    try:
+        with zipfile.ZipFile(target, "w") as archive:
+            for name, file in sorted(chosen.items()):
+                with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as entry:
+                    for chunk in file.chunks():
+                        entry.write(chunk)
+    except BaseException:  # the disk may be full
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _in_file(path: Path) -> dict[str, ModelFile]:
+    """Return the files in a zip, or a network and the config of the same name beside it."""
+    if path.suffix != ONNX:
+        return _in_zip(path)
     config = path.with_name(path.name + CONFIG_OF_NETWORK)
     if not config.is_file():
         raise UsageError(f"--custom-model {path}: there is no {config.name} beside it.")

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from swarm.config import QUEUE, STANDBY, ServeConfig
+from swarm.coordinator.brought_files import pack_model
 from swarm.errors import StoreError, UsageError
 from swarm.job.run import lineage_of
 from swarm.job.store.store import BOOK, DiskStore, copy_synced, has_job
@@ -35,6 +36,7 @@ TOKEN_FILE = "web-token"
 EARLIER_FILE = "web-tokens-before"  # digests of the tokens of machines that had the queue before
 MAX_EARLIER = 8
 MAX_SECRET_BYTES = 256 * 1024
+CUSTOM_MODEL = "--custom-model"
 NOT_COPIED = "its file had not been copied yet when its coordinator was lost: add the book again"
 
 
@@ -56,10 +58,11 @@ class QueueParts:
         self._queue, self._state_dir = queue, config.network.render.state_dir
         self._secrets = secrets
         self._words, self._left = config.words, config.left
-        self._given = {option: (path, _queued(path)) for option, path in config.given.items() if path.is_file()}
+        self._given: dict[str, tuple[Path, QueuedFile]] | None = None  # by option, once a standby asks
         self._seen: tuple[bytes, list[str]] | None = None
         self._offered: Offered | None = None
         self._files = {option: str(path.absolute()) for option, path in config.given.items()}
+        self._paths = config.given
         path = self._state_dir / QUEUE / SETTINGS_FILE
         with guarded(path):
             replace_file(path, msgspec.json.encode(self._settings(self._files)), mode=0o600)
@@ -77,6 +80,8 @@ class QueueParts:
 
     def _make(self, stored: bytes) -> Offered:
         books = self._queue.books
+        if self._given is None:
+            self._given = {option: found for option in self._paths if (found := self._as_file(option))}
         named = [(self._queue.path(book), book) for book in books if book.digest and 0 < book.size <= MAX_QUEUED_BYTES]
         given = [(path, file) for path, file in self._given.values() if 0 < file.size <= MAX_QUEUED_BYTES]
         # Books that are to be spoken come first.
@@ -90,6 +95,18 @@ class QueueParts:
         made = QueueList(self._queue.id, self._queue.epoch, machine_name(), to_speak, small, tuple(files))
         paths = {file.digest: path for path, file in given}
         return made, paths | {book.digest: path for path, book in named}
+
+    def _as_file(self, option: str) -> tuple[Path, QueuedFile] | None:
+        """Return the file that an option names, as a zip where a model is several files; None if it is none."""
+        path = self._paths[option]
+        with suppress(UsageError, OSError, StoreError):
+            if option == CUSTOM_MODEL and path.suffix != ".zip":
+                target = self._state_dir / QUEUE / "given" / f"{path.name}.zip"
+                target.parent.mkdir(parents=True, exist_ok=True)
+                pack_model(path, target)
+                path = target
+            return (path, _queued(path)) if path.is_file() else None
+        return None
 
     def _opening(self) -> dict[str, bytes]:
         """Return what opens the page and the feeds."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -216,6 +217,31 @@ def test_files_that_options_name_are_in_the_copy(tmp_path: Path) -> None:
     settings = take_queue(tmp_path / "new", heritage, (), tmp_path, print)
     assert Path(settings.files["--cover"]).read_bytes() == b"jpg"
     assert Path(settings.files["--cover"]).is_relative_to(tmp_path / "new")
+
+
+@pytest.mark.parametrize(
+    ("named", "files", "packed"),
+    [
+        ("model", ("model/config.json", "model/model.pth", "model/notes.txt"), ["config.json", "model.pth"]),
+        ("voice.onnx", ("voice.onnx", "voice.onnx.json", "other.onnx"), ["config.json", "model.onnx"]),
+    ],
+)
+def test_the_files_of_a_custom_model_are_in_the_copy_as_one(
+    tmp_path: Path, named: str, files: tuple[str, ...], packed: list[str]
+) -> None:
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(f"{{}} {name}".encode())
+    made = served(tmp_path / "hub", tmp_path, "Emma", given={"--custom-model": tmp_path / named})
+    [file] = [file for file in made.files if not file.is_book]
+    folder = copied(made, tmp_path / "hub", tmp_path / "copy")
+    (folder / file.path).parent.mkdir(parents=True)
+    (folder / file.path).write_bytes((tmp_path / "hub" / "queue" / "given" / f"{named}.zip").read_bytes())
+    [heritage] = queues_in(folder, tmp_path / "none")
+    settings = take_queue(tmp_path / "new", heritage, (), tmp_path, print)
+    with zipfile.ZipFile(settings.files["--custom-model"]) as archive:
+        assert archive.namelist() == packed
+        assert archive.read(packed[1]) == f"{{}} {files[1] if named == 'model' else named}".encode()
 
 
 def test_a_copy_that_is_no_queue_or_says_it_is_another_one_hides_no_other(tmp_path: Path) -> None:
