@@ -78,16 +78,6 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     year_steps: tuple[Step, ...] = ()  # special rules for years, applied before the general one
 
 
-class Dates(Struct, frozen=True, kw_only=True):
-    """The rules by which dates in figures are written out, with CLDR's names of months."""
-
-    form: str  # the order of a date, such as "{day} de {month} de {year}"
-    day: Callable[[int], str] = str  # makes the written form of a day
-    before: str = ""  # a pattern for words before dates, by which "3.5.24" is a date
-    numeric: Callable[[Match, Callable[[int, int, str], str]], str] | None = None  # decides which figure is the month
-    written: Callable[[str], str] = str  # rewrites the dates of a text whose months are words
-
-
 class Powers(Struct, frozen=True, kw_only=True):
     """The words for exponents; `{}` is replaced by the exponent, or by a prefix such as "kilo"."""
 
@@ -246,7 +236,10 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     date: str = "{day} {month} {year}"
     year_first: bool = False  # figures of a date begin with the year
     month_first: bool = False
-    day: str = "ordinal"  # how the day is said: "ordinal", "cardinal", or one of a gender: "cardinal-feminine"
+    date_before: str = ""  # a pattern for words before dates, by which "3.5.24" is a date
+    named_dates: Callable[[str], str] = str  # rewrites the dates of a text whose months are words
+    # how the day is said: "ordinal", "cardinal", or one of a gender: "cardinal-feminine", or "figures" for later rules
+    day: str = "ordinal"
     first_day: str = ""  # the words for the first day, if it is said unlike the others
     day_form: Mapping[str, str] = {}  # the ends of ordinals, as patterns, and what they are in a date
     years: bool = False  # years are said unlike other numbers
@@ -311,7 +304,6 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     library: str = ""  # the language of num2words, if it is not the bare code
     regions: Mapping[str, str] = {}  # by region of which the file has other words: words that show it in a book
     numbers: Numbers | None = None  # None if CLDR's number words are said
-    dates: Dates | None = None
     powers: Powers | None = None
     abbreviations: Abbreviations = Abbreviations()
     sentences: Sentences = Sentences()

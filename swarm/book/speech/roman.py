@@ -1,10 +1,14 @@
-"""Roman numerals of headings and references as figures, which every engine can say."""
+"""Roman numerals of headings and references as figures, which every engine can say, and those of rulers as words."""
+
+from collections.abc import Callable
+from functools import lru_cache
 
 import regex
 
 from swarm.book.language.known import every_language
-from swarm.book.language.language import Match
+from swarm.book.language.language import Language, Match, SpokenForms, words
 from swarm.book.language.pattern import NUMERAL, compile_later, value
+from swarm.book.language.spelling import spelled
 
 _WORDS, _PLURALS, _SHORT, _LETTERED_WORDS = (
     "|".join(filter(None, (getattr(language.counted, kind) for language in every_language())))
@@ -179,3 +183,87 @@ def _is_pronoun(match: Match) -> bool:
 def _unless_initial(match: Match) -> str:
     initial = match[1] in _INITIALS and match.string[match.end() : match.end() + 1] == "."
     return match[0] if initial else str(value(match[1]))
+
+
+# Numerals are said after the names of rulers, but not in "Malcolm X".
+RULERS = words(
+    "Louis Ludwig Lodewijk Luis Luigi Henri Henry Heinrich Enrique Enrico Hendrik Charles Karl Carlos Carlo Karel "
+    "George Georges Georg Jorge Giorgio Edward Édouard Eduard Eduardo Edoardo William Guillaume Wilhelm Guillermo "
+    "Guglielmo Willem Philip Philippe Philipp Felipe Filippo Filips Francis François Franz Francisco Francesco "
+    "Napoleon Napoléon Napoleón Napoleone James Jacques Richard Ricardo Riccardo John Jean Johann Juan Giovanni João "
+    "Paul Pablo Paolo Peter Pierre Pedro Pietro Pius Pie Pío Pio Leo Léon León Leone Benedict Benoît Benedikt "
+    "Benedicto Benedetto Gregory Grégoire Gregor Gregorio Alexander Alexandre Alejandro Alessandro Nicholas Nicolas "
+    "Nikolaus Nicolás Nicola Frederick Frédéric Friedrich Federico Catherine Katharina Catalina Caterina Elizabeth "
+    "Élisabeth Elisabeth Isabel Elisabetta Mary Alfonso Fernando Ferdinand Umberto Emanuele Johannes João Luís "
+    "Filipe Filip Giovanni Afonso Alfonso Isabella Victoria Viktoria Vittorio Constantine Konstantin Innocent Urban "
+    "Oscar Oskar Gustaf Haakon Håkon Harald Olav Erik Knud Valdemar Frederik Kaarle Kustaa Aleksanteri Nikolai Mihai "
+    "Carol František Rudolf Václav Karol Ľudovít Lajos Béla Jaume Pere Борис Симеон Петро Олександр Петар Александър "
+    "Clement Clemens Clément Clemente Otto Ramses Ramsès Gustav Christian Joseph Josef José Maria"
+)
+# The initials in "Joseph M. Brown" are no numerals, nor is the English pronoun in "Mary I said".
+_KING = rf"\b(\p{{Lu}}\p{{L}}+)\s((?=[IVX]+\b){NUMERAL})\b(?!\.\p{{L}}|['’](?!s\b)\p{{L}}|(?<=\s[IVX])\.\s+\p{{Lu}})"
+_KING_STOP = r"(?:\.(?=\s+\p{Ll}|['’]s\b|[,;:)—]))?"
+_KINGS = {
+    False: compile_later(_KING + _KING_STOP),
+    True: compile_later(rf"{_KING}(?!(?<=\sI)\s(?!of\b)){_KING_STOP}"),
+}
+# "World War II" and "Vatican II", but neither "Malcolm X" nor "Washington DC".
+_NUMBERED_NAME = compile_later(
+    rf"(?<=\p{{Lu}}\p{{Ll}}+\s)((?=[IVX]{{2,}}\b){NUMERAL})(?![\p{{L}}\p{{N}}’'-]|\.\p{{L}})"
+)
+
+
+@lru_cache(64)
+def rulers(language: Language) -> frozenset[str]:
+    """Return the names of rulers in a language, which numerals may follow."""
+    numbers = language.numbers
+    return RULERS | numbers.rulers | numbers.queens if numbers else frozenset()
+
+
+def say_kings(text: str, language: Language) -> str:
+    """Return a sentence with words for the numerals of rulers, "Louis XIV", and of what is numbered, "Vatican II"."""
+    numbers = language.numbers
+    assert numbers
+
+    def king(match: Match) -> str:
+        number = value(match[2])
+        if match[1] not in rulers(language):
+            return match[0]
+        if number <= numbers.last_ordinal_king:
+            form = numbers.queen_form if match[1] in numbers.queens else numbers.king_form
+            return f"{match[1]} {numbers.king}{form(spelled(str(number), language, 'ordinal'))}"
+        return f"{match[1]} {spelled(str(number), language)}"
+
+    text = _KINGS[numbers.pronoun].sub(king, text)
+    return str(_NUMBERED_NAME.sub(lambda match: spelled(str(value(match[1])), language), text))
+
+
+_ONE_NUMERAL = compile_later(r"(?<!\p{L})[IVX]+(?!\p{L})")
+_RULER = compile_later(
+    rf"(?<=(?<!\p{{L}})(\p{{Lu}}[\p{{Ll}}\p{{M}}]+)\s)((?=[IVX]+(?!\p{{L}})){NUMERAL})(?![\p{{L}}\d’'-]|\.\p{{L}})(?:\.(?=\s\p{{Ll}}|[,;:)]))?"
+)
+_STOPPED = compile_later(rf"(?<!\p{{L}})((?=[IVX]{{2}}){NUMERAL})\.(?=\s\p{{Lu}}\p{{Ll}})")
+
+
+def numerals_of_data(text: str, ordinal: Callable[[str], str], forms: SpokenForms) -> str:
+    """Return a sentence of a language that is data with words for its numerals: "Karl XII", "XX. század"."""
+    if not _ONE_NUMERAL.search(text):
+        return text
+
+    def ruler(match: Match) -> str:
+        if len(match[2]) < 2 and match[1] not in RULERS:
+            return match[0]
+        figures = str(value(match[2]))
+        return forms.ruler.format(o=ordinal(figures) if "{o}" in forms.ruler else "", n=figures)
+
+    marked, stopped = _numeral_marks(forms.ordinal_marks or "(?!)")
+    text = marked.sub(lambda match: str(value(match[1])), text)
+    text = _RULER.sub(ruler, text) if forms.ruler else text
+    return _STOPPED.sub(lambda match: ordinal(str(value(match[1]))), text) if stopped else text
+
+
+@lru_cache(64)
+def _numeral_marks(marks: str) -> tuple["regex.Pattern[str]", bool]:
+    """Return the pattern of a numeral before the marks of ordinals, and whether a full stop is one of these."""
+    marked = rf"(?<![\p{{L}}.])((?=[IVX]+(?!\p{{Lu}})){NUMERAL})(?={marks})"
+    return compile_later(marked), regex.match(marks, ". a") is not None

@@ -22,24 +22,23 @@ from swarm.book.language.spelling import (
     currency_of,
     days_have_stops,
     digit_by_digit,
-    month_names,
     numeral_words,
     plural_category,
     rate_phrase,
     separators,
-    short_month_names,
     spelled,
     unit_name,
     unit_phrase,
 )
 from swarm.book.speech.arithmetic import say_fractions
+from swarm.book.speech.date import Calendar, say_found
+from swarm.book.speech.roman import numerals_of_data, say_kings
 
 _FIGURE = compile_later(r"\p{Nd}|^\s*%\s*$|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
 _FOREIGN_DIGIT = compile_later(r"[\p{Nd}--[0-9]]", regex.V1)
 _VULGAR = compile_later(r"(?<=(\d)?)\s?([½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
 _SQUARED = compile_later(r"[\u3371-\u33df℃℉]")  # "㎞" in one sign
 _SPACES = compile_later(r"(?<=\S)  +")
-_OF = compile_later(r"^(?:de\s|d['’])")  # which Catalan names of months begin with
 _POINTED = compile_later(r"\d+\.(?:\d{1,2}|\d{4,12})")
 _DIGITS = compile_later(r"\d+")
 _LETTER_OR_NUMBER = compile_later(r"\p{L}|\d+")
@@ -115,6 +114,19 @@ def say_per_area(text: str, language: Language) -> str:
     return said.per_area(text) if said else text
 
 
+_MINUS = compile_later(r"(?<=^|[\s(])[-−](?=\d)")
+
+
+def say_numbers(text: str, language: Language) -> str:
+    """Return a sentence with its figures as words, if the language has number words."""
+    said, numbers = verbaliser(language), language.numbers
+    if said is None or language.forms is None or not text:
+        return text
+    if numbers:
+        return said.say(say_kings(numbers.prepare(_MINUS.sub(f"{language.forms.minus} ", text)), language))
+    return said.say(numerals_of_data(text, said.ordinal, language.forms))
+
+
 @lru_cache(64)
 def verbaliser(language: Language) -> "Verbaliser | None":
     """Return what says the written forms of a language; None if it has no words for what is around figures."""
@@ -144,7 +156,7 @@ class Verbaliser:
         self._otherwise = [(compile_later(pattern), words) for pattern, words in forms.otherwise.items()]
         self._after = [(compile_later(pattern), words) for pattern, words in forms.after.items()]
         self._units = {**UNITS, **(SHORT_UNITS if forms.short_units else {}), **forms.units}
-        self._months = tuple(forms.months.split()) or month_names(language)
+        self._calendar = Calendar(language, self._day, self._dated)
         self._clues = {
             kind: [(compile_later(clue), weight) for clue, weight in {**clues, **forms.clues.get(kind, {})}.items()]
             for kind, clues in CLUES.items()
@@ -166,7 +178,7 @@ class Verbaliser:
         return rf"(?:(?:{grouped}|\d++)(?:[{decimal}]\d+|(?!\.(?:\d{{1,2}}|\d{{4,12}})(?!\d|[.,]\d))){pointed}|\d+)"
 
     def _set_steps(self) -> None:
-        self._first = self._compiled(self._dates, self._versions, self._calls, self._identifiers)
+        self._first = self._compiled(self._versions, self._calls, self._identifiers)
         numbers = self._language.numbers
         self._steps = self._compiled(
             self.signs,
@@ -201,11 +213,13 @@ class Verbaliser:
             text = text.replace("⁄", "/")
         for pattern, words in self._own:
             text = pattern.sub(words, text)
+        if not self._language.numbers:  # others have theirs written out before
+            text = self._calendar.say(text)
         for pattern, say in self._first:
-            text = _said(text, pattern, say)
+            text = say_found(text, pattern, say)
         text = say_fractions(text, self._language)
         for pattern, say in self._steps:
-            text = _said(text, pattern, say)
+            text = say_found(text, pattern, say)
         for pattern, words in (*self._after, *(self._otherwise if plain else ())):
             text = pattern.sub(words, text)
         return _SPACES.sub(" ", text).strip() if self._forms.spaced and not self._language.numbers else text
@@ -316,59 +330,6 @@ class Verbaliser:
 
     # Dates and times.
 
-    def _dates(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-        if self._language.dates:  # written out before
-            return ()
-        forms, day, month = self._forms, r"(?P<d>0?[1-9]|[12]\d|3[01])", r"(?P<m>0?[1-9]|1[0-2])"
-        year, apart = r"(?P<y>\d{4})", r"(?![\d/-]|[.,]\d)"
-        names = [_OF.sub("", name) for name in (*self._months, *short_month_names(self._language))]
-        named = "|".join(sorted({regex.escape(name.lower()) for name in names if not name[0].isdigit()}, key=len)[::-1])
-        mark = rf"(?:\.|{forms.ordinal_marks})?" if forms.ordinal_marks else r"\.?"
-        found: list[tuple[str, Callable[[Match], str]]] = [
-            (rf"{self._alone}{year}([-./])\s?{month}\2\s?{day}(?:{forms.ordinal_marks or '(?!)'}|{apart})", self._date),
-            (rf"{self._alone}{day}([-./])\s?{month}\2\s?{year}{apart}", self._date),
-        ]
-        if not forms.year_first:  # "01-10": a 0 at the start makes it a date
-            found.append(
-                (rf"{self._alone}(?=0|\d\d[-/]0){day}[-/]{month}(?!\d|\s\d\d)(?<=\d\d.\d\d){apart}", self._date)
-            )
-        elif forms.ordinal_marks:  # "04. 1-je"
-            found.append((rf"{self._alone}(?P<m>0[1-9]|1[0-2])\.\s{day}(?:{forms.ordinal_marks})", self._date))
-        if forms.month_first:
-            found.insert(1, (rf"{self._alone}{month}([-/]){day}\2{year}{apart}", self._date))
-        if forms.year_digits:
-            found.append((rf"(?<!\d)(\d{{2,4}})(?={forms.year_digits})", lambda match: self._one_by_one(match[1])))
-        if forms.year_words:
-            years = rf"{self._lone}(1\d\d\d|20\d\d)\.?(?=\s?(?:{forms.year_words})(?!\p{{L}}))"
-            found.append((years, lambda match: self._dated(match[1])))
-        if not named:
-            return tuple(found)
-        of = r"(?:de\s|d['’])?"
-        if forms.year_first:
-            found.append(
-                (rf"(?:{self._alone}{year}\.?\s)?\b(?i:(?P<name>{named}))\.?\s{day}(?!\d)(?:\.|{mark})", self._date)
-            )
-        found.append(
-            (
-                rf"{self._alone}{day}{mark}\s{of}(?i:(?P<name>{named}))(?:\.(?=\s?[\p{{Ll}}\d,;)])|(?!\p{{L}}))"
-                rf"(?:,?\s{of}{year}(?!\d|[.,]\d))?",
-                self._date,
-            )
-        )
-        return tuple(found)
-
-    def _date(self, match: Match) -> str:
-        parts = match.groupdict()
-        month = self._month_of(parts["name"]) if parts.get("name") else int(parts["m"]) - 1
-        day, year = str(int(parts["d"])), parts.get("y") or ""
-        if month < 0:
-            return ""
-        form = self._forms.date
-        if not year:
-            first = min(form.index("{day}"), form.index("{month}"))
-            form = form[first:].partition("{year}")[0].rpartition("}")[0] + "}" + ("" if self._forms.spaced else "日")
-        return form.format(day=self._day(day), month=self._months[month], year=self._dated(year) if year else "")
-
     def _dated(self, year: str) -> str:
         """Say a year in a date, or before the word for years."""
         if not self._forms.year_words:
@@ -378,25 +339,11 @@ class Verbaliser:
             said = regex.sub(end, right, said)
         return said
 
-    def _month_of(self, name: str) -> int:
-        low = name.lower()
-        for names in (self._months, short_month_names(self._language)):
-            for at, each in enumerate(names):
-                if _OF.sub("", each.lower()) == low:
-                    return at
-        return -1
-
     def _day(self, figures: str) -> str:
-        forms = self._forms
-        if figures == "1" and forms.first_day:
-            return forms.first_day
-        kind, _, gender = forms.day.partition("-")
+        kind, _, gender = self._forms.day.partition("-")
         if kind == "cardinal":
             return self.cardinal(figures, gender=gender)
-        said = self.ordinal(figures, "" if forms.day == "ordinal" else forms.day)
-        for end, right in forms.day_form.items():
-            said = regex.sub(end, right, said)
-        return said
+        return self.ordinal(figures, "" if kind == "ordinal" else self._forms.day)
 
     def times(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
         """Return the patterns of times of the day, with the words that may stand behind them."""
@@ -471,8 +418,11 @@ class Verbaliser:
 
     def _versions(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
         found = ((rf"{self._lone}\d{{1,3}}(?:\.\d{{1,3}}){{2,3}}(?![\d/-]|[.,]\d)", self._version),)
-        digits = ((self._forms.digits, lambda match: self._one_by_one(match[0])),) if self._forms.digits else ()
-        return (*found, *digits)
+        years = self._forms.year_digits and rf"(?<!\d)\d{{2,4}}(?={self._forms.year_digits})"
+        digits = (years, self._forms.digits)
+        counted = rf"{self._lone}(1\d\d\d|20\d\d)\.?(?=\s?(?:{self._forms.year_words})(?!\p{{L}}))"
+        named = ((counted, lambda match: self._dated(match[1])),) if self._forms.year_words else ()
+        return (*((each, lambda match: self._one_by_one(match[0])) for each in digits if each), *named, *found)
 
     def _version(self, match: Match) -> str:
         """Say "2.0.1" with its dots, and an address of four numbers digit by digit, but no groups of thousands."""
@@ -909,7 +859,3 @@ def _signs(signs: Iterable[str]) -> str:
         kind.append(regex.escape(sign))
     whole = rf"(?<!\p{{L}})(?:(?i:{'|'.join(codes)})|{'|'.join(words)})(?![\p{{L}}\p{{M}}])"
     return "|".join((whole, f"(?i:{'|'.join(dollars)})", *others))
-
-
-def _said(text: str, pattern: "regex.Pattern[str]", say: Callable[[Match], str]) -> str:
-    return pattern.sub(lambda match: say(match) or match[0], text)

@@ -21,17 +21,18 @@ from swarm.book.page.spoken_mark import Marker
 from swarm.book.speech.abbreviation import say_abbreviations, say_verses, shorten
 from swarm.book.speech.arithmetic import say_powers, say_relations
 from swarm.book.speech.capitals import NO_USAGE, Usage, lower_capitals
+from swarm.book.speech.date import say_dates
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
-from swarm.book.speech.number import rulers, say_dates, say_numbers
 from swarm.book.speech.roman import (
     ARE_LISTED,
     COUNTED,
     COUNTED_WORDS,
     figures_in_heading,
     figures_in_prose,
+    rulers,
     small_figures,
 )
-from swarm.book.speech.semiotic import say_per_area
+from swarm.book.speech.semiotic import say_numbers, say_per_area
 
 # Each trait is one bit.
 ODD = 1  # a figure, or a character that is neither a letter nor common punctuation

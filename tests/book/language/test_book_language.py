@@ -35,7 +35,6 @@ def test_the_page_about_languages_names_every_field_and_no_other() -> None:
         language.SpokenForms,
         language.Sentences,
         language.Abbreviations,
-        language.Dates,
         language.Powers,
     ]
     parts += [language.CreditWords, language.Counted]

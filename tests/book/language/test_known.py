@@ -57,7 +57,7 @@ def test_a_region_has_its_own_words_and_the_others_of_its_language() -> None:
 
 def test_a_language_without_a_folder_has_no_words() -> None:
     unknown = find_language("xx")
-    assert (unknown.code, unknown.numbers, unknown.dates, unknown.note) == ("xx", None, None, "")
+    assert (unknown.code, unknown.numbers, unknown.note) == ("xx", None, "")
     assert find_language("../en").numbers is None
 
 

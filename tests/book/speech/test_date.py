@@ -1,7 +1,7 @@
 import pytest
 
 from swarm.book.language.known import find_language
-from swarm.book.speech.number import say_dates
+from swarm.book.speech.date import say_dates
 
 
 @pytest.mark.parametrize(

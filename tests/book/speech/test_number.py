@@ -4,7 +4,7 @@ import regex
 from swarm.book.language.known import every_language, find_language
 from swarm.book.language.language import Language
 from swarm.book.speech.arithmetic import SIGNS, say_fractions, say_powers, say_relations
-from swarm.book.speech.number import say_numbers
+from swarm.book.speech.semiotic import say_numbers
 
 NEW_YORK = "two one two, five five five, one two three four"
 QUATORZE = "quatorze degrés trente minutes, cinq mètres, trois l'un, il est une heure"

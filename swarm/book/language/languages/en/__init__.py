@@ -1,17 +1,12 @@
-"""What no pattern of its file can say in English: old money, dates in figures, and measures (`measure.py`)."""
-
-from collections.abc import Callable
+"""What no pattern of its file can say in English: old money, and measures (`measure.py`)."""
 
 from swarm.book.language.known import with_program
 from swarm.book.language.language import Language, Match
 from swarm.book.language.languages.en.heteronym import SEVERAL_SOUNDS, find_heteronyms
 from swarm.book.language.languages.en.measure import say_measures
 from swarm.book.language.pattern import compile_later
-from swarm.book.language.spelling import month_names, spelled
 
 _BOOK_AND_LINES = compile_later(r"(?<![\p{L}\d.,$£€])(\d{1,2})\.(\d{2,4})[-–](\d{2,4})(?![\d.,%])")
-_SHORT_DATE = compile_later(r"(?<![\d/.,-])(\d{1,2}/\d{1,2}/|\d\d-\d\d-)(\d\d)(?![\d/-])")
-_FIGURES = compile_later(r"\d+")
 _HALF = r"(?:\s?(?:½|¼|¾|1/2|1/4|3/4))?"
 _COIN_ALONE = r"(?<![\p{L}\d.,:/])"
 _POUNDS = compile_later(
@@ -27,21 +22,6 @@ _FEET = compile_later(r"(?<![\d.,])([1-9])\s?['’′]\s?(\d{1,2}(?:½)?)\s?[\"�
 def _book_and_lines(match: Match) -> str:
     """Say "Iliad 2.484-493" with its book apart; "2.25-30" is also said so."""
     return f"{match[1]}, {match[2]} to {match[3]}" if int(match[2]) < int(match[3]) else ""
-
-
-def _short_date(match: Match) -> str:
-    """Say "11/17/05" as a date, and figure by figure if there is no such one."""
-    month, day, year = map(int, _FIGURES.findall(match[0]))
-    if not (1 <= month <= 12 and 1 <= day <= 31):
-        return match[0].replace("/", " ")
-    said = f"oh {spelled(str(year), LANGUAGE)}" if 0 < year < 10 else spelled(str(year or 2000), LANGUAGE)
-    return f"{month_names(LANGUAGE)[month - 1]} {spelled(str(day), LANGUAGE, 'ordinal')}, {said}"
-
-
-def _numeric(match: Match, say: Callable[[int, int, str], str]) -> str:
-    """Say a date; as Americans read it, if Britons would read it differently."""
-    first, second, year = int(match[1]), int(match[3]), match[4]
-    return say(first, second, year) if first > 12 or match[2] == "." else say(second, first, year)  # stops are European
 
 
 def _old_units(text: str) -> str:
@@ -84,8 +64,7 @@ def _stop(match: Match) -> str:
 
 LANGUAGE: Language = with_program(
     "en",
-    numbers={"first": ((_BOOK_AND_LINES, _book_and_lines), (_SHORT_DATE, _short_date))},
-    dates={"numeric": _numeric},
+    numbers={"first": ((_BOOK_AND_LINES, _book_and_lines),)},
     heteronyms=find_heteronyms,
     sounds=SEVERAL_SOUNDS,
     old_units=_old_units,
