@@ -9,13 +9,14 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from swarm.config import ENV_BIND, CoordinateConfig
 from swarm.errors import EnvironmentFault, InUse, StoreError
 from swarm.lease.member_message import ASKS, Enrol, Members
-from swarm.net.addresses import OwnPlace
+from swarm.net.addresses import OwnPlace, fitting_addresses, join_address, split_address
 from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import OPEN_WARNING, obtain_key
@@ -51,8 +52,9 @@ class Guest(NamedTuple):
 
     key: bytes
     by_code: bool = False
-    # The last membership that the machine was told, whether it was refused, and the addresses.
-    told: tuple[Membership, bool, tuple[str, ...]] | None = None
+    # The last membership that the machine was told, whether it was refused, the addresses, and those of standbys.
+    told: tuple[Membership, bool, tuple[str, ...], tuple[str, ...]] | None = None
+    addresses: tuple[str, ...] = ()  # of a standby
 
 
 class _Arrival(NamedTuple):
@@ -122,7 +124,7 @@ class Enrolment:
 
     def _take_arrival(self, peer: bytes, arrival: _Arrival) -> None:
         enrol, frame, by_code, invite, is_now = arrival
-        guest = self._guests.setdefault(peer, Guest(enrol.key, by_code))
+        guest = self._guests.setdefault(peer, Guest(enrol.key, by_code, addresses=enrol.addresses))
         try:
             if invite and (enrol.key == ASKS or not self._identity.invites.use(invite, enrol.key)):
                 self._tell_of_invite(peer, invite)
@@ -183,7 +185,8 @@ class Enrolment:
         guest, identity = self._guests[peer], self._identity
         waits = self._approve and guest.by_code and guest.key not in identity.membership.members
         is_refused = waits and identity.applicants.has_refused(guest.key)
-        if (known := identity.membership.known) is None or (known, is_refused, self._addresses) == guest.told:
+        standbys = self._standbys()
+        if (known := identity.membership.known) is None or (known, is_refused, self._addresses, standbys) == guest.told:
             return
         members = Members(
             self._name,
@@ -192,9 +195,10 @@ class Enrolment:
             waits,
             is_refused,
             addresses=() if waits else self._addresses,
+            standbys=() if waits else standbys,
         )
         if self._router.send(peer, members, b"" if waits else membership.write(known)):
-            self._guests[peer] = guest._replace(told=(known, is_refused, self._addresses))
+            self._guests[peer] = guest._replace(told=(known, is_refused, self._addresses, standbys))
         if self._approve and guest.by_code and not waits:
             self._later(partial(self._router.proxy.cut, peer))  # the machine comes again by its own key
 
@@ -233,6 +237,17 @@ class Enrolment:
         """Look at times which addresses this machine has. Raises EnvironmentFault."""
         if self._place and now - self._looked_s > LOOK_S:
             self._looked_s, self._addresses = now, tuple(self._place.addresses())
+
+    def _standbys(self) -> tuple[str, ...]:
+        """Return where standbys are reached once they take over, at this coordinator's port: some addresses of each."""
+        members = self._identity.membership.members
+        told = [guest.addresses for guest in self._guests.values() if guest.addresses and guest.key in members]
+        if self._place is None or not told:
+            return ()
+        by_turns = [address for row in zip_longest(*told) for address in row if address]
+        hosts = [split_address(address)[0] for address in by_turns if fitting_addresses([address])]
+        found = [join_address(host, self._place.port) for host in hosts if not is_loopback(host)]
+        return tuple(fitting_addresses(found))
 
     def _tell_of_others(self) -> None:
         """Tell the user of a list of members that another owner began."""

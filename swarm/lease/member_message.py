@@ -146,20 +146,25 @@ class ApplicantRow(Struct, frozen=True):
     fingerprint: Name
 
 
+MAX_TOLD_ADDRESSES = 8
+ToldAddress = Annotated[str, Meta(max_length=120)]  # "host:port", where host may be a name
+ToldAddresses = Annotated[tuple[ToldAddress, ...], Meta(max_length=MAX_TOLD_ADDRESSES)]
+
+
 class Enrol(Message, frozen=True, tag=True):
     """A machine tells its name and its own key, by which it is a member or wants to be one.
 
-    `sealed` is the swarm's newest secret, for a coordinator that was away.
+    `sealed` is the swarm's newest secret, for a coordinator that was away. `addresses`: where a standby is reached once
+    it takes over, but for the port, which is that of the coordinator before.
     """
 
     name: Name
     key: PublicKey
     sealed: Sealed = b""
+    addresses: ToldAddresses = ()
 
 
 InviteState = Literal["", "open", "used", "ran out", "taken back"]
-MAX_TOLD_ADDRESSES = 8
-ToldAddress = Annotated[str, Meta(max_length=120)]  # "host:port", where host may be a name
 
 
 class Members(Message, frozen=True, tag=True):
@@ -167,7 +172,8 @@ class Members(Message, frozen=True, tag=True):
 
     `waits`: the machine has to be approved first, and is told nothing else. `refused`: a member sent it away. `invite`:
     the machine came by one and is told nothing else than that it is open, or why it lets no machine in. `addresses`:
-    where the coordinator is reached, in the order of trial; each still has to prove the swarm's key.
+    where the coordinator is reached, in the order of trial, `standbys`: where one of those is, once it took over; each
+    still has to prove the swarm's key.
     """
 
     name: Name
@@ -176,7 +182,8 @@ class Members(Message, frozen=True, tag=True):
     waits: bool = False
     refused: bool = False
     invite: InviteState = ""
-    addresses: Annotated[tuple[ToldAddress, ...], Meta(max_length=MAX_TOLD_ADDRESSES)] = ()
+    addresses: ToldAddresses = ()
+    standbys: ToldAddresses = ()
 
 
 ASKS = bytes(32)  # the key in an `Enrol` that only asks about an invite

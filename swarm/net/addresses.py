@@ -21,6 +21,7 @@ from swarm.system.machine import is_loopback, machine_name
 from swarm.system.platform import adapters_hardware
 
 FILE, OWN_FILE = "addresses.json", "coordinator.json"
+STANDBYS = "standbys of "  # stands before the name of a swarm
 MAX_PLACES = 4  # coordinators remembered for each swarm
 MAX_SWARMS = 16
 EVERYWHERE = ("", "0.0.0.0", "::", "*")
@@ -135,9 +136,26 @@ def remember_place(state_dir: Path, swarm: str, addresses: Sequence[str]) -> Non
     place = list(dict.fromkeys([*addresses, *kept]))[: MAX_ADDRESSES + 1]
     known[swarm] = [place, *(other for other in before if other not in same)][:MAX_PLACES]
     if before != known[swarm]:
-        recent = dict(list(known.items())[-MAX_SWARMS:])
-        with guarded(state_dir / FILE):
-            replace_file(state_dir / FILE, msgspec.json.format(msgspec.json.encode(recent), indent=1))
+        _write(state_dir, known)
+
+
+def remember_standbys(state_dir: Path, swarm: str, addresses: Sequence[str]) -> None:
+    """Remember where standbys of a swarm are, once one of them took over. Raises StoreError."""
+    known, name, place = _read(state_dir / FILE), STANDBYS + swarm, [[*addresses]] if addresses else []
+    if known.pop(name, []) != place:
+        _write(state_dir, known | {name: place})
+
+
+def known_standbys(state_dir: Path, swarms: Iterable[str]) -> Places:
+    """Return where standbys of some swarms are, which are tried while no coordinator answers."""
+    known = _read(state_dir / FILE)
+    return [place for swarm in swarms for place in known.get(STANDBYS + swarm, [])]
+
+
+def _write(state_dir: Path, known: dict[str, Places]) -> None:
+    recent = dict(list(known.items())[-MAX_SWARMS:])
+    with guarded(state_dir / FILE):
+        replace_file(state_dir / FILE, msgspec.json.format(msgspec.json.encode(recent), indent=1))
 
 
 def _read(path: Path) -> dict[str, Places]:

@@ -5,10 +5,10 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from swarm.errors import InUse, StoreError
+from swarm.errors import EnvironmentFault, InUse, StoreError
 from swarm.lease.member_message import BadOrder, Enrol, Members
 from swarm.lease.message import FromCoordinator
-from swarm.net.addresses import fitting_addresses
+from swarm.net.addresses import OwnPlace, fitting_addresses
 from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.key_epochs import marks_of, names_of
@@ -36,12 +36,24 @@ logger = logging.getLogger(__name__)
 class WorkerEnrolment:
     """The keys by which this machine connects, and what it does with the answers of coordinators."""
 
-    def __init__(self, identity: Identity, name: str, say: Say, learn: Learn = lambda swarm, addresses: None) -> None:
-        """`learn` hears which address of a coordinator worked, and then those that it told. It may raise StoreError."""
+    def __init__(
+        self,
+        identity: Identity,
+        name: str,
+        say: Say,
+        learn: Learn = lambda swarm, addresses: None,
+        learn_standbys: Learn = lambda swarm, addresses: None,
+        place: OwnPlace | None = None,
+    ) -> None:
+        """`learn` hears which address of a coordinator worked, and then those that it told. It may raise StoreError.
+
+        `learn_standbys` hears where standbys are. `place`: where this machine, a standby, listens once it takes over.
+        """
         self._identity = identity
         self._name = name
         self._say = say
-        self._learn = learn
+        self._learn, self._learn_standbys = learn, learn_standbys
+        self._place = place
         self._removed = asyncio.Event()
         self._waits = ""
         if identity.membership.was_removed:
@@ -50,6 +62,10 @@ class WorkerEnrolment:
     def learn(self, addresses: Sequence[str]) -> None:
         """Keep by which addresses a coordinator of the swarm is reached. Raises StoreError."""
         self._learn(self.names()[0], addresses)
+
+    def learn_standbys(self, addresses: Sequence[str]) -> None:
+        """Keep where standbys of the swarm are. Raises StoreError."""
+        self._learn_standbys(self.names()[0], addresses)
 
     def names(self) -> list[str]:
         """Return the public name of the swarm, and the former ones. An invited machine hears them once it is in."""
@@ -104,7 +120,10 @@ class WorkerEnrolment:
     def greeting(self, coordinator: bytes = b"") -> tuple[Enrol, bytes]:
         """Return what a coordinator is told, with what is known here of the membership, and the secret for its key."""
         identity = self._identity
-        enrol = Enrol(self._name, identity.card, identity.key_epochs.sealed_for(coordinator))
+        here = list[str]()
+        with suppress(EnvironmentFault):
+            here = self._place.addresses() if self._place else []
+        enrol = Enrol(self._name, identity.card, identity.key_epochs.sealed_for(coordinator), tuple(here))
         return enrol, membership.write(identity.membership.known) if identity.membership.known else b""
 
     def take_enrolment_answer(self, told: Members, frame: bytes, *, is_present: bool) -> bool:
@@ -194,6 +213,7 @@ class MemberSocket(DealerSocket):
                 self.send(*self._enrolment.greeting(message.key))
             if self._is_present and not message.waits:
                 self._take_addresses(fitting_addresses(message.addresses))
+                self._enrolment.learn_standbys(fitting_addresses(message.standbys))
         except InUse:
             self._again = asyncio.get_running_loop().call_later(AGAIN_S, self._take_answer, message, frame)
         except StoreError as fault:  # the work goes on by the keys that are here

@@ -17,7 +17,16 @@ from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED, SwarmError
 from swarm.lease.envelope import NotLeasing
 from swarm.lease.message import CPU, GPU, MAX_HARDWARE, EngineOffer, Hello
 from swarm.lease.worker.rest import Slumber
-from swarm.net.addresses import Places, fixed_address, hardware_addresses, known_places, remember_place
+from swarm.net.addresses import (
+    OwnPlace,
+    Places,
+    fixed_address,
+    hardware_addresses,
+    known_places,
+    known_standbys,
+    remember_place,
+    remember_standbys,
+)
 from swarm.net.discovery import Browser, Candidate
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import OPEN_WARNING, OWN_KEY, load_key, no_key, obtain_seed, security
@@ -113,7 +122,7 @@ async def _serve(
     card = bytes(obtain_seed(config.state_dir / OWN_KEY).verify_key)
     hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines, config.tag, card)
     learn = partial(remember_place, config.state_dir)
-    enrolment = WorkerEnrolment(Identity(config.state_dir, key), hello.name, say, learn) if key else None
+    enrolment = _enrolment(config, key, hello.name, say) if key else None
     names, marks = (enrolment.names, enrolment.marks) if enrolment else (lambda: [OPEN], list[bytes])
     node = WorkNode(
         hello,
@@ -144,6 +153,12 @@ async def _serve(
             say(node.total(time.monotonic() - lifetime.began_s))
         _raise_faults(finder, copying, removal)
     return EXIT_DONE
+
+
+def _enrolment(config: WorkConfig, key: SwarmKey, name: str, say: Say) -> WorkerEnrolment:
+    learn, standbys = partial(remember_place, config.state_dir), partial(remember_standbys, config.state_dir)
+    place = OwnPlace(bind=os.environ.get(ENV_BIND, "")) if config.standby else None
+    return WorkerEnrolment(Identity(config.state_dir, key), name, say, learn, standbys, place)
 
 
 def _slumber(config: WorkConfig, say: Say) -> Slumber | None:
@@ -265,10 +280,14 @@ async def _find(
         await asyncio.sleep(ANSWER_S)
         if not node.connections.answered:
             say(f"nothing answers at {named} yet; trying on")
-        await asyncio.Event().wait()
+        while True:
+            await asyncio.sleep(LOOK_INTERVAL_S)
+            if not node.connections.connected:
+                _serve_known(node, known_standbys(config.state_dir, names()))
 
     def places() -> Places:
-        return known_places(config.state_dir, names())
+        known = known_places(config.state_dir, names())
+        return known if node.connections.connected else [*known, *known_standbys(config.state_dir, names())]
 
     _serve_known(node, places())
     browser = Browser(names()[0], os.environ.get(ENV_BIND, ""), say, MAX_UNPROVEN, names(), marks())

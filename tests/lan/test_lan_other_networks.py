@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from evidence import accepted
 from host import Host, assert_undisturbed, write_book
 from household import wait_for
 from lan import BEHIND, Lan, require_lan
@@ -75,6 +76,27 @@ def test_a_worker_of_another_network_follows_a_coordinator_whose_address_changes
         worker.ends()
     finally:
         newcomer.close()
+
+
+def test_a_worker_of_another_network_follows_the_standby_that_takes_over(swarm: Swarm, tmp_path: Path) -> None:
+    hosts = swarm("laptop", "den", "router", "attic")
+    laptop, den, attic, lan = hosts["laptop"], hosts["den"], hosts["attic"], hosts["den"].lan
+    lan.put_behind("attic", "router", passes=True)
+    for name in hosts:
+        lan.block_multicast(name)
+    laptop.coordinate(write_book(tmp_path, characters=4000), 0.006).says("waiting for workers")
+    where = f"{lan.address['laptop']}:5847"
+    den.work("--standby", "--coordinator", where).says("serving laptop")
+    worker = attic.work("--coordinator", where, "--exit-when-done")
+    worker.says("serving laptop")
+    known = attic.home / "addresses.json"
+    wait_for(lambda: known.exists() and lan.address["den"] in known.read_text(), "where the standby is")
+    wait_for(lambda: len(accepted(den.home / "standby")) > 3, "a copy")
+    laptop.started[0].kill()
+    heir = den.start("take-over", "--output-dir", den.desk)
+    worker.says(f"serving den at {lan.address['den']}:")
+    den.finished(heir)
+    worker.ends()
 
 
 def test_why_an_address_does_not_answer_is_told_apart() -> None:

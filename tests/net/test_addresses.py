@@ -138,6 +138,17 @@ def test_a_coordinator_is_kept_with_what_it_told_until_it_tells_others(tmp_path:
     assert len(known_places(tmp_path, ["one"])[0]) == MAX_ADDRESSES + 1
 
 
+def test_standbys_are_remembered_apart_from_coordinators_as_they_were_told_last(tmp_path: Path) -> None:
+    addresses.remember_standbys(tmp_path, "s", [])
+    assert not (tmp_path / addresses.FILE).exists()
+    remember_place(tmp_path, "s", ["laptop:5847"])
+    addresses.remember_standbys(tmp_path, "s", ["den:5847", "loft:5847"])
+    assert known_places(tmp_path, ["s"]) == [["laptop:5847"]]
+    assert addresses.known_standbys(tmp_path, ["t", "s"]) == [["den:5847", "loft:5847"]]
+    addresses.remember_standbys(tmp_path, "s", [])
+    assert addresses.known_standbys(tmp_path, ["s"]) == []
+
+
 def test_what_an_earlier_version_remembered_is_read(tmp_path: Path) -> None:
     (tmp_path / "addresses.json").write_text('{"one": ["a:1", "b:1"]}')
     assert known_places(tmp_path, ["one", "two"]) == [["a:1"], ["b:1"]]

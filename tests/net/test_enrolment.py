@@ -76,12 +76,17 @@ class Desk:
 class Tenant:
     """A worker's connection, on a machine of its own."""
 
-    def __init__(self, folder: Path, name: str, desk: Desk, key: SwarmKey = KEY) -> None:
+    def __init__(self, folder: Path, name: str, desk: Desk, key: SwarmKey = KEY, place: OwnPlace | None = None) -> None:
         self.identity, self.said = identity_at(folder / name, key), list[str]()
         self.membership = self.identity.membership
-        self.learnt = list[list[str]]()
+        self.learnt, self.standbys = list[list[str]](), list[str]()
         self.enrolment = WorkerEnrolment(
-            self.identity, name, self.said.append, lambda swarm, addresses: self.learnt.append(list(addresses))
+            self.identity,
+            name,
+            self.said.append,
+            lambda swarm, addresses: self.learnt.append(list(addresses)),
+            lambda swarm, addresses: self.standbys.__setitem__(slice(None), addresses),
+            place,
         )
         self.socket = self.enrolment.dial(lambda: None)
         self.socket.connect([desk.address])
@@ -604,9 +609,26 @@ async def test_a_worker_whose_coordinator_moved_comes_back_by_an_address_that_it
 
 async def test_a_machine_that_waits_for_approval_is_told_no_address(house: Open) -> None:
     desk = house(Desk, "laptop", approve=True, place=Wandering(told=["192.168.1.20:5847"]))
-    guest = house(Tenant, "guest", desk)
+    guest = house(Tenant, "guest", desk, place=Wandering(told=["192.168.1.30:5847"]))
     await until(lambda: guest.said)
-    assert "once a member approves it" in guest.said[0] and guest.learnt == []
+    assert "once a member approves it" in guest.said[0] and guest.learnt == guest.standbys == []
+    assert desk.enrolment._standbys() == (), "nor do others hear of it"
+
+
+async def test_machines_are_told_where_standbys_take_over_at_the_port_of_this_coordinator(
+    house: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "NEWS_S", 0.1)
+    desk = house(Desk, "laptop", place=Wandering(5900, told=[]))
+    guest = house(Tenant, "guest", desk)
+    standby = ["192.168.1.30:5847", "127.0.0.1:5847", "224.0.0.1:1", "den.local:5847"]
+    house(Tenant, "den", desk, place=Wandering(told=standby))
+    house(Tenant, "loft", desk, place=Wandering(told=["192.168.1.40:5847", "[fd00::4]:5847"]))
+    told = {"192.168.1.30:5900", "192.168.1.40:5900", "[fd00::4]:5900", "den.local:5900"}
+    await until(lambda: set(guest.standbys) == told)
+    assert all(address.startswith("192.") for address in guest.standbys[:2]), "each has its first one told first"
+    await guest.is_served()
+    assert guest.learnt == [], "they are no addresses of the coordinator"
 
 
 async def test_a_coordinator_of_before_that_tells_no_address_is_understood(house: Open) -> None:

@@ -76,6 +76,7 @@ FROM_WORKER: list[m.Message] = [
     Silent("id", Voters("run", 3, (CANDIDATE,)), 7, ("job",), withdraws=True),
     Epochs((("job", 2**52),)),
     Enrol("attic", bytes(32)),
+    Enrol("den", bytes(32), addresses=("10.0.0.3:5847",)),
 ]
 FROM_COORDINATOR: list[m.Message] = [
     m.Welcome("c", 3, "laptop", 1.0, 2**33, 65536),
