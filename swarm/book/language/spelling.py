@@ -84,6 +84,7 @@ UNITS = {
     "kg": "mass-kilogram",
     "mg": "mass-milligram",
     "ml": "volume-milliliter",
+    "mL": "volume-milliliter",
     "L": "volume-liter",
     "ft": "length-foot",
     "lbs": "mass-pound",

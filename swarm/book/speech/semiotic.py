@@ -88,6 +88,7 @@ CLUES: Mapping[str, Mapping[str, float]] = {
         r"•0\d": 1,
         r"[\p{L}.]\s•": -2,
         r"•(?:\s?[%\p{L}\p{Sc}]|\+)": -2,
+        r"•\s(?:\p{Lu}\s){2,3}\p{Lu}\b": 5,
     },
     "clock": {"": 3},
     "year": {"": 2},
@@ -95,11 +96,15 @@ CLUES: Mapping[str, Mapping[str, float]] = {
 MAX_AROUND_CHARS, EVEN = 40, 0.5
 LAST_YEAR = 2099
 # Zones are said as letters: an engine reads "est" as a word.
-_ZONE = r"(?<=\d(?:\s?(?:[ap]\.?\s?m\.?|h|Uhr))?\s)(?i:[ecmp][sd]t|cest|gmt|utc)\b"
+_ZONE = (
+    r"(?<=\d(?:\s?(?:[ap]\.?\s?m\.?|h|Uhr))?\s)(?:(?i:[cmp][sd]t|edt|cest|gmt|utc)|EST|[CEW]ET|EEST|IST|BST)\b|"
+    r"(?<=\d\s?(?:[ap]\.?\s?m\.?|Uhr)\s)est\b"  # "est" is a word in French
+)
 _HALF_OF_DAY = compile_later(r"(?i:\s?[ap]\.?\s?m\b)")
 # "Tel. 030/1234567", whose groups are no thousands
 _TELEPHONE = (
-    r"(?<=\b(?i:tel|fax|telefon|telefono|telefone|telefoon|teléfono|телефон|тел|phone|telephone)\.?:?\s)"
+    r"(?<=(?<!\p{L})(?i:tel|fax|telefoo?n\p{L}{0,2}|tel[eé]f[oóò]n\p{L}?|telèfon|телефон|тел|phone|telephone|puhelin|tālrunis|"
+    r"τηλέφωνο|հեռախոս|هاتف|تلفن|फ़ोन|फोन|điện thoại)\.?:?\s)"
     r"\(?\d{2,5}\)?(?:\s?[/ -]\s?\d{2,8}){1,5}(?!\d)"
 )
 
@@ -445,6 +450,7 @@ class Verbaliser:
             (rf"{self._lone}\d{{3}}([-.])\d{{3,4}}\1\d{{4}}(?:-\d{{4}})?(?![\d%]|[.,/-]\d)", self._call),
             (rf"{self._lone}\d{{3}}-\d{{3}}-\d{{3}}(?![\d%]|[.,/-]\d)", self._call),
             (rf"{self._lone}(?<!\d\s)\d{{2,3}}(?: \d{{3}})? \d\d \d\d(?!\s?\d|[.,/-]\d)", self._call),
+            (rf"{self._lone}(?<!\d\s)\d{{3}} \d{{4}}(?!\s?\d|[.,/-]\d)", self._call),
         )
 
     def _call(self, match: Match) -> str:
@@ -696,7 +702,7 @@ class Verbaliser:
     def _fractions(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
         if self._language.numbers:  # they are said before, by what is around them
             return ()
-        fraction = r"(?P<n>\d{1,14})/(?P<d>[1-9]\d{0,7}|0(?!\d))(?![\d/]|[.,]\d)"
+        fraction = r"(?P<n>\d{1,3}(?:[.,]\d{2,3})+|\d{1,14})/(?P<d>[1-9]\d{0,7}|0(?!\d))(?![\d/]|[.,]\d)"
         minus = r"(?P<minus>(?<![\p{L}\d)])[-−])?"
         return (
             (rf"{minus}(?<![\d/.,])(?P<whole>\d{{1,4}})\s{fraction}", self._fraction),
@@ -721,7 +727,7 @@ class Verbaliser:
         """Return the patterns of the signs of arithmetic between figures: + × − = and the colon of a scale."""
         forms, figure, term = self._forms, r"(?<=[\d)])\s?", r"(?=\d[\d.,]*\s?=)"
         letter = r"\p{L}" if forms.spaced else ""
-        size = r"(?<=(?<!\p{L})\d[\d.,]{0,6})\s?[x×]\s?(?=\d)"
+        size = r"(?<=(?:(?<!\p{L})|(?<=\d\s?x))\d[\d.,]{0,6})\s?[x×]\s?(?=\d)"
         found = (
             (rf"{figure}\+(?:\s?(?=\d)|(?=\())", forms.plus),
             (rf"(?<=\d)\s?(?:[x×·]\s?{term}|\*\s?(?=\d))", forms.times),
@@ -733,7 +739,7 @@ class Verbaliser:
         steps = tuple((pattern, partial(self._word, word)) for pattern, word in found if word)
         scale = (
             rf"{self._lone}1\s?:\s?(?=\d{{1,3}}[.,]\d{{3}})",
-            lambda _: f"1{forms.score or self._joint + forms.to + self._joint}",
+            lambda _: f"1{forms.score if self._language.numbers else self._joint + forms.to + self._joint}",
         )
         zone = (
             r"(?<=\b(?i:gmt|utc)\s?)[+−-](?=\d)",

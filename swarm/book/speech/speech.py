@@ -235,6 +235,7 @@ def _plain(text: str) -> str:
     text = text.translate(_LIGATURES) if _LIGATURE.search(text) else text
     text = _RAISED.sub(lambda match: normalize("NFKC", match[0]), text)
     text = _BULLET.sub("", normalize("NFC", text))
+    text = text.replace("․", ".")  # the dot of Armenian keyboards
     text = _CYRILLIC_NUMERAL.sub(lambda match: match[0].translate(_LATIN), text)
     if "--" in text:
         text = _DASHES.sub("—", text)
