@@ -92,7 +92,7 @@ class Running:
             raise AssertionError(f"{fault}; it said:\n{self.output}") from None
         ended = self.process.returncode
         assert ended == code, f"{self.words} ended with {ended} instead of {code}:\n{self.output}"
-        assert "Traceback" not in self.output
+        assert "Traceback" not in self.output, self.output
         return self.output
 
 
