@@ -72,7 +72,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     half_after: str = ""  # the words for ½ after a whole number, if they are not `join` and the first of `halves`
     half_of: Callable[[str], str] | None = None  # makes "media" for "½ taza", if ½ agrees with the noun after it
     behind_noun: Callable[[str], str] | None = None  # makes "et demie" for "2 1/2 heures", if it follows the noun
-    amend: Mapping[str, str] = {}  # maps what num2words writes wrongly to what is right
+    amend: Mapping[str, str] = {}  # maps patterns of what num2words writes wrongly to what is right
     prepare: Callable[[str], str] = str  # rewrites a sentence before the general rules are applied
     first: tuple[Step, ...] = ()  # special rules, applied before the general ones
     year_steps: tuple[Step, ...] = ()  # special rules for years, applied before the general one
@@ -251,8 +251,10 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     full: str = "{h}"  # the full hour
     seconds: str = "{h} {m} {s}"
     at_time: str = ""  # a pattern for words before a time, after which "12.30" is one
-    am: str = ""  # the words for the halves of the day
+    # The words for the halves of the day; "|" stands before others for some hours: "de la tarde|8-11:de la noche".
+    am: str = ""
     pm: str = ""
+    quarters: Mapping[str, str] = {}  # words for the minutes of an hour up to twelve: "media" for 30
     late: str = ""  # the full hour after noon, as in "fifteen hundred hours"
     oh: str = ""  # the text before minutes and years below ten
     hour_word: str = ""

@@ -8,6 +8,8 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from regex import sub as re_sub
+
 from swarm.book.language.language import Language, forms_of
 from swarm.book.language.pattern import compile_later
 
@@ -57,7 +59,7 @@ def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
 
 def _amended(said: str, amend: Mapping[str, str]) -> str:
     for wrong, right in amend.items():
-        said = said.replace(wrong, right)
+        said = re_sub(wrong, right, said)
     return said
 
 

@@ -55,6 +55,7 @@ class Calendar:
         forms, alone = self._forms, self._alone
         mark = forms.ordinal_marks if not self._language.numbers and forms.ordinal_marks else "(?!)"
         found: list[tuple[str, Callable[[Match], str]]] = [
+            (r"(?<=\d{4}-\d\d-\d\d)T(?=\d\d:\d\d)", lambda _: ", "),
             # "3-V-1898" and "12 X 1936"
             (rf"{alone}(?P<d>\d{{1,2}})([-./ ])(?=[IVX])(?P<roman>{NUMERAL})\2{_YEAR}{_APART}", self._date),
             (rf"{alone}{_YEAR}([-./])\s?{_MONTH}\2\s?{_DAY}(?:{mark}|{_APART})", self._date),
@@ -62,9 +63,12 @@ class Calendar:
             (rf"{alone}(?P<d>\d{{1,2}})([-./])\s?(?P<m>\d{{1,2}})\2(?P<y>\d\d){_APART}", self._short_year),
         ]
         if not forms.year_first and forms.spaced:
-            found.insert(1, (rf"{alone}(?P<y>(?:19|20)\d\d)-(?P<m>0[1-9]|1[0-2]){_APART}", self._month_of_year))
+            found.append((rf"{alone}(?P<y>(?:19|20)\d\d)-(?P<m>0[1-9]|1[0-2]){_APART}", self._month_of_year))
+            found.append((rf"{alone}(?P<m>0[1-9]|1[0-2])/(?P<y>(?:19|20)\d\d){_APART}", self._month_of_year))
         if forms.date_before:
-            found.append((rf"{alone}{_DAY}/{_MONTH}{_APART}(?!\s\p{{Ll}})", self._day_and_month))  # "el 5/3"
+            found.append(
+                (rf"{alone}{_DAY}/{_MONTH}{_APART}(?!\s(?:de|di|van|of|dos?|das?)\b)", self._day_and_month)
+            )  # "el 5/3"
         elif not forms.year_first and not self._language.numbers:  # "01-10": a 0 at the start makes it a date
             found.append((rf"{alone}(?=0|\d\d[-/]0){_DAY}[-/]{_MONTH}(?!\d|\s\d\d)(?<=\d\d.\d\d){_APART}", self._date))
         elif mark != "(?!)":  # "04. 1-je"
@@ -130,7 +134,7 @@ class Calendar:
 
     def _month_of_year(self, match: Match) -> str:
         """Say "2003-03" as a month; "2003-04" may be two years, one of which follows the other."""
-        if int(match["m"]) > int(match["y"][2:]):
+        if int(match["m"]) > int(match["y"][2:]) and "-" in match[0]:
             return ""
         form = self._forms.date[self._forms.date.index("{month}") :].replace(" {day}, ", " ").replace(" {day}", "")
         return form.format(month=self._months[int(match["m"]) - 1], year=self._year_words(match["y"]))

@@ -48,6 +48,7 @@ SIGNS = {
     "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₩": "KRW", "₹": "INR", "₺": "TRY", "₽": "RUB",
     "₴": "UAH", "₪": "ILS", "₫": "VND", "฿": "THB", "R$": "BRL", "₡": "CRC", "₦": "NGN", "₱": "PHP", "₸": "KZT",
     "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "U.S.$": "USD",
+    "$US": "USD", "£GB": "GBP", "JP¥": "JPY", "CN¥": "CNY",
     "֏": "AMD", "Kč": "CZK", "zł": "PLN", "Ft": "HUF", "₼": "AZN", "₾": "GEL", "₿": "BTC",
 }  # fmt: skip
 CODES = (
@@ -119,7 +120,7 @@ def say_per_area(text: str, language: Language) -> str:
     return said.per_area(text) if said else text
 
 
-_MINUS = compile_later(r"(?<=^|[\s(])[-−](?=\d)")
+_MINUS = compile_later(r"(?<=^|[\s(])[-−](?=\.?\d)")
 
 
 def say_numbers(text: str, language: Language) -> str:
@@ -391,17 +392,24 @@ class Verbaliser:
         minute, hour = (
             self._form(names, Decimal(n)) for names, n in ((forms.minute_word, minutes), (forms.hour_word, hours))
         )
+        quarter = forms.quarters.get(str(minutes), "") if not seconds and 0 < hours <= NOON else ""
         return form.format(
             h=self._hour(hours),
             w=hour,
-            m=(forms.oh if minutes < 10 else "") + self.cardinal(str(minutes), minute, forms.hour),
+            m=quarter or (forms.oh if minutes < 10 else "") + self.cardinal(str(minutes), minute, forms.hour),
             v=minute,
             s=self.cardinal(str(seconds), gender=forms.hour),
             u=self.counted(str(seconds), "duration-second") if "{u}" in form else "",
         )
 
     def _half_of_day(self, match: Match) -> str:
-        return f"{self._time(match)} {self._forms.am if match['half'] in 'aA' else self._forms.pm}"
+        """Say the half of the day by the hour: in Spanish the afternoon ends at eight."""
+        words, *others = (self._forms.am if match["half"] in "aA" else self._forms.pm).split("|")
+        for each in others:
+            hours, _, said = each.partition(":")
+            spans = ([int(hour) for hour in span.split("-")] for span in hours.split(","))
+            words = said if any(span[0] <= int(match["h"]) <= span[-1] for span in spans) else words
+        return f"{self._time(match)} {words}"
 
     def _duration(self, match: Match) -> str:
         """Say "2 h 30 min" with its units: it is no time of the day."""
@@ -448,7 +456,9 @@ class Verbaliser:
             (rf"{self._lone}0\d{{1,4}}[-/]\d{{5,8}}(?![\d/-])", self._digits),  # "06-12345678"
             (rf"{self._lone}(?<!\d\s)0\d{{1,6}}(?:[-/\s]\d{{2,8}}){{1,5}}(?![\d/%]|[.,-]\d)", self._call),
             (rf"{self._lone}\d{{3}}([-.])\d{{3,4}}\1\d{{4}}(?:-\d{{4}})?(?![\d%]|[.,/-]\d)", self._call),
-            (rf"{self._lone}\d{{3}}-\d{{3}}-\d{{3}}(?![\d%]|[.,/-]\d)", self._call),
+            (rf"{self._lone}\d{{3}}-(?:\d{{3}}-\d{{3}}|\d\d-\d{{4}})(?![\d%]|[.,/-]\d)", self._call),
+            (rf"{self._lone}8 \(?\d{{3}}\)? \d{{3}}[ -]\d\d[ -]\d\d(?![\d%]|[.,/-]\d)", self._call),
+            (rf"{self._lone}\d{{3}}-(?!\d\d00)\d{{4}}(?![\d%]|[.,/-]\d)", self._call),
             (rf"{self._lone}(?<!\d\s)\d{{2,3}}(?: \d{{3}})? \d\d \d\d(?!\s?\d|[.,/-]\d)", self._call),
             (rf"{self._lone}(?<!\d\s)\d{{3}} \d{{4}}(?!\s?\d|[.,/-]\d)", self._call),
         )
@@ -734,6 +744,7 @@ class Verbaliser:
             (size, forms.by or forms.times),
             (rf"(?<=[\d)])\s?[−–-]\s?{term}", forms.minus),
             (rf"(?<=[{letter}\d)])\s?=\s?(?=[−-]?[\d(])", forms.equals),
+            (r"(?<=(?<!\p{L})\p{L})\s?=\s?(?=\p{L}(?!\p{L}))", forms.equals),
             (r"(?<=^|[\s(])\+(?=\d{1,3}(?!\d))", forms.plus),
         )
         steps = tuple((pattern, partial(self._word, word)) for pattern, word in found if word)
@@ -863,5 +874,6 @@ def _signs(signs: Iterable[str]) -> str:
         code = sign.isupper() and len(sign) == CODE_CHARS
         kind = (codes if code else words) if sign.isalpha() else dollars if "$" in sign else others
         kind.append(regex.escape(sign))
-    whole = rf"(?<!\p{{L}})(?:(?i:{'|'.join(codes)})|{'|'.join(words)})(?![\p{{L}}\p{{M}}])"
+    codes += [code.lower() for code in codes]  # but "Sek." is a second
+    whole = rf"(?<!\p{{L}})(?:{'|'.join(codes)}|{'|'.join(words)})(?![\p{{L}}\p{{M}}])"
     return "|".join((whole, f"(?i:{'|'.join(dollars)})", *others))

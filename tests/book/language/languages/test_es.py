@@ -25,7 +25,7 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
     ("written", "words"),
     [
         ("Mide 1 cm², 5 km²", "Mide un centímetro cuadrado, cinco kilómetros cuadrados"),
-        ("A la 1:30, a las 21:00", "A la una y treinta, a las veintiuna"),
+        ("A la 1:30, a las 21:00", "A la una y media, a las veintiuna"),
         ("1 min, 21 km, 2 %", "un minuto, veintiún kilómetros, dos por ciento"),
         ("los siglos XV y XVI", "los siglos quince y dieciséis"),
         ("el 3/4/1921, pág. 5", "el tres de abril de mil novecientos veintiuno, página cinco"),

@@ -137,7 +137,7 @@ def test_sums_in_dollars_are_said(written: str, spoken: str) -> None:
 @pytest.mark.parametrize(
     ("written", "spoken"),
     [
-        ("On 7/6 he died, open 24/7.", "On seven six he died, open twenty-four seven."),
+        ("On 7/6 he died, open 24/7.", "On July sixth he died, open twenty-four seven."),
         (
             "1/2 each, 6/8 time, 4/6 patients, 2/3 of it",
             "one half each, six eighths time, four sixths patients, two thirds of it",

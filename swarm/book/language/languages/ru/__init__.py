@@ -80,6 +80,15 @@ _YEARS = compile_later(
     rf"\sи\s))?"
     rf"(?:{_YEAR}|([1-9]\d?)(?=\s(?:года|году|год)\sдо\sн))\s(год(?:ами|ах|ам|ом|ов|а|у|ы)?)\b"
 )
+_MONTH_AND_YEAR = compile_later(
+    r"\b((?i:(?:январ|феврал|апрел|июн|июл|сентябр|октябр|ноябр|декабр)[ьяею]|ма[йяею]|(?:март|август)[аеу]?))\s(1\d{3}|20\d\d)"
+    r"(?![\d.,:/-]*\d|-?\p{L}|\s(?:г\b|год))"
+)
+# "в 1812", but not "до 1500 рублей"
+_BARE_YEAR = compile_later(
+    r"\b((?i:в|к|по)|(?i:с|до|от|после)(?=\s\d\d(?!00)))\s(1[5-9]\d\d|20\d\d)"
+    r"(?=[.,;:!?)»](?!\d)|\s*$|\s(?:и|а|но|по|до|он|она|они|мы|я|был[аио]?)\b)"
+)
 _FROM_TO = compile_later(rf"\b([СсОо]т?)\s{_YEAR}(?:\sгода)?\s(по|до)\s{_YEAR}(?=\s(?:год|года)\b)(?!\d)")
 _FROM_DAY = compile_later(  # "с 3 по 5 июня"
     r"\b([Сс])\s(\d{1,2})\sпо\s(\d{1,2})\s(?=(?:январ|феврал|март|апрел|ма|июн|июл|август|сентябр|октябр|ноябр|декабр)[яа]\b)"
@@ -104,7 +113,7 @@ _ROUBLES = compile_later(
     r"(?<![\d.,])(\d{1,3}(?:[ \u00a0]\d{3})*|\d+),(\d\d)\s(?:руб\b|р\b|₽)(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?"
 )
 _SHORT_ROUBLES = compile_later(r"(?<=\d\s)р\.(?=\s[\p{Ll}\d]|[,;:)])")
-_FULL_HOUR = compile_later(r"(?<![\d:.,])([01]?\d|2[0-4]):00(?![\d:])")
+_FULL_HOUR = compile_later(r"(?:\b((?i:с|до|от|после|около|к))\s)?(?<![\d:.,])([01]?\d|2[0-4]):00(?![\d:])")
 _TENTHS = [(f"{part}ая", f"{part}ых") for part in ("десят", "сот", "тысячн", "десятитысячн", "стотысячн", "миллионн")]
 _NO_NOUN = words("или при для она они над под без как так что где кто уже ещё еще тоже также была были")
 
@@ -213,7 +222,18 @@ def _from_day(match: Match) -> str:
 
 
 def _full_hour(match: Match) -> str:
-    return f"{int(match[1])} {Forms('час', 'часа', few='часа', many='часов').of(_category(int(match[1])))}"
+    hour = int(match[2])
+    one = _category(hour) == "one"
+    if not match[1]:
+        return f"{hour} {Forms('час', 'часа', few='часа', many='часов').of(_category(hour))}"
+    if match[1].lower() == "к":
+        return f"{match[1]} {_inflected(hour, 'cardinal', 'd')} {'часу' if one else 'часам'}"
+    return f"{match[1]} {_genitive(match[2])} {'часа' if one else 'часов'}"
+
+
+def _bare_year(match: Match) -> str:
+    case = {"в": "p", "к": "d", "по": "n"}.get(match[1].lower(), "g")
+    return f"{match[1]} {_ordinal(int(match[2]), case)}"
 
 
 def _category(number: int) -> str:
@@ -250,7 +270,9 @@ def _prepare(text: str) -> str:
     text = _HOURS.sub(lambda match: f"{match[1]} {_genitive(match[2])} до {_genitive(match[3])}", text)
     text = _OBLIQUE_UNIT.sub(_oblique_unit, text)
     text = _TO_YEAR.sub(lambda match: f"{match[1]} {_ordinal(int(match[2]), 'd')}", _IN_PLURAL.sub(_in_plural, text))
+    text = _MONTH_AND_YEAR.sub(lambda match: f"{match[1]} {_ordinal(int(match[2]), 'g')} года", text)
     text = _COMPOUND.sub(_compound, _SUFFIXED.sub(_suffixed, _YEARS.sub(_year, text)))
+    text = _BARE_YEAR.sub(_bare_year, text)
     return str(_OBLIQUE.sub(lambda match: f"{match[1]} {_genitive(match[2])}", text))
 
 
