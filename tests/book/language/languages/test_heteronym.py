@@ -66,8 +66,22 @@ def test_a_tagger_tells_what_neighbours_do_not(word: str, sentence: str, ipa: st
 
 
 def test_an_engine_without_a_tagger_is_given_what_it_tells() -> None:
-    assert Speech(ESPEAK).say("Critics advocate it.", "en") == "Critics ⟦advocate|ˈædvəkeɪt⟧ it."
-    assert Speech(HIBARI).say("Critics advocate it.", "en") == "Critics advocate it."
+    assert Speech(ESPEAK).say("Critics advocate peace.", "en") == "Critics ⟦advocate|ˈædvəkeɪt⟧ peace."
+    assert Speech(HIBARI).say("Critics advocate peace.", "en") == "Critics advocate peace."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("He suffered a tear of the muscle.", ["tɛɹ"]),
+        ("A tear of joy fell. She wiped a tear to one side.", ["tɪɹ", "tɪɹ"]),
+        ("Tourists frequent the square, and flowers perfume the air.", ["fɹɪˈkwɛnt", "pəɹˈfjum"]),
+        ("a rise or decrease of energy, a replaceable insert", ["ˈdikɹis", "ˈɪnsɜɹt"]),
+        ("The tribe refuse to move. They performed live at home.", ["ɹɪˈfjuz", "laɪv"]),
+    ],
+)
+def test_verbs_have_objects_and_nouns_have_of_behind_them(sentence: str, said: list[str]) -> None:
+    assert sounds(sentence) == said
 
 
 def test_a_page_of_them_takes_no_long_time() -> None:

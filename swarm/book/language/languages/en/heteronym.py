@@ -236,9 +236,11 @@ def find_heteronyms(text: str, tagged: bool = False) -> Iterator[tuple[int, int,
     """
     for match in _WORD.finditer(text):
         word = match[0].lower()
-        ipa = _by_tag(match, text) if tagged and word in _TAGGED else ""
-        if not ipa and word in SEVERAL_SOUNDS:
-            ipa = _decided(match, text) or (_by_tag(match, text) if tagged and word in TAGGED_SOUNDS else "")
+        ipa = _decided(match, text) if word in SEVERAL_SOUNDS else ""
+        if not ipa and (tagged or word in _MOSTLY_VERBS) and word in TAGGED_SOUNDS:
+            ipa = _by_tag(match, text)
+        if not ipa and word in _MOSTLY_VERBS:
+            ipa = _TAGGED[word][1]
         if ipa:
             yield match.start(), match.end(), ipa
 
@@ -253,7 +255,7 @@ def _by_tag(match: Match, text: str) -> str:
     place = _place(match, text)
     if word == "upset" and tag == "JJ":
         return verb
-    if tag == "NNS" and place.next in _OBJECT:
+    if tag == "NNS" and (place.next in _OBJECT or place.next in ("these", "those")):
         return verb  # "it confines the water"
     if tag.startswith("VB") and place.previous() in DETERMINER:
         return noun
@@ -302,7 +304,7 @@ def _by_part(place: Place) -> str:
     noun, verb = _PAIRS.get(place.word) or _TAGGED[place.word]
     if _is_verb(place):
         return verb
-    return noun if _is_noun(place) else verb if place.word in _MOSTLY_VERBS else ""
+    return noun if _is_noun(place) else ""
 
 
 def _is_verb(place: Place) -> bool:
@@ -311,11 +313,16 @@ def _is_verb(place: Place) -> bool:
     if previous in AUXILIARY or previous in SUBJECT:
         return not (previous == "to" and place.previous(skipped + 1) in _BEFORE_A_NOUN)
     starts = previous in _STARTS or (previous == "," and place.word != "close")
-    return starts and place.next in _OBJECT
+    if place.word == "refuse" and place.next == "to":
+        return True
+    several = bool(_PLURAL.match(previous)) or previous in ("that", "which", "and", "or", "but", "not")
+    return (starts or several) and place.next in _OBJECT
 
 
 def _is_noun(place: Place) -> bool:
     previous = place.previous()
+    if place.next == "of" and place.word in _NO_ADJECTIVES:
+        return True  # "a build-up or decrease of energy"
     return previous in DETERMINER | _PREPOSITION or (place.word not in _NO_ADJECTIVES and previous in _BE)
 
 
@@ -473,18 +480,36 @@ _ALIVE_NEXT = words(
 )
 
 
+_PERFORMED = words(
+    "go goes going went broadcast recorded played plays playing performed performs performing sang sung aired streamed"
+)
+
+
 def _live(place: Place) -> str:
     alive, verb = _PAIRS["live"]
     previous, following = place.previous(), place.next
-    if previous not in AUXILIARY | SUBJECT and (
-        following in _ALIVE_NEXT or previous in ("go", "goes", "going", "went", "broadcast", "recorded")
-    ):
+    if previous not in AUXILIARY | SUBJECT and (following in _ALIVE_NEXT or previous in _PERFORMED):
         return alive
     if previous == "long" or (
         _PLURAL.match(previous) and following in _PREPOSITION | words("near on there here alone")
     ):
         return verb
     return _by_part(place)
+
+
+_WEEPING = words(
+    "eye eyes cheek cheeks joy grief sorrow pity gratitude shed sheds wipe wiped wiping weep wept gas drop drops duct "
+    "ducts stained face single silent bitter salt brushed trickled rolled fell ran glistened blinked"
+)
+
+
+def _tear(place: Place) -> str:
+    """Tell a rent, which is said like the verb, from the tear of an eye."""
+    eye, rent = _PAIRS["tear"]
+    if _WEEPING & {*place.before, *place.after}:
+        return rent if place.previous() in AUXILIARY else eye
+    parted = words("of to in off up apart down away open out at through into from")
+    return rent if place.next in parted or _is_verb(place) else ""
 
 
 _WINDERS = words(
@@ -555,6 +580,7 @@ _RULES: dict[str, Callable[[Place], str]] = {
     "bass": _bass,
     "minute": _minute,
     "live": _live,
+    "tear": _tear,
     "wound": _wound,
     "wind": _wind,
     "read": _read,
