@@ -82,6 +82,8 @@ _VERSE = compile_later(r"\s*(?:\d{1,3}(?:[:,]\s?\d|\.\s\d)|\d{1,3}(?=[;,.)]|$)|[
 # "a.C." and "Ed.D.", in which no space follows a full stop.
 _LETTER_STOP = compile_later(r"(?<!\p{L})(?:\p{L}|\p{Lu}\p{Ll}{1,4})\.$")
 _LETTER_GOES_ON = compile_later(r"\p{L}\.")
+# "2. Die Einnahme" and "Należy: 1. Ustawić" have the mark of a list, which is no sentence.
+_LIST_MARK = compile_later(r"(?:^|[;:]\s?)[(„\"]?(?:\d{1,3}\.){1,7}\s*$")
 _NO_START = compile_later(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{L}\p{N}]*$)")
 
 
@@ -134,7 +136,8 @@ def _rules(code: str) -> _Rules:
         frozenset(f"{_NUMBERED} {language.sentences.numbered}".split()),
         # Dutch "op" is a word rather than "op. cit."
         frozenset(_OPEN.split()) - function_words().get(code, frozenset()) | frozenset(language.sentences.open.split()),
-        frozenset(language.sentences.names.split()),
+        frozenset(language.sentences.names.split())
+        | frozenset(() if language.numbers else language.abbreviations.titles),
         _TITLES | frozenset(map(str.lower, language.abbreviations.titles)),
         frozenset(language.scripture.shorts) if language.scripture else frozenset(),
         function_words().get(code, frozenset()) | frozenset(map(str.lower, language.sentences.starts.split())),
@@ -167,7 +170,10 @@ def split_sentences(text: str, language: str) -> list[str]:
     joined: list[list[str]] = []
     for piece in pieces:
         if joined and (
-            _runs_on(joined[-1][-1][-TAIL_CHARS:], piece, rules) or _cites(joined[-1], piece) or _opens(joined[-1])
+            _ends_in_mark(joined[-1])
+            or _runs_on(joined[-1][-1][-TAIL_CHARS:], piece, rules)
+            or _cites(joined[-1], piece)
+            or _opens(joined[-1])
         ):
             joined[-1].append(piece)
         else:
@@ -255,6 +261,12 @@ def _parts(piece: str, rules: _Rules) -> list[str]:
         return [piece]
     ends = [0, *(match.end() for match in rules.closing.finditer(piece)), len(piece)]
     return [piece[start:end] for start, end in pairwise(ends) if end > start]
+
+
+def _ends_in_mark(before: list[str]) -> bool:
+    """Return whether pieces end in the mark of a list, which its first sentence follows."""
+    found = _LIST_MARK.search(before[-1][-TAIL_CHARS:])
+    return bool(found and (found[0][0] in ";:" or len(before) == 1))
 
 
 def _cites(before: list[str], after: str) -> bool:
