@@ -84,6 +84,7 @@ _LETTER_STOP = compile_later(r"(?<!\p{L})(?:\p{L}|\p{Lu}\p{Ll}{1,4})\.$")
 _LETTER_GOES_ON = compile_later(r"\p{L}\.")
 # "2. Die Einnahme" and "Należy: 1. Ustawić" have the mark of a list, which is no sentence.
 _LIST_MARK = compile_later(r"(?:^|[;:]\s?)[(„\"]?(?:\d{1,3}\.){1,7}\s*$")
+_MARK_BEHIND = compile_later(r"(?r)(?<!\p{L})(\p{L}*\p{Ll}{4})[.!?]\s((?:\d{1,3}\.){1,7}\s+)$")
 _NO_START = compile_later(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{L}\p{N}]*$)")
 
 
@@ -256,10 +257,14 @@ def _in_place(text: str, pieces: list[str]) -> list[str]:
 
 
 def _parts(piece: str, rules: _Rules) -> list[str]:
-    """Cut a piece after each "etc." that ends a sentence, which the libraries do not do."""
+    """Cut a piece after each "etc." that ends a sentence, and before the mark of a list, which the libraries do not."""
     if piece.find(".", 0, len(piece) - 2) < 0:  # true of most pieces, and the pattern takes long
         return [piece]
-    ends = [0, *(match.end() for match in rules.closing.finditer(piece)), len(piece)]
+    ends = [0, *(match.end() for match in rules.closing.finditer(piece))]
+    mark = _MARK_BEHIND.search(piece[-TAIL_CHARS:])
+    if mark and mark[1] not in rules.long:
+        ends.append(len(piece) - len(mark[2]))
+    ends.append(len(piece))
     return [piece[start:end] for start, end in pairwise(ends) if end > start]
 
 

@@ -82,7 +82,7 @@ def bare(text: str) -> str:
         ("ru", ["Смотри гл. IV и рис. 3.", "Св. Николай, г. Тула и т. д.", "Потом он ушёл."]),
         ("pl", ["Św. Piotr i p. Kowalski.", "Jabłka itd.", "Potem wyszedł."]),
         ("nl", ["Appels, peren enz.", "Toen ging hij."]),
-        ("de", ["Das gilt so.", "2. Soziale Bewegungen leiten.", "Er kam."]),
+        ("de", ["Das war das Ende.", "2. Soziale Bewegungen leiten.", "Er kam."]),
         ("ro", ["Refugiat.", "3.4.2.2. Se va realiza.", "Apoi: 1. Se taie."]),
         ("hu", ["A II. Rákóczi Ferenc Gimnázium.", "Jó."]),
         ("tr", ["Dün Org. Hilmi ve II. Mehmet geldi.", "Gitti."]),
