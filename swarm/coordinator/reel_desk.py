@@ -141,7 +141,7 @@ class ReelDesk:
         self._compared.add(arrival.worker)
         done = await wanted.studio.check_reel(job, wanted.request, arrival.data, whole=whole)
         if done.misfit:
-            logger.warning(f"reel {reel} of {arrival.worker} is not used: {done.misfit}")
+            logger.debug(f"reel {reel} of {arrival.worker} is not used: {done.misfit}")
             is_news = arrival.worker not in self._core.reels.distrusted
             self._do(self._core.reel_refused(job, reel, self._clock.now()))
             if is_news:
