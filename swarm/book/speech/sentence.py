@@ -84,7 +84,7 @@ _LETTER_STOP = compile_later(r"(?<!\p{L})(?:\p{L}|\p{Lu}\p{Ll}{1,4})\.$")
 _LETTER_GOES_ON = compile_later(r"\p{L}\.")
 # "2. Die Einnahme" and "Należy: 1. Ustawić" have the mark of a list, which is no sentence.
 _LIST_MARK = compile_later(r"(?:^|[;:]\s?)[(„\"]?(?:\d{1,3}\.){1,7}\s*$")
-_MARK_BEHIND = compile_later(r"(?r)(?<!\p{L})(\p{L}*\p{Ll}{4})[.!?]\s((?:\d{1,3}\.){1,7}\s+)$")
+_MARK_BEHIND = compile_later(r"(?r)(?<!\p{L})(\p{L}{3,}\p{Ll})[.!?]\s((?:\d{1,3}\.){1,7}\s+)$")
 _NO_START = compile_later(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{L}\p{N}]*$)")
 
 
