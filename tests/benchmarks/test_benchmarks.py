@@ -1,6 +1,7 @@
 import ast
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -83,6 +84,6 @@ def test_speakers_that_were_marked_by_hand_are_counted(tmp_path: Path) -> None:
     marks.write_text("total 3\nAnn|the girl: 1\nBob: 2\nnone: 3\n")
     done = run("speakers", "--books", str(tmp_path), "--marks", str(marks.parent), "--wrong", "5")
     assert "| night | 2 | 100.0% of 2 | 100.0% of 2 | 50.0% of 2 | 50.0% of 2 |" in done.stdout, done
-    assert "Ann, same paragraph, not Bob: '“No,”'" in done.stdout
+    assert re.search(r"^Ann, .+, not Bob: '“No,”'$", done.stdout, re.MULTILINE)
     marks.write_text("total 3\nAnn: 1\n")
     assert "no mark for [2, 3]" in run("speakers", "--books", str(tmp_path), "--marks", str(marks.parent)).stderr
