@@ -197,6 +197,20 @@ def test_the_glossary_can_be_learnt_in_ten_minutes() -> None:
     assert words.count("\n| **") <= MAX_WORDS
 
 
+def test_each_program_that_is_compared_has_its_version_and_when_it_was_read() -> None:
+    rows = [line.strip("| ").split(" | ") for line in read(DOCS / "comparison.md").splitlines()]
+    heads = [row for row in rows if row[0] == "e2a-swarm"]
+    said = [row[2:] for row in rows if row[0] == "version, read"]
+    assert len(said) == len(heads) > 1
+    assert [cell for row in said for cell in row if not re.fullmatch(r".*\d.*, [A-Z][a-z]{2} 20\d\d", cell)] == []
+    assert [len(row) for row in said] == [len(head) - 1 for head in heads]
+
+
+def test_no_page_denies_what_is_here() -> None:
+    denial = re.compile(r"there is no (web |such )?(page|image|member)\b|no image yet|page to click on", re.IGNORECASE)
+    assert [page_id(page) for page in PAGES if denial.search(prose(read(page)))] == []
+
+
 def test_troubleshooting_has_some_words_of_each_message_in_its_index() -> None:
     head, *parts = read(DOCS / "troubleshooting.md").split("\n## ")
     index = " ".join(head.split())
