@@ -184,11 +184,6 @@ def unit_name(unit: str, figures: Decimal, language: Language) -> str:
     return str(_FIGURES.sub("", said))
 
 
-def dates_have_slashes(language: Language) -> bool:
-    """Return whether short dates are written with slashes; if not, "5/12" is a fraction."""
-    return "/" in _locale(language.locale or language.code).date_formats["short"].pattern
-
-
 def days_have_stops(code: str) -> bool:
     """Return whether a full stop makes a number an ordinal in a language, as in "3. Mai"."""
     return code in _DAYS_WITH_STOPS.split()

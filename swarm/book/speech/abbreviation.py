@@ -31,7 +31,8 @@ _HANDLE = compile_later(r"(?<![\w@.])@(\w{2,32})(?![\w@])")  # "@name"
 _SITE = compile_later(
     r"(?<![\w@./-])((?:[a-z0-9-]{2,63}\.){1,4}(?:com|org|net|edu|gov|info|biz|io|de|fr|uk|ru|pl|nl|se|hu|cz|eu|ch|jp|cn|"
     r"(?:co|com|org|gov|ac|net|nic|go|or|gob)\.[a-z]{2})"
-    r"(?:/[\w-]{1,20})?)/?(?![\w@/-]|\.\w)"
+    r"(?:/[\w.-]{1,40}){0,4}(?<![.])|(?:[a-z0-9-]{1,63}\.){1,4}(?:com|org|net|be|at|es|it|ai|me|co|tv|ly|gl)"
+    r"(?:/[\w.-]{1,40}){1,4}(?<![.]))/?(?![\w@/-]|\.\w)"
 )
 _NUMBERS = compile_later(r"\d+")
 

@@ -10,9 +10,10 @@ import regex
 
 from swarm.book.language.language import Language, Match, Numbers, Powers
 from swarm.book.language.pattern import compile_later
-from swarm.book.language.spelling import THOUSANDS, UNITS, amount, dates_have_slashes, plural_category, unit_name
+from swarm.book.language.spelling import THOUSANDS, UNITS, amount, plural_category, unit_name
 
 FRACTIONS = "½¼¾"
+ALL_DAY = (24, 7)
 THIRDS_AND_ON = "⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _FRACTION = compile_later(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
 _WRITTEN = compile_later(
@@ -24,7 +25,7 @@ _WRITTEN = compile_later(
     r"(?:(?:th|rd|TH|RD)s?\b)?(?![\d/⁄]|[.,-]\d)"
 )
 _NO_DATE = compile_later(
-    r"(?<![\p{L}\d/⁄.,-])(?P<after_whole>(?<=\d\s))?(?P<over>[2-9]|[12]\d|3[01])/(?P<under>1[1-9]|2\d|3[0-2])(?![\d/⁄]|[.,-]\d)"
+    r"(?<![\p{L}\d/⁄.,-])(?P<after_whole>(?<=\d\s))?(?P<over>[1-9]|[12]\d|3[01])/(?P<under>[1-9]|[12]\d|3[0-2])(?![\d/⁄]|[.,-]\d)"
 )
 _ANY = compile_later(rf"[{FRACTIONS}{THIRDS_AND_ON}/⁄]|einhalb")
 _HALF_OF_NOUN = compile_later(r"(\d)\s?½\s(\p{Ll}{3,})(?![\p{L}'’])")
@@ -40,8 +41,8 @@ def say_fractions(text: str, language: Language) -> str:
         return text
     text = _SIGN.sub(" ", text).translate(_SPELLED)
     text = _WRITTEN.sub(lambda match: _fraction(match, numbers), text)
-    if _NO_DATE.search(text) and not dates_have_slashes(language):
-        text = _NO_DATE.sub(lambda match: _fraction(match, numbers), text)
+    if language.forms and not language.forms.month_first:  # dates are said before, but "12/5" may be one in English
+        text = _NO_DATE.sub(lambda match: _fraction(match, numbers, True), text)
     whole, behind = _units(language)
     if numbers.part_of != " ":
         text = whole.sub(lambda match: f"{match[1]} {match[3]}{_after_whole(match[2], numbers)}", text)
@@ -61,7 +62,7 @@ def _units(language: Language) -> tuple["regex.Pattern[str]", "regex.Pattern[str
     signs = "|".join(map(regex.escape, sorted(_all_units(language), key=len, reverse=True)))
     unit = rf"({signs})(?![\p{{L}}’'²³/])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
     said = "|".join(filter(None, (*numbers.halves, numbers.half_after)))
-    return compile_later(rf"(\d)\s?([{FRACTIONS}])\s?{unit}"), compile_later(rf"(?<={said})\s?{unit}")
+    return compile_later(rf"(\d)\s?([{FRACTIONS}])\s?{unit}"), compile_later(rf"(?<={said})(?:\s|(?!s\b)){unit}")
 
 
 def _all_units(language: Language) -> dict[str, str]:
@@ -76,12 +77,14 @@ def _unit(match: Match, language: Language, numbers: Numbers) -> str:
     return f"{' ' if half else numbers.part_of}{name}"
 
 
-def _fraction(match: Match, numbers: Numbers) -> str:
+def _fraction(match: Match, numbers: Numbers, improper: bool = False) -> str:
     """Say "3/8"; return ½, ¼ or ¾ for a fraction that ends in one of these."""
     over, under = int(match["over"]), int(match["under"].replace(".", "").replace(",", ""))
     if f"{over}/{under}" in ("1/2", "1/4", "3/4"):
         return FRACTIONS[("1/2", "1/4", "3/4").index(f"{over}/{under}")]
-    if over >= under and match["after_whole"] is None:
+    if match["after_whole"] is None and (over == under or (over, under) == ALL_DAY):
+        return f"{over} {under}"
+    if over >= under and match["after_whole"] is None and not improper:
         return match[0]
     said = numbers.fraction(over, under)
     return f"{numbers.join} {said}" if match["after_whole"] is not None else said

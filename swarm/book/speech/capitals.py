@@ -57,6 +57,8 @@ _CAPITALS = compile_later(r"\p{Lu}[\p{Lu}\p{M}]*(?:['’]\p{Lu}[\p{Lu}\p{M}]*)*"
 _WORD = compile_later(r"(?<![\p{L}./@_-])\p{L}\p{Ll}*+(?![\p{L}/@_]|\.\p{L})")  # an address has no such word
 _CAPITAL_WORD = compile_later(r"\b\p{Lu}{2,}\b")
 _AFTER_ARTICLE = compile_later(r"\b(?:the|an?)\s(\p{Lu}{2,4})\b(?!\s\p{Lu}{2})")
+# "Portland, OR 97201"
+_BEHIND_TOWN, _STATE_ENDS = compile_later(r"\p{Lu}\p{Ll}+, $"), compile_later(r"[\s\"”]*$|[,;)]|\s\d{5}(?!\d)")
 _AND_CAPITALS = compile_later(r"&\p{Lu}")
 _IN_NAME = compile_later(r"[\d_@\\$]|\.\p{L}")  # an address or a program has this beside a word
 _BEFORE_NAME = compile_later(r"[\d_@\\]$|\p{L}\.$")
@@ -228,7 +230,8 @@ def _neighbour(tokens: list[_Token], index: int, step: int, language: Language) 
 def _said(text: str, tokens: list[_Token], index: int, language: Language, usage: Usage) -> str:
     token = tokens[index]
     word, before, after = token.text, text[: token.start], text[token.end : token.end + 12]
-    joined = len(word) < MIN_SHOUTED_LETTERS and (_AND_CAPITALS.match(after) or before.endswith("&"))  # "AT&T"
+    joined = len(word) < MIN_SHOUTED_LETTERS and bool(_AND_CAPITALS.match(after) or before.endswith("&"))  # "AT&T"
+    joined = joined or bool(_STATE_ENDS.match(after) and _BEHIND_TOWN.search(before[-40:]))
     if joined or _IN_NAME.match(after) or _BEFORE_NAME.search(before[-2:]):
         return word
     short = _abbreviation(word, after, language)

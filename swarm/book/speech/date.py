@@ -63,8 +63,9 @@ class Calendar:
             (rf"{alone}(?P<d>\d{{1,2}})([-./])\s?(?P<m>\d{{1,2}})\2(?P<y>\d\d){_APART}", self._short_year),
         ]
         if not forms.year_first and forms.spaced:
-            found.append((rf"{alone}(?P<y>(?:19|20)\d\d)-(?P<m>0[1-9]|1[0-2]){_APART}", self._month_of_year))
-            found.append((rf"{alone}(?P<m>0[1-9]|1[0-2])/(?P<y>(?:19|20)\d\d){_APART}", self._month_of_year))
+            zero = "0?" if forms.month_first else "0"  # elsewhere "5/2016" is a law
+            found.append((rf"{alone}(?P<y>(?:19|20)\d\d)[-/](?P<m>0[1-9]|1[0-2]){_APART}", self._month_of_year))
+            found.append((rf"{alone}(?P<m>{zero}[1-9]|1[0-2])/(?P<y>(?:19|20)\d\d){_APART}", self._month_of_year))
         if forms.date_before:
             found.append(
                 (rf"{alone}{_DAY}/{_MONTH}{_APART}(?!\s(?:de|di|van|of|dos?|das?)\b)", self._day_and_month)

@@ -356,7 +356,7 @@ class Verbaliser:
         forms, hour, sixty = self._forms, r"(?P<h>[01]?\d|2[0-4])", r"[0-5]\d"
         words = (*forms.hour_word.split("|"), *regex.findall(r"(?<=\{h\} )[^{]+", forms.full), "h")
         behind = "|".join(regex.escape(word.strip()) for word in words if word.strip())
-        word = rf"(?:\s(?:{behind})(?!\p{{L}})(?:\.(?=\s\p{{Ll}}|[,;:)]))?)?" if forms.spaced else ""
+        word = rf"(?:(?:\s?h|\s(?:{behind}))(?!\p{{L}})(?:\.(?=\s\p{{Ll}}|[,;:)]))?)?" if forms.spaced else ""
         minutes = rf"(?:\s?[hH]\s?|:)({sixty})" if forms.spaced else rf":({sixty})"
         minutes += f"|{forms.written}" if forms.written else ""
         found: list[tuple[str, Callable[[Match], str]]] = [
@@ -458,6 +458,10 @@ class Verbaliser:
             (rf"{self._lone}\d{{3}}([-.])\d{{3,4}}\1\d{{4}}(?:-\d{{4}})?(?![\d%]|[.,/-]\d)", self._call),
             (rf"{self._lone}\d{{3}}-(?:\d{{3}}-\d{{3}}|\d\d-\d{{4}})(?![\d%]|[.,/-]\d)", self._call),
             (rf"{self._lone}8 \(?\d{{3}}\)? \d{{3}}[ -]\d\d[ -]\d\d(?![\d%]|[.,/-]\d)", self._call),
+            (
+                rf"{self._lone}(?:\d{{1,5}}(?:-\d{{1,7}}){{3,6}}|(?:\d{{4}}-){{2}}\d{{4}})(?![\d%]|[.,/-]\d)",
+                self._call,
+            ),  # "978-3-16-148410-0"
             (rf"{self._lone}\d{{3}}-(?!\d\d00)\d{{4}}(?![\d%]|[.,/-]\d)", self._call),
             (rf"{self._lone}(?<!\d\s)\d{{2,3}}(?: \d{{3}})? \d\d \d\d(?!\s?\d|[.,/-]\d)", self._call),
             (rf"{self._lone}(?<!\d\s)\d{{3}} \d{{4}}(?!\s?\d|[.,/-]\d)", self._call),
@@ -526,7 +530,7 @@ class Verbaliser:
         to = f"{self._joint}{self._forms.to}{self._joint}"
         return (
             (pattern, lambda match: f"{match[2]}{to}{self._sum(match)}"),
-            (rf"(?<=({signs})\s?{self._number})\s?[-–]\s?(?=\1)", lambda _: to),
+            (rf"(?<=({signs})\s?{self._number}{scaled.replace('?P<scale>', '?:')})\s?[-–]\s?(?=\1)", lambda _: to),
         )
 
     def _percent_ranges(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
@@ -544,7 +548,7 @@ class Verbaliser:
             "|".join(filter(None, (*map(regex.escape, sorted(found, key=len, reverse=True)), forms.scale_words)))
             for found in ({**forms.scales, **forms.sum_scales}, forms.scales)
         )
-        return sign, rf"(?:\s?(?P<scale>{beside})(?!\p{{L}}))?" if beside else "(?P<scale>(?!))?", scale
+        return sign, rf"(?:[\s-]?(?P<scale>{beside})(?!\p{{L}}))?" if beside else "(?P<scale>(?!))?", scale
 
     def _sum(self, match: Match) -> str:
         forms, sign = self._forms, match["sign"]
@@ -655,7 +659,6 @@ class Verbaliser:
         """Return the patterns of a unit per another one, and of a sum for each: "5 kg/m³", "5 €/kg"."""
         if not self._forms.per:
             return ()
-        per = f"{self._joint}{self._forms.per}{self._joint}"
         units = {**SHORT_UNITS, **self._units}  # behind a slash "m" and "g" are no words
         sign = "|".join(map(regex.escape, sorted((*units, *_PLAIN), key=len, reverse=True)))
 
@@ -667,16 +670,22 @@ class Verbaliser:
             minus = f"{self._forms.minus} " if match["minus"] else ""
             if phrase:
                 return f"{minus}{self.cardinal(match['n'], phrase.split()[0])}{self._joint}{phrase}"
-            return f"{minus}{self.counted(match['n'], unit)}{per}{unit_name(each, Decimal(1), self._language)}"
+            return f"{minus}{self.counted(match['n'], unit)}{self._per(each)}"
 
         words = {name for names in self._forms.money.values() for name in names.split("|")}
         signs = "|".join(map(regex.escape, sorted(words, key=len, reverse=True))) or "(?!)"
         each = rf"\s?/\s?(?P<each>{sign}){end}"
-        paid = (
-            rf"(?<=(?:{signs})){each}",
-            lambda match: f"{per}{unit_name(units[match['each']], Decimal(1), self._language)}",
-        )
-        return ((rf"{number}\s?(?P<unit>{sign}){each}", rate), paid)
+        paid = (rf"(?<=(?:{signs})){each}", lambda match: self._per(units[match["each"]]))
+        each_alone = rf"(?<=(?<![\d/.,])\d[\d.,]{{0,9}}){each}"  # "100/min"
+        found = ((rf"{number}\s?(?P<unit>{sign}){each}", rate), paid)
+        return (*found, (each_alone, paid[1])) if self._language.numbers else found
+
+    def _per(self, unit: str) -> str:
+        """Return the words for one unit behind a slash, as CLDR has them: "per minute"."""
+        known = rate_phrase("mass-gram", unit, Decimal(1), self._language) if self._language.numbers else ""
+        gram = unit_name("mass-gram", Decimal(1), self._language)
+        said = known.removeprefix(gram) if known.startswith(gram) else ""
+        return said or f"{self._joint}{self._forms.per}{self._joint}{unit_name(unit, Decimal(1), self._language)}"
 
     def _name(self, sign: str) -> str:
         """Return the name of one unit, without a number."""

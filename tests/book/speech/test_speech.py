@@ -55,9 +55,36 @@ def test_dates_and_powers_are_written_out_for_every_engine() -> None:
     )
 
 
+CARD = "one two three four, five six seven eight, nine zero one two, "
+SECURITY = "one two three, four five, six seven eight nine"
+FROM_TO = "с тысяча девятьсот четырнадцатого по тысяча девятьсот восемнадцатый"
+
+
 @pytest.mark.parametrize(
     ("language", "written", "said"),
     [
+        ("en", "AT&T, .25 million, -.5", "AT&T, point two five million, minus point five"),
+        ("en", "6/2 = 3, a+b=c", "six divided by two equals three, a plus b equals c"),
+        ("en", "at 2330 hrs, 15:00h", "at twenty-three thirty hours, fifteen hundred hours"),
+        ("en", "14/7/89, on 12/5, 07/2016", "July fourteenth, eighty-nine, on December fifth, July twenty sixteen"),
+        ("en", "2012-05-05T12:30, 10s of them", "May fifth, twenty twelve, twelve thirty, tens of them"),
+        ("en", "3-in-1, $-5, $12-million", "three-in-one, minus five dollars, twelve million dollars"),
+        ("en", "Portland, OR, Ford Co. said, w/o it", "Portland, Oregon, Ford Company said, without it"),
+        ("en", "x.com/a-b.html, 100/min", "x dot com slash a dash b dot html, one hundred per minute"),
+        (
+            "en",
+            "1234-5678-9012, 123-45-6789",
+            CARD + SECURITY,
+        ),
+        ("es", "12:00 a. m., a las 5:15", "doce de la noche, a las cinco y cuarto"),
+        ("es", "12/5, 5/2, 4/4", "doce quintos, cinco medios, cuatro cuatro"),
+        ("de", "12/5, 5/16", "zwölf Fünftel, fünf Sechzehntel"),
+        ("es", "8 pm, 1 M US$", "ocho de la noche, un millón de dólares"),
+        ("de", "1 Sek. später, 30.11.05", "eine Sekunde später, dreißigster November zweitausendfünf"),
+        ("it", "3 Mld €, 8 pm", "tre miliardi di euro, otto di sera"),
+        ("ru", "31 500 рублей, к 10:00", "тридцать одна тысяча пятьсот рублей, к десяти часам"),
+        ("ru", "в мае 1812, с 1914 по 1918", "в мае тысяча восемьсот двенадцатого года, " + FROM_TO),
+        ("ru", "8 800 555-35-35, 5/мин", "восемь, восемь ноль ноль, пять пять пять, три пять, три пять, пять в минуту"),
         ("en", "$3-4 million, $2-$3", "three to four million dollars, two dollars to three dollars"),
         ("en", "1.5-2.5 km, 5-10%", "one point five to two point five kilometres, five to ten percent"),
         ("en", "2 h 30 min, 12 kg/l", "two hours and thirty minutes, twelve kilograms per litre"),

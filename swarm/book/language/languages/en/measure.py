@@ -127,6 +127,7 @@ _UNITS = table(
     "doz=dozen|km/h=kilometre an hour|mph=mile an hour|kph=kilometre an hour|m/s=metre a second|"
     "km/s=kilometre a second|ft/s=foot a second|mg/kg=milligram a kilogram|fps=frame a second|"
     "rpm=revolution a minute|mg/l=milligram a litre|mg/L=milligram a litre|Mbps=megabit a second|"
+    "mbps=megabit a second|kbps=kilobit a second|ns=nanosecond|mol=mole|rad=radian|lm=lumen|"
     "Gbps=gigabit a second|Mb/s=megabit a second|MB/s=megabyte a second"
 )
 _ONE_LETTER = table("g=gram|l=litre|L=litre|W=watt|V=volt|m=metre")
@@ -150,7 +151,7 @@ _CUPS = compile_later(
     rf"(?:{'|'.join(_FOODS.split())})\b)"
 )
 _INCHES_ACROSS = compile_later(
-    rf"(?<![\d.])({_UNIT_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_UNIT_COUNT}))?-in\.?(?![\p{{L}}])"
+    rf"(?<![\d.])({_UNIT_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_UNIT_COUNT}))?-in\.?(?![\p{{L}}-])"
 )
 _BY = compile_later(r"(?<=\d(?:″|\"|\s?(?:[ckm]?m|ft|in)\.?)?)\s?[x×]\s?(?=\d)")
 _TIMES = compile_later(r"(?<=\d)\s?[x×]\s?(?=10[⁰¹²³-⁹⁻−^]|\d+\s?=)")
