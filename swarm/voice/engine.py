@@ -228,6 +228,10 @@ class Engine(ABC):
         """Return the kind of device it computes on here: "cpu", "gpu" or "any"; "" is what its models' cards say."""
         return ""
 
+    def addable(self) -> Mapping[str, str]:
+        """Return the languages that it would speak naturally with a package more, each with the line that adds it."""
+        return {}
+
     def is_ready(self, language: str) -> bool:
         """Return whether it can speak a language here at once, without a download. Must be quick.
 

@@ -126,15 +126,16 @@ def obtainable(engines: Iterable[Engine], language: str, than: Quality = "roboti
 def better_line(engines: Iterable[Engine], card: EngineCard, language: str) -> str:
     """Return a line that tells what would sound better than an engine, and how to get it; "" if it sounds natural."""
     taken = QUALITIES.index(quality_of(card, language))
+    engines = list(engines)
     better = [each for each in recommendations(engines, language) if QUALITIES.index(each.quality) < taken]
-    if not taken or (not better and not card.fault(language)):
+    lines = [(each.card.name, line) for each in engines if (line := each.addable().get(language))]
+    if not taken or not (better or lines or card.fault(language)):
         return ""
     line = f"{card.title} speaks {language_name(language)} {card.fault(language) or 'clearly'}"
-    if not better:
-        return f"{line}; no better voice is known here."
-    plain = [each for each in better if not each.is_on_gpus][:1]
-    on_gpus = [each for each in better if each.is_on_gpus][:1]
-    return f"{line}; {'; '.join(_advice(each, language) for each in (*plain, *on_gpus))}."
+    advice = [f"better: --tts-engine {name} (first: {first})" for name, first in lines]
+    advice += [_advice(each, language) for each in better if not each.is_on_gpus][:1]
+    advice += [_advice(each, language) for each in better if each.is_on_gpus][:1]
+    return f"{line}; {'; '.join(advice) or 'no better voice is known here'}."
 
 
 def _advice(better: Recommendation, language: str) -> str:

@@ -107,11 +107,14 @@ class KokoroEngine(FetchedEngine):
         voices = {language: self.card.voices_for(language) for language in self.card.languages}
         return tuple(each for each, named in voices.items() if not any(voice.name in here for voice in named))
 
+    def addable(self) -> Mapping[str, str]:
+        """Return the languages whose packages are not here, each with the line that adds them."""
+        return {each: extra_line(f"kokoro-{each}") for each in PACKAGES if each not in _LANGUAGES}
+
     def checks(self) -> Iterator[Check]:
         """Tell what of the model is on this machine, and which languages lack a package."""
         here = voices_here(INT8)
-        lacking = [language for language in PACKAGES if language not in _LANGUAGES]
-        more = "".join(f"; {language_name(each)}: {extra_line(f'kokoro-{each}')}" for each in lacking)
+        more = "".join(f"; {language_name(each)}: {line}" for each, line in self.addable().items())
         if not has_weights(INT8) or not here:
             text = "its model is not on this machine; `e2a-swarm models fetch kokoro` downloads it (121 MB)"
             yield Check(f"engine {self.card.name}", "ok", text)

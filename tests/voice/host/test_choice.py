@@ -97,6 +97,17 @@ def test_what_is_better_is_told_of_all_that_is_not_natural() -> None:
     )
 
 
+def test_an_engine_that_lacks_the_package_of_a_language_is_named_with_the_line_that_adds_it() -> None:
+    class Lacking(Made):
+        def addable(self) -> Mapping[str, str]:
+            return {"ja": "pip install kana"}
+
+    kokoro = Lacking(name="kokoro", languages=("fr",), natural=("fr",))
+    told = "espeak speaks Japanese badly; better: --tts-engine kokoro (first: pip install kana)."
+    assert better_line([kokoro, ROBOT], ROBOT.card, "ja") == told
+    assert "kana" not in better_line([kokoro, ROBOT], ROBOT.card, "fr")
+
+
 @pytest.mark.parametrize(
     ("language", "word"),
     [
