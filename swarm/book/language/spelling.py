@@ -213,7 +213,7 @@ def _spell_out(language: Language) -> "RbnfEngine":
     return engine
 
 
-_RULES_OF = {"nb": "no", "nn": "no", "bs": "hr"}
+_RULES_OF = {"nb": "no", "nn": "no", "bs": "hr", "en": "en_GB"}  # CLDR has none of these: its English lacks "and"
 
 
 @lru_cache(4096)

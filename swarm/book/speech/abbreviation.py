@@ -139,12 +139,19 @@ _NO_VERSE = (
 )
 
 
+# "Mt 5, 8; 5,48; 6,10"
+_FURTHER_VERSES = compile_later(
+    r"(?<=\p{L}\s\d{1,3}, \d{1,3}(?:[-–]\d{1,3})?)(?:;\s\d{1,3},\s?\d{1,3}(?:[-–]\d{1,3})?)+(?!\d)"
+)
+
+
 def say_verses(text: str, language: Language) -> str:
     """Return a sentence with a word or a pause between chapter and verse; the numbers remain figures."""
     scripture = language.scripture
     if scripture is None or not (_VERSE_FIGURE.search(text) or "." in text):
         return text
-    return _verse_finder(scripture).sub(lambda match: _say_verse(match, scripture), text)
+    text = _verse_finder(scripture).sub(lambda match: _say_verse(match, scripture), text)
+    return _FURTHER_VERSES.sub(lambda match: match[0].replace(",", ", ").replace(",  ", ", "), text)
 
 
 def _say_verse(match: Match, scripture: Scripture) -> str:

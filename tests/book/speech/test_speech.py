@@ -63,6 +63,7 @@ FROM_TO = "с тысяча девятьсот четырнадцатого по 
 @pytest.mark.parametrize(
     ("language", "written", "said"),
     [
+        ("en", "the 275th lay, u + v", "the two hundred and seventy-fifth lay, u plus v"),
         ("en", "AT&T, .25 million, -.5", "AT&T, point two five million, minus point five"),
         ("en", "6/2 = 3, a+b=c", "six divided by two equals three, a plus b equals c"),
         ("en", "at 2330 hrs, 15:00h", "at twenty-three thirty hours, fifteen hundred hours"),
@@ -81,6 +82,8 @@ FROM_TO = "с тысяча девятьсот четырнадцатого по 
         ("de", "12/5, 5/16", "zwölf Fünftel, fünf Sechzehntel"),
         ("es", "8 pm, 1 M US$", "ocho de la noche, un millón de dólares"),
         ("de", "1 Sek. später, 30.11.05", "eine Sekunde später, dreißigster November zweitausendfünf"),
+        ("it", "Mt 5,8; 5,48; 6,1-2", "Matteo cinque, otto; cinque, quarantotto; sei, uno a due"),
+        ("ru", "шлюз № 2 и другой", "шлюз номер два и другой"),
         ("it", "3 Mld €, 8 pm", "tre miliardi di euro, otto di sera"),
         ("ru", "31 500 рублей, к 10:00", "тридцать одна тысяча пятьсот рублей, к десяти часам"),
         ("ru", "в мае 1812, с 1914 по 1918", "в мае тысяча восемьсот двенадцатого года, " + FROM_TO),
