@@ -135,7 +135,7 @@ def better_line(engines: Iterable[Engine], card: EngineCard, language: str) -> s
     advice = [f"better: --tts-engine {name} (first: {first})" for name, first in lines]
     advice += [_advice(each, language) for each in better if not each.is_on_gpus][:1]
     advice += [_advice(each, language) for each in better if each.is_on_gpus][:1]
-    return f"{line}; {'; '.join(advice) or 'no better voice is known here'}."
+    return f"{line}; {'; '.join(advice)}." if advice else f"{line}; no better voice is known here."
 
 
 def _advice(better: Recommendation, language: str) -> str:
