@@ -80,11 +80,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Choose how many processes run the tests: six for each core, as many tests wait; none to run a single file."""
+    """Choose how many processes run the tests: four for each core, as many tests wait; none to run a single file."""
     files = {argument.partition("::")[0] for argument in config.args}
     if len(files) == 1 and Path(*files).is_file():
         return 0
-    return min(6 * default_cpu_slots(), MAX_PROCESSES)
+    return min(4 * default_cpu_slots(), MAX_PROCESSES)
 
 
 @pytest.hookimpl(optionalhook=True)
