@@ -146,7 +146,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     words = _with_values(words)
     if words[:1] == ["help"]:
         words = [*words[1:2], "--help"]
-    parser = make_parser()
+    parser = make_parser(words[0] if words and words[0] in COMMANDS else "")
     words = [*words[:1], *_options_of_environment(*words[:1]), *words[1:]]
     if words and words[0] not in COMMANDS:
         _explain_first_word(words)
@@ -212,8 +212,8 @@ def _with_values(words: list[str]) -> list[str]:
     return joined + words[end:]
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Make the parser of the whole command line, with all commands."""
+def make_parser(only: str = "") -> argparse.ArgumentParser:
+    """Make the parser of the whole command line, with the options of all commands, or of one alone, which is quicker."""
     parser = Parser(
         prog="e2a-swarm", description="One book, all the machines in the house, one audiobook.", epilog=EPILOG
     )
@@ -226,7 +226,8 @@ def make_parser() -> argparse.ArgumentParser:
         known = (
             commands.add_parser(command.name, help=command.line) if command.line else commands.add_parser(command.name)
         )
-        make_command(known, command)
+        if only in ("", command.name):
+            make_command(known, command)
     return parser
 
 
