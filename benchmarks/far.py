@@ -20,7 +20,6 @@ with that over 10 Mbit/s and nothing else. Places are taken back when a cut is l
 """
 
 import argparse
-import asyncio
 import os
 import shutil
 import signal
@@ -122,8 +121,7 @@ def cuts(lan: Lan, cut_s: float) -> Iterator[list[float]]:
 def reach(swarm: Far, way: str) -> None:
     """Start what lies between the two machines."""
     if way == "relay":
-        words = [sys.executable, str(Path(__file__).resolve()), "--relay", f"{NETWORK}.1:{PORT}"]
-        swarm.lan.run("between", words)
+        swarm.lan.forward("between", RELAYED, f"{NETWORK}.1:{PORT}")
         swarm.reached_at = f"{swarm.lan.address['between']}:{RELAYED}"
     elif way == "wireguard":
         _wire(swarm)
@@ -173,32 +171,6 @@ def _ssh(swarm: Far, client: str, server: str, *way: str) -> None:
     swarm.lan.run(client, words, **QUIET)
 
 
-async def relay(target: str) -> None:
-    """Pass all bytes of each connection on to an address, and back."""
-    host, _, port = target.partition(":")
-
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        except OSError:
-            pass
-        finally:
-            writer.close()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            beyond = await asyncio.open_connection(host, int(port))
-        except OSError:  # the worker has to dial again, and must not wait for a greeting on this connection
-            writer.close()
-            return
-        await asyncio.gather(carry(reader, beyond[1]), carry(beyond[0], writer))
-
-    async with await asyncio.start_server(serve, "0.0.0.0", RELAYED) as server:
-        await server.serve_forever()
-
-
 def speak(book: Path, cost: float, sound: float, way: str, cut_s: float | None) -> tuple[dict[str, float], int]:
     """Speak a book over a link with delay, loss and cuts, or without; return the report's totals, and the cuts."""
     with ExitStack() as stack:
@@ -231,11 +203,8 @@ def main() -> None:
     parser.add_argument("--realtime", type=float, default=6.0, help="seconds of sound a second, all slots together")
     parser.add_argument("--sound", type=float, default=0.065, help="seconds of sound a character")
     parser.add_argument("--cut", type=float, default=4.0, help="seconds of each minute without a link")
-    parser.add_argument("--relay", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    if arguments.relay:
-        asyncio.run(relay(arguments.relay))
     if os.geteuid():
         sys.exit("needs root: it makes network namespaces")
     with tempfile.TemporaryDirectory() as folder:
