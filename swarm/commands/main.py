@@ -213,7 +213,7 @@ def _with_values(words: list[str]) -> list[str]:
 
 
 def make_parser(only: str = "") -> argparse.ArgumentParser:
-    """Make the parser of the whole command line, with the options of all commands, or of one alone, which is quicker."""
+    """Make the parser of the whole command line, with the options of all commands, or of one, which is quicker."""
     parser = Parser(
         prog="e2a-swarm", description="One book, all the machines in the house, one audiobook.", epilog=EPILOG
     )

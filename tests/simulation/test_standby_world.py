@@ -23,10 +23,11 @@ def test_in_no_house_two_take_over_at_once_and_in_the_end_one_does() -> None:
     assert elected > QUICK / 4, "hardly anybody takes over: the seeds show nothing"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("first", range(QUICK, 1000, 240))
+@pytest.mark.parametrize(
+    "first", [pytest.param(QUICK, marks=pytest.mark.slow), pytest.param(500, marks=pytest.mark.bench)]
+)
 def test_many_more_houses(first: int) -> None:
-    for seed in range(first, first + 240):
+    for seed in range(first, first + 500):
         play(seed)
 
 
