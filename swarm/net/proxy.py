@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 class Proxy:
     """Listens for a router; `is_idle` tells whether no message waits to be read there."""
 
-    def __init__(self, *, keyed: bool, is_idle: Callable[[], bool], most: int | None = None) -> None:
+    def __init__(self, *, keyed: bool, is_idle: Callable[[], bool]) -> None:
         self._keyed = keyed
         self._is_idle = is_idle
         self._loop = asyncio.get_running_loop()
@@ -40,7 +40,7 @@ class Proxy:
         self.server_keys: list[ServerKey] = []  # the first is for those who say nothing else
         self._choosing: dict[int, asyncio.Task[None]] = {}  # connections whose server key is not known yet
         self._numbers = count(1)
-        self.limiter = ConnectionLimiter(most or most_connections())
+        self.limiter = ConnectionLimiter(most_connections())
         self.connections: dict[int, ProxiedConnection] = {}
         self._by_port: dict[int, ProxiedConnection] = {}
         self._by_identity: dict[bytes, ProxiedConnection] = {}

@@ -5,7 +5,6 @@ The magic packet leaves from this machine, and from every worker that is awake: 
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -29,17 +28,9 @@ class Waking:
     """Looks which machines sleep, and wakes them while more work waits than `above_s` seconds."""
 
     def __init__(
-        self,
-        resident: Resident,
-        server: Server,
-        state_dir: Path,
-        above_s: float,
-        note: Say,
-        clock: Clock,
-        send: Callable[[Sequence[str]], None] = send_magic,
+        self, resident: Resident, server: Server, state_dir: Path, above_s: float, note: Say, clock: Clock
     ) -> None:
-        """`send` sends magic packets from this machine."""
-        self._resident, self._server, self._note, self._clock, self._send = resident, server, note, clock, send
+        self._resident, self._server, self._note, self._clock = resident, server, note, clock
         self._path = state_dir / FILE
         self._kept = read_json(self._path, list[Sleeper]) or []
         self._sleepers = Sleepers(above_s, self._kept)
@@ -62,7 +53,7 @@ class Waking:
             self._note(f"waking {', '.join(each.name for each in due)} for the books that wait")
             hardware = [address for each in due for address in each.hardware]
             self._server.wake(hardware)
-            await asyncio.to_thread(self._send, hardware)
+            await asyncio.to_thread(send_magic, hardware)
         self._keep()
 
     def _work_s(self) -> float:

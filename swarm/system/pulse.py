@@ -8,7 +8,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Coroutine, MutableMapping
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,10 +19,9 @@ INTERVAL_S = 5.0
 MAX_AGE_S = 60.0  # reading a large book may hold a loop for some seconds
 
 
-async def with_pulse(main: Coroutine[Any, Any, Result], environment: MutableMapping[str, str] | None = None) -> Result:
+async def with_pulse(main: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end, and touch the pulse file meanwhile if one is named."""
-    variables = os.environ if environment is None else environment
-    path = variables.pop(ENV_PULSE, "")  # child processes must not show that this one lives
+    path = os.environ.pop(ENV_PULSE, "")  # child processes must not show that this one lives
     beating = asyncio.create_task(_beat(Path(path))) if path else None
     try:
         return await main

@@ -100,11 +100,11 @@ _TOKENS = 60  # about two seconds of sound
 _TINY = {"intermediate_size": 128, "num_hidden_layers": 14}  # the package looks at layer 13
 
 
-def open_trial(recipe: Recipe | None = None) -> ChatterboxVoice:
-    """Return a voice that speaks like a recording, by default in English."""
+def open_trial() -> ChatterboxVoice:
+    """Return a voice that speaks English like a recording."""
     with TemporaryDirectory(prefix="e2a-trial-") as folder:
         _write_recording(Path(folder) / "voice.wav")
-        clone = recipe or Recipe("chatterbox", f"{CLONE}trial", "en")
+        clone = Recipe("chatterbox", f"{CLONE}trial", "en")
         return voice_of(make_model(Path(folder)), clone, Path(folder))
 
 

@@ -25,17 +25,15 @@ from swarm.voice.host.registry import (
 
 
 def find_guests(
-    card: EngineCard, languages: Iterable[str], offered: "Collection[str] | None" = None, engines: Iterable[Engine] = ()
+    card: EngineCard, languages: Iterable[str], offered: "Collection[str] | None" = None
 ) -> FallbackEngines:
     """Return the guests for some languages, beside the engine of a job; languages that no engine speaks are left out.
 
-    `offered` are the words of --tts-engine that workers can speak with, None if this machine alone speaks. `engines`
-    are all engines if it is empty.
+    `offered` are the words of --tts-engine that workers can speak with, None if this machine alone speaks.
     """
     if not _takes_guests(card):
         return {}
-    known = tuple(engines) or all_engines()
-    found = {language: _find_guest(card, language, offered, known) for language in languages}
+    found = {language: _find_guest(card, language, offered) for language in languages}
     return {language: guest for language, guest in sorted(found.items()) if guest}
 
 
@@ -50,12 +48,10 @@ def _takes_guests(card: EngineCard) -> bool:
     return card.name in BUILT_IN and not find_engine(card.name).requirements and "*" not in card.languages
 
 
-def _find_guest(
-    card: EngineCard, language: str, offered: "Collection[str] | None", engines: Iterable[Engine]
-) -> FallbackEngine | None:
+def _find_guest(card: EngineCard, language: str, offered: "Collection[str] | None") -> FallbackEngine | None:
     able = [
         each
-        for each in usable(engines, language, offered or ())
+        for each in usable(all_engines(), language, offered or ())
         if may_be_guest(each.engine, each.card) and _is_offered(each, offered)
     ]
     for each in sorted(able, key=lambda each: (QUALITIES.index(each.quality), each.card.name != card.name)):

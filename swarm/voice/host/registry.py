@@ -194,12 +194,12 @@ def engine_for(word: str) -> Engine:
     return find_engine(word)
 
 
-def default_engine(language: str, offered: Collection[str] = ()) -> str:
+def default_engine(language: str) -> str:
     """Return the word of --tts-engine for a language if the user gave none: the best that can speak at once.
 
-    `offered` are words that workers can speak with. If nothing can speak, it is the engine with the most languages.
+    If nothing can speak, it is the engine with the most languages.
     """
-    found = usable(all_engines(), language, offered)
+    found = usable(all_engines(), language, ())
     most = max((engine.card for engine in built_in_engines()), key=lambda card: len(card.languages))
     return found[0].word if found else most.name
 

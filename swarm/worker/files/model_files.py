@@ -106,13 +106,12 @@ class ModelExchange:
         files: FileThread,
         coming: Callable[[str], Download | None],
         changed: Callable[[], None],
-        find_model: Callable[[Recipe], RemoteModel | None] = model_of,
     ) -> None:
         self._clock = clock
         self._files = files
         self._coming = coming
         self._changed = changed
-        self.find_model = find_model
+        self.find_model: Callable[[Recipe], RemoteModel | None] = model_of
         self._missing: list[Missing] = []
         self._told: dict[str, ToldFile] = {}  # the files that others may have from here, by handle
         self._locks: dict[Path, asyncio.Lock] = {}
