@@ -193,7 +193,7 @@ def _verse_finder(scripture: Scripture) -> "regex.Pattern[str]":
     )
     number = "|".join(scripture.numbered)
     single = "|".join(scripture.single) or "(?!)"
-    between = r"(?::|,\s?)" if scripture.comma else ":"
+    between = r"(?::|,\s?|\.(?=\d))" if scripture.comma else ":"
     alone = rf"(?![\d:]|[.,]\d|\s(?:{shorts})\.)"  # "2" in "I Cor. xiii, 2 Tim. ii" counts the next book
     verse = rf"(?P<verse>\d{{1,3}}){alone}(?=(?P<more>\s?[-–]\s?\d|,\s?\d{{1,2}}(?!\d))?)(?!{_NO_VERSE})"
     books = scripture.names | scripture.plain | scripture.single | scripture.shorts.keys()

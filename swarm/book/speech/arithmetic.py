@@ -156,7 +156,9 @@ def _power(figures: str, powers: Powers) -> str:
 
 SIGNS = "<>≤≥≠≈±√∞÷"
 # Only single letters and figures stand beside < and >, which are also brackets.
-_BESIDE = compile_later(r"(?<=(?<!\p{L})(?:\p{L}|\d|\d%|\))\s?)([<>])(?=\s?(?:[\d(−-]|\p{L}(?![\p{L}>])))")
+_BESIDE = compile_later(
+    r"(?<=(?<!\p{L})(?:\p{L}|\d|\d%|\))\s?)(<|>(?<!<\p{L}[^<>]{0,40}>))(?=\s?(?:[\d(−-]|\p{L}(?![\p{L}>])))"
+)
 _BETWEEN = compile_later(r"(?<=[\p{L}\d)%°])\s?([≤≥≠≈÷])\s?(?=[\p{L}\d(√−-])")
 _BEFORE = compile_later(r"([±√≤≥≈])\s?(?=[\d(]|\p{L}(?!\p{L}))")
 _SLASH = compile_later(

@@ -676,7 +676,7 @@ class Verbaliser:
         signs = "|".join(map(regex.escape, sorted(words, key=len, reverse=True))) or "(?!)"
         each = rf"\s?/\s?(?P<each>{sign}){end}"
         paid = (rf"(?<=(?:{signs})){each}", lambda match: self._per(units[match["each"]]))
-        each_alone = rf"(?<=(?<![\d/.,])\d[\d.,]{{0,9}}){each}"  # "100/min"
+        each_alone = rf"\s?/(?<=(?<![\d/.,])\d[\d.,]{{0,9}}\s?/)\s?(?P<each>{sign}){end}"  # "100/min"
         found = ((rf"{number}\s?(?P<unit>{sign}){each}", rate), paid)
         return (*found, (each_alone, paid[1])) if self._language.numbers else found
 
@@ -753,7 +753,7 @@ class Verbaliser:
             (size, forms.by or forms.times),
             (rf"(?<=[\d)])\s?[−–-]\s?{term}", forms.minus),
             (rf"(?<=[{letter}\d)])\s?=\s?(?=[−-]?[\d(])", forms.equals),
-            (r"(?<=(?<!\p{L})\p{L})\s?=\s?(?=\p{L}(?!\p{L}))", forms.equals),
+            (r"\s?=(?<=(?<!\p{L})\p{L}\s?=)\s?(?=\p{L}(?!\p{L}))", forms.equals),
             (r"(?<=^|[\s(])\+(?=\d{1,3}(?!\d))", forms.plus),
         )
         steps = tuple((pattern, partial(self._word, word)) for pattern, word in found if word)

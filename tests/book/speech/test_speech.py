@@ -84,6 +84,8 @@ FROM_TO = "с тысяча девятьсот четырнадцатого по 
         ("de", "1 Sek. später, 30.11.05", "eine Sekunde später, dreißigster November zweitausendfünf"),
         ("it", "Mt 5,8; 5,48; 6,1-2", "Matteo cinque, otto; cinque, quarantotto; sei, uno a due"),
         ("ru", "шлюз № 2 и другой", "шлюз номер два и другой"),
+        ("fr", "Lc 3.11 ; 3° Divers faits", "Luc trois, onze ; tertio Divers faits"),
+        ("es", "el <código 1> y si 3 > 2", "el <código uno> y si tres es mayor que dos"),
         ("it", "3 Mld €, 8 pm", "tre miliardi di euro, otto di sera"),
         ("ru", "31 500 рублей, к 10:00", "тридцать одна тысяча пятьсот рублей, к десяти часам"),
         ("ru", "в мае 1812, с 1914 по 1918", "в мае тысяча восемьсот двенадцатого года, " + FROM_TO),
