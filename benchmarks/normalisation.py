@@ -44,14 +44,16 @@ _DECIMAL = regex.compile(r"[-−]?([\d.\s]*\d)[.,](\d+)")
 _MARK = regex.compile(r"[^\w\s\p{M}]")
 # What listeners take for the same, by language: each group is folded to its first word.
 _ALIKE = {
-    "en": "|a|the|of|cent|cents|pence|penny, quarter|fourth, quarters|fourths, half|one half, zero|o|oh, "
+    "en": "|a|an|per|the|of|zero hours|zero minutes|zero seconds|"
+    "cent|cents|pence|penny, quarter|fourth, quarters|fourths, half|one half, zero|o|oh, "
     "dot|point, one hundred|a hundred, slash|forward slash|over",
     "de": "|cent|penny|pence|eine|minuten, at|ät, zwei|zwo, ein|eins|einen|einem|einer, minus|strich",
     "es": "|y|de|con|el|la|céntimos|centavos|peniques|horas|minutos, "
     "|estadounidenses|brasileño|hongkonés|hong kong, un|uno|una|primero, coma|punto, barra|diagonal, a|al",
     "fr": "|et|de|le|la|l, un|une, point|virgule",
     "it": "|e|di|minuti|ore, un|uno|una",
-    "pt": "|e|de|o|a|com|horas|hora|minutos|centavos|cêntimos, um|uma|primeiro, quatorze|catorze, dois|duas, "
+    "pt": "|e|de|o|zero minutos|zero segundos|"
+    "a|com|horas|hora|minutos|centavos|cêntimos, um|uma|primeiro, quatorze|catorze, dois|duas, "
     "dezesseis|dezasseis, dezessete|dezassete, dezenove|dezanove",
     "ru": "|и|года|часов|часа|час|минут|минуты|минута, один|одна|одно, два|две",
     "sv": "|och, en|ett|e, krona|kronor",
@@ -68,6 +70,7 @@ _PARTS = {
     "hu": (("egymillió", "millió"),),
     "ru": (("ё", "е"),),
     "it": (("é", "e"),),
+    "en": (("metre", "meter"), ("litre", "liter")),
 } | {
     "de": (("einhundert", "hundert"), ("eintausend", "tausend"), ("und", ""), ("ß", "ss")),
 }

@@ -56,6 +56,7 @@ class Calendar:
         mark = forms.ordinal_marks if not self._language.numbers and forms.ordinal_marks else "(?!)"
         found: list[tuple[str, Callable[[Match], str]]] = [
             (r"T(?=\d\d:\d\d)(?<=\d{4}-\d\d-\d\dT)", lambda _: ", "),
+            (r"\s?[-–](?<=[/.]\d{4}\s?[-–])\s?(?=\d\d?[/.]\d\d?[/.]\d{4}(?!\d))", lambda _: f" {forms.to} "),
             # "3-V-1898" and "12 X 1936"
             (rf"{alone}(?P<d>\d{{1,2}})([-./ ])(?=[IVX])(?P<roman>{NUMERAL})\2{_YEAR}{_APART}", self._date),
             (rf"{alone}{_YEAR}([-./])\s?{_MONTH}\2\s?{_DAY}(?:{mark}|{_APART})", self._date),

@@ -98,7 +98,7 @@ MAX_AROUND_CHARS, EVEN = 40, 0.5
 LAST_YEAR = 2099
 # Zones are said as letters: an engine reads "est" as a word.
 _ZONE = (
-    r"(?<=\d(?:\s?(?:[ap]\.?\s?m\.?|h|Uhr))?\s)(?:(?i:[cmp][sd]t|edt|cest|gmt|utc)|EST|[CEW]ET|EEST|IST|BST)\b|"
+    r"(?<=\d(?:\s?(?:(?i:[ap]\.?\s?m)\.?|h|Uhr))?\s)(?:(?i:[cmp][sd]t|edt|cest|gmt|utc)|EST|[CEW]ET|EEST|IST|BST)\b|"
     r"(?<=\d\s?(?:[ap]\.?\s?m\.?|Uhr)\s)est\b"  # "est" is a word in French
 )
 _HALF_OF_DAY = compile_later(r"(?i:\s?[ap]\.?\s?m\b)")
@@ -355,12 +355,15 @@ class Verbaliser:
         """Return the patterns of times of the day, with the words that may stand behind them."""
         forms, hour, sixty = self._forms, r"(?P<h>[01]?\d|2[0-4])", r"[0-5]\d"
         words = (*forms.hour_word.split("|"), *regex.findall(r"(?<=\{h\} )[^{]+", forms.full), "h")
-        behind = "|".join(regex.escape(word.strip()) for word in words if word.strip())
+        behind = "|".join(regex.escape(word.strip()).replace("'", "['’]") for word in words if word.strip())
         word = rf"(?:(?:\s?h|\s(?:{behind}))(?!\p{{L}})(?:\.(?=\s\p{{Ll}}|[,;:)]))?)?" if forms.spaced else ""
         minutes = rf"(?:\s?[hH]\s?|:)({sixty})" if forms.spaced else rf":({sixty})"
         minutes += f"|{forms.written}" if forms.written else ""
         found: list[tuple[str, Callable[[Match], str]]] = [
-            (r"[-–](?<=\d:[0-5]\d.)(?=\d{1,2}:[0-5]\d(?![\d:]))", lambda _: f"{self._joint}{forms.to}{self._joint}"),
+            (
+                r"[-–](?<=(?:\d:[0-5]\d|(?<![\d.,:/-])\d\d?).)(?=\d{1,2}:[0-5]\d(?![\d:]))",
+                lambda _: f"{self._joint}{forms.to}{self._joint}",
+            ),
             (rf"{self._lone}{hour}:({sixty}):(?P<s>{sixty})(?![\d:]){word}", self._time),
             (rf"{self._lone}(\d{{1,3}})\s?h\s?({sixty})\s?min(?:\s?({sixty})\s?s)?(?!\p{{L}})\.?", self._duration),
             (rf"{self._lone}{hour}h({sixty})m(?:in)?(?:(?P<s>{sixty})s(?:ec)?)?(?!\p{{L}})", self._time),
