@@ -2,7 +2,8 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from random import Random
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.net.wire import pack
 from swarm.net.zap_authenticator import ZapAuthenticator
+from swarm.system.event_loop import cancel
 
 KEYS, OTHERS = curve_keys(make_key()), curve_keys(make_key())
 CLIP = Clip("job", 1, 2, 0, "0" * 32, samples=4800, sample_rate=24000, digest="0" * 64, work_s=0.5)
@@ -393,3 +395,43 @@ async def test_an_address_that_worked_is_tried_between_all_others(router: Router
     dealer.connect(silent)
     assert dealer.connected and dealer._link._turns() == [one, two, three]
     dealer.close()
+
+
+async def test_a_network_that_changes_repeats_and_swaps_bytes_cuts_connections_and_changes_no_message() -> None:
+    router, dealer, chance = RouterSocket(KEYS), DealerSocket(KEYS), Random(7)
+    port, cuts = router.bind("127.0.0.1", 0), list[str]()
+
+    async def pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await source.read(1000):
+                middle = len(data) // 2
+                lies = (data + data, data[middle:] + data[:middle], bytes([data[0] ^ 1]) + data[1:], data[:middle])
+                sink.write(chance.choice(lies) if chance.random() < 0.04 else data)
+        cuts.append("")
+        sink.close()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pass_on(reader, inner_writer), pass_on(inner_reader, writer))
+
+    server = await asyncio.start_server(relay, "127.0.0.1", 0)
+    dealer.connect([f"127.0.0.1:{server.sockets[0].getsockname()[1]}"])
+    sent = [Release(lease) for lease in range(200)]
+
+    came = list[object]()
+
+    async def gather_all() -> None:
+        while True:
+            came.append((await router.receive())[1])
+
+    gathering = asyncio.create_task(gather_all())
+    for message in sent:
+        await until(lambda message=message: dealer.connected and dealer.send(message, b"clip" * 50))
+        await asyncio.sleep(0.001)
+    await until(lambda: len(came) > 50)
+    await cancel([gathering])
+    assert came == [message for message in sent if message in came], "none is changed, repeated or out of order"
+    assert len(cuts) > 5
+    server.close()
+    dealer.close()
+    router.close()
