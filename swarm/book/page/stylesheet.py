@@ -1,154 +1,29 @@
 """Finds the elements that a book's style sheets hide or put on a line of their own.
 
-Compiles their cheap selectors, and matches them within a budget.
-
 Style sheets are hostile input, so their cost is bounded. Sheets over a bound hide nothing: if in doubt, text is shown.
-Expensive selectors (`:has()`, `:nth-child()`, `~`, deep or long ones) are ignored.
+Selectors of other things than tags, classes, ids and what is around them are ignored.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from itertools import islice
 
 import tinycss2
-from cssselect2 import ElementWrapper, Matcher, SelectorError, compile_selector_list
 from lxml import etree
 from msgspec import Struct
-from tinycss2.ast import AtRule, Declaration, IdentToken, LiteralToken, Node, QualifiedRule
+from tinycss2.ast import AtRule, Declaration, IdentToken, Node, QualifiedRule
 
+from swarm.book.language.pattern import compile_later
 from swarm.book.page.input_bounds import (
     MAX_HIDING_RULES,
     MAX_OWN_STYLE_CHARS,
-    MAX_SELECTOR_DEPTH,
-    MAX_SELECTOR_TOKENS,
+    MAX_SELECTOR_CHARS,
     MAX_SHEET_BYTES,
     MAX_SHEETS_CHARS,
     MAX_STYLE_STEPS,
 )
 from swarm.book.page.markup import local, words
-
-_CHEAP_PSEUDO_CLASSES = words("root empty first-child last-child only-child not is where")
-
-
-def cheap_selectors(prelude: Sequence[Node]) -> Iterator[Any]:
-    """Yield the compiled selectors of a rule that are cheap to match.
-
-    A selector without a class, id or attribute is ignored: `aside {display: none}` hides notes only for the e-readers
-    that show them in a pop-up.
-    """
-    for tokens in _split(prelude):
-        if not _is_cheap(tokens):
-            continue
-        try:
-            compiled = compile_selector_list(tokens)
-        except (SelectorError, NotImplementedError, AttributeError):  # "a|" raises AttributeError
-            continue
-        yield from (each for each in compiled if any(each.specificity[:2]))
-
-
-def _split(prelude: Sequence[Node]) -> Iterator[list[Node]]:
-    """Yield the selectors of a rule, which commas separate."""
-    part: list[Node] = []
-    for token in prelude:
-        if isinstance(token, LiteralToken) and token.value == ",":
-            yield part
-            part = []
-        else:
-            part.append(token)
-    yield part
-
-
-def _is_cheap(tokens: Sequence[Node]) -> bool:
-    """Return whether a selector is short and shallow, and all its tokens are cheap to match."""
-    layer, count = list(tokens), 0
-    for _ in range(MAX_SELECTOR_DEPTH):
-        count += len(layer)
-        if count > MAX_SELECTOR_TOKENS or not all(map(_is_cheap_token, [None, *layer], layer)):
-            return False
-        layer = [inner for token in layer for inner in _inside(token)]
-        if not layer:
-            return True
-    return False
-
-
-def _is_cheap_token(before: Node | None, token: Node) -> bool:
-    if isinstance(token, LiteralToken):
-        return bool(token.value != "~")
-    if isinstance(before, LiteralToken) and before.value == ":":
-        name = getattr(token, "lower_name", None) or getattr(token, "lower_value", "")
-        return name in _CHEAP_PSEUDO_CLASSES
-    return True
-
-
-def _inside(token: Node) -> Sequence[Node]:
-    inside: Sequence[Node] = getattr(token, "content", None) or getattr(token, "arguments", None) or ()
-    return inside
-
-
-class TooCostly(Exception):
-    """The budget for matching a book's selectors is spent."""
-
-
-class Budget:
-    """The matching steps that one book has left."""
-
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
-
-    def spend(self, steps: int) -> None:
-        """Subtract steps. Raises TooCostly if too few are left."""
-        self.steps -= steps
-        if self.steps < 0:
-            raise TooCostly
-
-
-class BudgetedElement(ElementWrapper):  # type: ignore[misc]  # cssselect2 has no types
-    """An element wrapped for matching. It charges the budget for each ancestor that is visited."""
-
-    budget: Budget
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        if self.parent is not None:
-            self.budget = self.parent.budget
-
-    @property
-    def ancestors(self) -> tuple[ElementWrapper, ...]:
-        """The wrapped ancestors of the element."""
-        found: tuple[ElementWrapper, ...] = super().ancestors
-        self.budget.spend(len(found))
-        return found
-
-
-class BudgetedMatcher(Matcher):  # type: ignore[misc]  # cssselect2 has no types
-    """A matcher that charges the budget for each selector that it tests."""
-
-    @staticmethod
-    def add_relevant_selectors(element: BudgetedElement, selectors: Sequence[Any], found: list[Any]) -> None:
-        """Add the selectors that match the element to `found`. Raises TooCostly."""
-        element.budget.spend(len(selectors))
-        Matcher.add_relevant_selectors(element, selectors, found)
-
-
-class WrappedPage:
-    """The wrapped elements of a page. Each is wrapped when it is first needed."""
-
-    def __init__(self, root: etree._Element, budget: Budget) -> None:
-        self._top: BudgetedElement = BudgetedElement.from_html_root(root)
-        self._top.budget = budget
-        self._children: dict[etree._Element, dict[etree._Element, BudgetedElement]] = {}
-
-    def wrapped(self, element: etree._Element) -> BudgetedElement:
-        """Return an element's wrapper; its ancestors and siblings are wrapped too."""
-        above = element.getparent()
-        if above is None or element is self._top.etree_element:
-            return self._top
-        if above not in self._children:
-            children = self.wrapped(above).iter_children()
-            self._children[above] = {child.etree_element: child for child in children}
-        found: BudgetedElement = self._children[above][element]
-        return found
-
 
 BY_SHEET = "e2a-by-sheet"  # value of `hidden` where a style sheet hides an element
 LINE = "e2a-line"  # attribute of an inline element that a style puts on a line of its own
@@ -164,11 +39,79 @@ _EVERY_SCREEN = frozenset(("all", "screen", "all , screen", "screen , all"))
 Style = dict[str, tuple[str, bool]]  # the value of each property, and whether it is `!important`
 
 
-class StyleRule(Struct, frozen=True):
-    """A compiled selector with the values that its rule declares for _PROPERTIES."""
+_PART = compile_later(r"(?:([A-Za-z][\w-]*)|\*)?((?:[.#][\w-]+)*)")
+_NAME = compile_later(r"[.#][\w-]+")
 
-    selector: Any  # a CompiledSelector of cssselect2
+
+class SelectorPart(Struct, frozen=True):
+    """A tag, "" for any, with classes and ids as ".a" and "#b", and whether it is right below the part before it."""
+
+    tag: str
+    names: frozenset[str]
+    below: bool
+
+
+class StyleRule(Struct, frozen=True):
+    """The parts of a selector, its specificity, and the values that its rule declares for _PROPERTIES."""
+
+    parts: tuple[SelectorPart, ...]
+    weight: tuple[int, int, int]
     style: Style
+
+
+def _selector(text: str) -> tuple[SelectorPart, ...]:
+    """Return the parts of a selector; none if it has other things in it, or neither a class nor an id.
+
+    `aside {display: none}` hides notes only for the e-readers that show them in a pop-up.
+    """
+    parts: list[SelectorPart] = []
+    below = False
+    for word in text.replace(">", " > ").split() if len(text) <= MAX_SELECTOR_CHARS else ():
+        found = _PART.fullmatch(word)
+        if word == ">" and parts and not below:
+            below = True
+        elif found:
+            parts.append(SelectorPart((found[1] or "").lower(), frozenset(_NAME.findall(found[2])), below))
+            below = False
+        else:
+            return ()
+    return () if below or not any(part.names for part in parts) else tuple(parts)
+
+
+def _weight(parts: Iterable[SelectorPart]) -> tuple[int, int, int]:
+    """Return the specificity of a selector: its ids, classes and tags."""
+    names = [name[0] for part in parts for name in part.names]
+    return names.count("#"), names.count("."), sum(1 for part in parts if part.tag)
+
+
+class TooCostly(Exception):
+    """The budget for matching a book's selectors is spent."""
+
+
+class Budget:
+    """The matching steps that one book has left."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def match(self, element: etree._Element, parts: Sequence[SelectorPart]) -> bool:
+        """Tell whether a selector matches an element. Raises TooCostly."""
+        self.steps -= 1
+        if self.steps < 0:
+            raise TooCostly
+        part = parts[-1]
+        if (part.tag and part.tag != local(element)) or not part.names <= _names(element):
+            return False
+        if len(parts) == 1:
+            return True
+        above = element.iterancestors()
+        return any(self.match(step, parts[:-1]) for step in (islice(above, 1) if part.below else above))
+
+
+def _names(element: etree._Element) -> frozenset[str]:
+    """Return the classes and the id of an element as a selector writes them."""
+    classes, name = element.get("class"), element.get("id")
+    return frozenset([*(f".{word}" for word in (classes or "").split()), *([f"#{name}"] if name else ())])
 
 
 class Cascade:
@@ -176,15 +119,17 @@ class Cascade:
 
     def __init__(self, rules: Iterable[StyleRule], budget: Budget) -> None:
         self._budget = budget
-        self._matcher = BudgetedMatcher()
-        self._styles: list[Style] = []
-        for rule in rules:
-            self._matcher.add_selector(rule.selector, rule.style)
-            self._styles.append(rule.style)
+        self._matters = False
+        # By a name or the tag that an element must have, since most elements have none.
+        self._rules: dict[str, list[tuple[int, StyleRule]]] = defaultdict(list)
+        for number, rule in enumerate(rules):
+            last = rule.parts[-1]
+            self._rules[min(last.names, default=last.tag)].append((number, rule))
+            self._matters = self._matters or _hides(rule.style) or _is_block(rule.style)
 
     def mark(self, root: etree._Element) -> int:
         """Set `hidden` or LINE on the elements that the sheets hide or put on a line; count the hidden words."""
-        if not any(_hides(style) or _is_block(style) for style in self._styles):
+        if not self._matters:
             return 0
         try:
             styled = list(self._styled(root))
@@ -194,23 +139,17 @@ class Cascade:
 
     def _styled(self, root: etree._Element) -> Iterator[tuple[etree._Element, Style]]:
         """Yield each element that a rule matches, with its style. Raises TooCostly."""
-        page = WrappedPage(root, self._budget)
         for element in root.iter("*"):
-            matches = self._matcher.match(page.wrapped(element)) if self._may_match(element) else ()
-            if matches:
-                yield element, _cascaded([*(style for *_, style in matches), _own_style(element)])
-
-    def _may_match(self, element: etree._Element) -> bool:
-        """Return whether the last part of any selector may match an element, because wrapping all elements is slow."""
-        matcher = self._matcher
-        return bool(
-            matcher.other_selectors
-            or matcher.lang_attr_selectors
-            or matcher.namespace_selectors
-            or local(element) in matcher.lower_local_name_selectors
-            or element.get("id") in matcher.id_selectors
-            or ((named := element.get("class")) and not matcher.class_selectors.keys().isdisjoint(named.split()))
-        )
+            keys = (*_names(element), local(element), "")
+            found = [
+                (rule.weight, number, rule.style)
+                for key in keys
+                for number, rule in self._rules.get(key, ())
+                if self._budget.match(element, rule.parts)
+            ]
+            if found:
+                found.sort(key=lambda each: each[:2])
+                yield element, _cascaded([*(style for *_, style in found), _own_style(element)])
 
 
 class SheetReader:
@@ -329,9 +268,11 @@ def _rules(sheet: str) -> Iterator[StyleRule]:
     count = 0
     for rule in _shown(nodes, MAX_MEDIA_DEPTH):
         style = _style(_parsed(rule.content))
-        for selector in cheap_selectors(rule.prelude) if style else ():
-            yield StyleRule(selector, style)
-            count += 1
+        for text in tinycss2.serialize(rule.prelude).split(",") if style else ():
+            parts = _selector(text)
+            if parts:
+                yield StyleRule(parts, _weight(parts), style)
+                count += 1
             if count > MAX_HIDING_RULES:
                 return
 
