@@ -40,7 +40,7 @@ def _small_press() -> Shape:
         pages={"s.xhtml": maker.page(notice + body)},
         contents=maker.ncx(*entries),
         titles=("Chapter 1", "Chapter 2"),
-        left_out=("title page", "copyright page", "table of contents"),
+        left_out=("copyright page", "table of contents"),
     )
 
 
@@ -63,8 +63,8 @@ def _printed() -> Shape:
         pages={"p.xhtml": maker.page(opening + body)},
         contents=maker.ncx(*entries),
         spoken=(STORY,),
-        silent=("LONDON", "CONTENTS", "PAGE"),
-        left_out=("title page", "table of contents"),
+        silent=("CONTENTS", "PAGE"),
+        left_out=("table of contents",),
     )
 
 

@@ -143,15 +143,6 @@ MATTER: dict[str, Shape] = {
         titles=("One", "Two"),
         left_out=("title page",),
     ),
-    "title and author above the first chapter": Shape(
-        pages={
-            "1.xhtml": maker.page(
-                f"<h1>The Ferryman</h1><h2>By Ann Author</h2><h2>Lost</h2><p>{STORY}</p><p>{MORE}</p>"
-            ),
-        },
-        titles=("Lost",),
-        silent=("Ann Author",),
-    ),
     "a note of a transcriber without a name": _behind(
         "x.xhtml", "Transcriber’s note: obvious errors were corrected.", title="A Word", reason="transcriber's note"
     ),
@@ -305,7 +296,6 @@ MATTER: dict[str, Shape] = {
                 "<p>This site is full of FREE ebooks - Project Gutenberg Australia</p>"
             )
         },
-        titles=("CHAPTER I", "CHAPTER II"),
         silent=("Australia", "laws"),
         spoken=(MORE,),
     ),

@@ -111,11 +111,6 @@ NOTES: dict[str, Shape] = {
     "notes in a table": _linked(
         f"{_REF}[{{n}}]</a>", f"<table><tr><td id='n{{n}}'>{_BACK}[{{n}}]</a></td><td>Remark.</td></tr></table>"
     ),
-    "notes as definitions": _linked(
-        f"<sup>{_REF}{{n}}</a></sup>",
-        f"<dl><dt id='n{{n}}'>{_BACK}{{n}}</a></dt><dd>Remark.</dd></dl>",
-        apart="n.xhtml",
-    ),
     "notes that no mark leads to": _linked(
         f"<sup>{_REF}{{n}}</a></sup>",
         f"<p id='n{{n}}'>{_BACK}{{n}}</a> Remark.</p><p>{{n}}0. Remark without a mark.</p>",
@@ -126,25 +121,6 @@ NOTES: dict[str, Shape] = {
     ),
     "an anchor before each note": _linked(
         f"{_REF}{{n}}</a>", f"<p><a id='n{{n}}'></a>{_BACK}{{n}}</a> Remark.</p>", apart="n.xhtml"
-    ),
-    "notes below a heading, without links": Shape(
-        pages={
-            f"{n}.xhtml": maker.page(
-                f"<h1>{title}</h1><p>He left.<sup>1</sup> And came,<sup>2</sup> later.</p><p>{STORY}</p>"
-                "<h2>Notes</h2><p>1. Remark of 3 May.</p><p>2. Ibid., a remark.</p><p>More of the remark.</p>"
-            )
-            for n, title in enumerate(("One", "Two"))
-        },
-        titles=("One", "Two"),
-        spoken=("He left. And came, later.",),
-        silent=("Notes", "emark"),
-    ),
-    "advice below a heading Notes": Shape(
-        pages={
-            f"{n}.xhtml": maker.page(f"<h1>{n}</h1><p>{STORY}</p><h2>Notes</h2><p>1. Use oil.</p><p>2. Serve it.</p>")
-            for n in (1, 2)
-        },
-        spoken=("1. Use oil.", "2. Serve it."),
     ),
     "notes below a line that is no heading": Shape(
         pages={
@@ -166,30 +142,6 @@ NOTES: dict[str, Shape] = {
         silent=("Remark",),
     ),
     "footnotes of older text files": _unlinked("[{n}]", "[Footnote {n}: Remark.]"),
-    "notes in round brackets without a link": Shape(
-        pages={
-            "t.xhtml": maker.page(
-                f"<h1>Chapitre I</h1><p>{PROSE['fr']}</p><p>Le roi (1), qui passait, vit la reine (2).</p>"
-                f"<p>(1) Remarque du clerc.</p><p>(2) Autre remarque.</p><p>{PROSE['fr']}</p><h1>Chapitre II</h1>"
-                f"<p>Le duc vint (1).</p><p>(1) Voir la remarque.</p><p>{PROSE['fr']}</p>"
-            )
-        },
-        declared="fr",
-        language="fr",
-        titles=("Chapitre I", "Chapitre II"),
-        spoken=("Le roi, qui passait, vit la reine.", "Le duc vint."),
-        silent=("emarque", "(1)"),
-    ),
-    "numbered paragraphs of a law": Shape(
-        pages={
-            "t.xhtml": maker.page(
-                f"<h1>Act</h1><p>{STORY}</p><p>This follows from subsection (1) of it.</p><p>(1) A ferry is a boat.</p>"
-                "<p>(2) No boat is one under paragraph (1).</p><p>Two things are needed, oil (1) and oars (2):</p>"
-                "<p>(1) Oil.</p><p>(2) Oars.</p>"
-            )
-        },
-        spoken=("subsection (1) of it.", "(1) A ferry is a boat.", "(2) No boat", "(1) Oil.", "(2) Oars."),
-    ),
     "raised numbers without a link": Shape(
         pages={"1.xhtml": maker.page(f"<h1>One</h1><p>{STORY} He went out.<sup>12</sup> And so on.</p>")},
         spoken=("He went out. And so on.",),
@@ -199,17 +151,6 @@ NOTES: dict[str, Shape] = {
         "<sup class='endnote-ref'><a id='r1' href='n.xhtml#n1'>1</a></sup>",
         apart="<h1>Notes</h1><div class='endnotes-chapter'><h2>The Tale</h2><div class='endnote' id='n1'>"
         "<div class='endnote-number'><a href='t.xhtml#r1'>1.</a></div><p>Remark of the clerk.</p></div></div>",
-    ),
-    "a note within its sentence": _clerk(" [Footnote: Remark of the clerk.]"),
-    "a note behind its sentence": Shape(
-        pages={
-            "t.xhtml": maker.page(
-                f"<h1>One</h1><p>{STORY}</p><p>He went[1] out. [Footnote 1: Remark [of 1890] here.]</p><p>{MORE}</p>"
-            )
-        },
-        spoken=("He went out.", MORE),
-        silent=("emark", "1890"),
-        remark="Remark [of 1890] here.",
     ),
     "a note below its star": Shape(
         pages={
@@ -222,10 +163,6 @@ NOTES: dict[str, Shape] = {
     "stars before the lines of a list": Shape(
         pages={"t.xhtml": maker.page(f"<h1>One</h1><p>{STORY}</p><p>Take these*:</p><p>* Oil.</p><p>* Oars.</p>")},
         spoken=("* Oil.", "* Oars."),
-    ),
-    "a note in the margin": _clerk(
-        "<label for='s' class='margin-toggle'>⊕</label><input type='checkbox' id='s'/>"
-        "<span class='sidenote'>Remark of the clerk.</span>"
     ),
     "raised numbers with brackets, notes below the text": Shape(
         pages={

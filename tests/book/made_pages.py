@@ -40,43 +40,16 @@ def _page(html: str, spoken: str = "", silent: str = "", **more: Reading | str) 
     )
 
 
-def _cut_lines() -> Shape:
-    lines, line = [], ""
-    for word in (f"{MORE} {STORY} " * 4).split():
-        line = f"{line} {word}".strip()
-        if len(line) > 62:
-            lines, line = [*lines, line], ""
-    body = "".join(f"<p>{each}</p>" for each in (*lines, line))
-    return Shape(pages={"1.xhtml": maker.page(f"<h1>One</h1>{body}")}, spoken=(MORE, STORY))
-
-
 def _serial(line: str) -> Shape:
     pages = {f"{n}.xhtml": maker.page(f"<p>{line}</p><h2>Day {n}</h2><p>{STORY}</p><p>{line}</p>") for n in (1, 2, 3)}
     return Shape(pages=pages, titles=("Day 1", "Day 2", "Day 3"), silent=("Previous", "Next"))
 
 
-_TOPICS = "".join(f"<h4>{way} topic</h4><p><a href='0.html'>The Sea</a></p>" for way in ("Previous", "Next"))
 PAGES: dict[str, Shape] = {
     "a web book with links on each page": _web_book(),
-    "a web serial without its links": _serial("Previous Chapter | Next Chapter"),
     "a web serial with its links": _serial(
         "<a href='a'>← Previous</a> <a href='t'>Table of Contents</a> <a href='b'>Next →</a>"
     ),
-    "the links of a downloaded newspaper": Shape(
-        pages={"0.html": page(STORY, title="News")}
-        | {
-            f"article_{n}.html": maker.page(
-                "<div class='calibre_navbar'>| <a href='b'>Next</a> | <a href='i'>Section Menu</a> |<hr/></div>"
-                f"<p>FEATURES</p><h1>{title}</h1><p>{STORY}</p>"
-                "<p>| <a href='i'>Section Menu</a> | <a href='m'>Main Menu</a> |</p>"
-                "<div class='calibre_navbar'>This article was downloaded by <b>calibre</b> from <a>p.example</a></div>"
-            )
-            for n, title in enumerate(("Boats Late", "Ferry Lost"))
-        },
-        titles=("News", "Boats Late", "Ferry Lost"),
-        silent=("Menu", "calibre", "Next"),
-    ),
-    "topics before and after": _page(_TOPICS, silent="The Sea"),
     "labels before links": _page(
         "<div>Previous topic: <a href='0.html'>The Sea</a> Next topic: <a href='2.html'>Oars</a></div>",
         silent="The Sea",
@@ -87,7 +60,6 @@ PAGES: dict[str, Shape] = {
         "<p>So <math alttext='E equals m c squared'><mi>E</mi></math>.</p>", "So E equals m c squared."
     ),
     "stacks of accents": _accents(),
-    "lines of a page as paragraphs": _cut_lines(),
     "a drop cap apart": _page("<p><span class='dropcap'>H</span> e went on board.</p>", "He went on board."),
     "a drop cap as a picture": _page(
         "<p><img class='cap' alt='H' src='h.png'/>e went on board.</p>", "He went on board."
@@ -136,11 +108,6 @@ PAGES: dict[str, Shape] = {
         "We kept the old code of the sea, he said.",
         "pip",
     ),
-    "the tags of a story of an archive": _page(
-        "<dl class='tags'><dt>Rating:</dt><dd>General</dd></dl><dl><dt>Oar</dt><dd>Wood.</dd></dl>",
-        "Oar\nWood.",
-        "Rating",
-    ),
     "ornaments of other scripts": _page("<p>＊　＊　＊</p><p>■</p><p>※※※</p>", silent="＊"),
     "a Markdown file of Pandoc": Shape(
         pages={
@@ -167,28 +134,15 @@ PAGES: dict[str, Shape] = {
     "a video and its fallback": _page("<video>Your reader cannot play this.</video>", silent="reader"),
     "a form and its buttons": _page("<datalist><option>Choose one</option></datalist>", silent="Choose"),
     "a return link behind a note": _page("<p>See it. <a href='#r'>↩</a></p>", "See it.", "↩"),
-    "headings in buttons": Shape(
-        pages={"1.xhtml": maker.page(f"<h2><button>One</button></h2><p>{STORY}</p><p><button>Copy</button></p>")},
-        titles=("One",),
-        spoken=("One",),
-        silent=("Copy",),
-    ),
     "links of headings to themselves": _page(
-        "<p>Oars<a class='headerlink' href='#o'>¶</a></p><p><a href='#r'>🔗</a>Ropes <a href='#r'>#</a></p>"
-        "<p><button>Copy</button></p>",
+        "<p>Oars<a class='headerlink' href='#o'>¶</a></p><p><a href='#r'>🔗</a>Ropes <a href='#r'>#</a></p>",
         "Oars\nRopes",
-        "Copy",
     ),
     "numbers of verses in elements, not wanted": _page(
         "<p><sup class='versenum'>1 </sup>He lit it. <sup class='v'>2</sup>And slept. <b>3</b>He woke. ﴿٤﴾ Then 5 came."
         " <sup>6</sup> All slept.</p>",
         "He lit it. And slept. He woke. Then 5 came. All slept.",
         reading=Reading(verse_numbers="skip"),
-    ),
-    "a scene break as a picture with a name": _page(
-        "<p class='ornamental-break'><img src='o.png' alt='ornamental break'/></p>",
-        silent="ornament",
-        reading=Reading(alt_text=True),
     ),
     "headings that are pictures": Shape(
         pages={

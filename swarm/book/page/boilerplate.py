@@ -21,7 +21,7 @@ MAX_OFFER_CHARS = 40
 MIN_ROW_LINKS = 4  # fewer links are no row of numbers
 MAX_ROW_LINKS = 200
 MAX_ROW_CHARS = 2_000
-MAX_ROW_WORDS = 2  # an element with more words outside its links has text
+MAX_GAP_CHARS = 4  # average of the text between two numbers of a row; a sentence has more
 
 _DROPPED = words(
     "head title script style template rt rp rtc audio video canvas iframe datalist annotation annotation-xml "
@@ -31,12 +31,7 @@ _UNSPOKEN_TYPES = frozenset(("noteref", "pagebreak", "backlink"))
 _PAGE_CLASSES = words(
     "pagenum pageno pagenumber page-number page_number pagebreak page-break pb tei-pb x-ebookmaker-pageno"
 )
-# Programs add links of these classes.
-_PROGRAM_CLASSES = words("calibre_navbar ws-noexport mw-editsection noprint navbox margin-toggle")
-# An element of these classes within a sentence may be a note in the margin.
-_MARGIN_CLASSES = words("sidenote side-note marginnote margin-note marginalia footnote")
 _LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-number page folio pagina")
-_LONG_WORD = compile_later(r"\p{L}{2,}+")
 _LINES_OF_LINKS = frozenset(("p", "div", "center", "td", "tr", "table", "ul", "h3", "h4", "h5", "h6"))
 _NUMBER = compile_later(r"[\[({|\s]*(?:(?:pp?|pg|page|seite|s|pág|pag)\.?\s*)?[\divxlc]+[\])}|.\s]*", regex.IGNORECASE)
 # The number of a printed page within a paragraph, and that of a line, far behind the line.
@@ -62,21 +57,6 @@ _NAVIGATION = compile_later(
     regex.IGNORECASE,
 )
 _AROUND_LINK = " []«»<>‹›←→⇐⇒◄►◀▶↑|\n\t\xa0"
-# A line of such texts that have lost their links.
-_UNLINKED = compile_later(
-    rf"[\s<«‹\[]*{_NAVIGATION.pattern}[\s\]]*(?:[|/•·»«<>‹›\[\]\s]*[|•·»«<>‹›][|/•·»«<>‹›\[\]\s]*{_NAVIGATION.pattern}[\s\]]*){{1,6}}[\s>»›]*",
-    regex.IGNORECASE,
-)
-_SEPARATORS = frozenset("|•·»«<>‹›")  # a navigation line without links has one of these
-# What an archive of stories prints around one: where it is, and where its author's notes are.
-_ARCHIVE = compile_later(
-    r"\s*\(?see the end of the (?:chapter|work) for (?:more )?(?:notes|other works inspired by this one)\.?\)?\.?\s*|"
-    r"\s*posted originally on the archive of our own at \S{1,60}\s*|"
-    r"\s*please drop by the archive and comment to let the (?:creator|author)s? know if you enjoyed their work!?\s*",
-    regex.IGNORECASE,
-)
-_ARCHIVE_BEGINS = tuple("(sSſpP")
-_NAVIGATION_HEADING = compile_later(r"(?:previous|next|parent|prev) (?:topic|section|page|chapter)", regex.IGNORECASE)
 # The words before the links of such a line in help systems: "Parent topic: Vectors".
 _NAVIGATION_LABEL = compile_later(
     r"\s*(?:(?:previous|next|parent|prev|up|related)(?: (?:topic|section|page|chapter|concept|task|reference)s?)?|"
@@ -102,18 +82,10 @@ _BREAK_CLASS = compile_later(
     r"^(?:ornament|separator|divider|transition|break)$",
     regex.IGNORECASE,
 )
-_BREAK_PICTURE = compile_later(
-    r"(?:[*•~#⁂\s]+|(?:scene|section|ornamental|chapter|text) ?break|ornament|flourish|fleuron|asterisks?|divider|"
-    r"separator)",
-    regex.IGNORECASE,
-)
 _DROP_CAP = compile_later(
     r"drop-?_?cap|lettrine|^(?:drop|dc|letrine|initiale?|first-?_?letter|initial-?_?cap|cap-?_?initial|capitular)$",
     regex.IGNORECASE,
 )
-_STYLED, _PARAGRAPHS = words("span big font b strong"), words("p div")
-_CONSONANT = compile_later(r"[\"'“‘«„¿¡—]?\s?[BCDFGHJKLMNPQRSTVWZ]")
-_REST = compile_later(r"\s+\p{Ll}{2,}|\s+\p{Lu}{2,}")
 _LETTER = compile_later(r"\p{L}")
 _INITIAL = compile_later(r"[\"'“‘«„¿¡—]?\s?\p{L}")
 
@@ -138,23 +110,9 @@ def is_boilerplate(element: etree._Element) -> bool:
     )
 
 
-def is_margin_note(element: etree._Element) -> bool:
-    """Return whether an element within a sentence is a note: its class says so, and it has several words."""
-    if local(element) == "a":
-        return False
-    classes = {name.lower() for name in (element.get("class") or "").split()}
-    return bool(classes & _MARGIN_CLASSES) and len(_LONG_WORD.findall(_opening(element, MAX_LINE_CHARS))) > 1
-
-
 def _is_navigation(element: etree._Element) -> bool:
     """Return whether a line has only links to other pages: "Previous | Contents | Next"."""
     words = _opening(element, MAX_LINE_CHARS)
-    if (
-        (not _SEPARATORS.isdisjoint(words) and _UNLINKED.fullmatch(words))
-        or (words.lstrip().startswith(_ARCHIVE_BEGINS) and _ARCHIVE.fullmatch(words))
-        or (local(element)[0] == "h" and _is_navigation_heading(element))
-    ):
-        return True
     if next(element.iter("{*}a"), None) is None:
         return False
     linked = "".join(_opening(link, MAX_LINE_CHARS) for link in islice(element.iter("{*}a"), MAX_LINKS))
@@ -164,8 +122,6 @@ def _is_navigation(element: etree._Element) -> bool:
         return bool(linked) and bool(_NAVIGATION_LABELS.fullmatch(_unlinked(element)))
     if plain(words) != plain(linked):
         return False
-    if _is_navigation_heading(element.getprevious()):
-        return True
     texts = [_opening(link, MAX_LINE_CHARS).strip(_AROUND_LINK) for link in islice(element.iter("{*}a"), MAX_LINKS)]
     return any(texts) and all(_NAVIGATION.fullmatch(text) for text in texts if text)
 
@@ -185,11 +141,6 @@ def _below(element: etree._Element) -> Iterator[etree._Element]:
             yield from _below(below)
 
 
-def _is_navigation_heading(element: etree._Element | None) -> bool:
-    """Return whether a heading names the link below it: "Previous topic"."""
-    return element is not None and bool(_NAVIGATION_HEADING.fullmatch(_opening(element, MAX_OFFER_CHARS).strip()))
-
-
 def _is_number_row(element: etree._Element) -> bool:
     """Return whether a line has links to consecutive numbers, such as the chapters of a book of the Bible."""
     links = list(islice(element.iter("{*}a"), MAX_ROW_LINKS))
@@ -199,21 +150,13 @@ def _is_number_row(element: etree._Element) -> bool:
     numbers = [int(text) for text in texts if text.isdecimal()]
     rest = len(_opening(element, MAX_ROW_CHARS)) - sum(map(len, texts))
     rising = all(after - before == 1 for before, after in pairwise(numbers))
-    return rising and len(numbers) >= len(texts) - 1 and rest <= MAX_LINE_CHARS + len(links) and not _has_words(element)
-
-
-def _has_words(element: etree._Element) -> bool:
-    """Return whether an element has several words outside its links."""
-    outside = (element.text, *(below.tail for below in element.iterdescendants("*")))
-    return sum(len(_LONG_WORD.findall(text or "")) for text in outside) > MAX_ROW_WORDS
+    return rising and len(numbers) >= len(texts) - 1 and rest <= MAX_GAP_CHARS * len(links)
 
 
 def _is_number(element: etree._Element) -> bool:
-    """Return whether an element is a page or line number, or links that a program added, by its class or id."""
+    """Return whether an element is a page or line number, by its class or id."""
     classes = set((element.get("class") or "").lower().split())
     name = element.get("id") or ""
-    if classes & _PROGRAM_CLASSES:
-        return True
     if classes & _PAGE_CLASSES:
         return len(_opening(element, MAX_NUMBER_CHARS)) < MAX_NUMBER_CHARS
     if not (classes & _LINE_CLASSES or (name and local(element) in ("a", "span") and _PAGE_ID.fullmatch(name))):
@@ -263,24 +206,10 @@ def says_nothing(alternative: str) -> bool:
 
 
 def is_scene_break(element: etree._Element) -> bool:
-    """Return whether a wordless element is a scene break, by its class or as a picture of an ornament."""
+    """Return whether a wordless element is a scene break, by its class."""
     if any(not text.isspace() for text in element.itertext()):
         return False
-    if any(map(_BREAK_CLASS.search, (element.get("class") or "").split())):
-        return True
-    pictures = list(islice(element.iter("{*}img"), 2))
-    return len(pictures) == 1 and bool(_BREAK_PICTURE.fullmatch(pictures[0].get("alt") or ""))
-
-
-def _is_lone_cap(element: etree._Element) -> bool:
-    """Return whether a styled letter that is no word begins a paragraph: "<span class="c7">T</span> he end"."""
-    tag = local(element)
-    styled = tag in _STYLED and (element.get("class") or element.get("style") or tag in ("big", "font"))
-    if not styled or not _CONSONANT.fullmatch("".join(element.itertext()).strip()):
-        return False
-    parent = element.getparent()
-    begins = parent is not None and element.getprevious() is None and not (parent.text or "").strip("\"'“‘«„¿¡— \n\t")
-    return begins and local(parent) in _PARAGRAPHS and bool(_REST.match(element.tail or ""))
+    return any(map(_BREAK_CLASS.search, (element.get("class") or "").split()))
 
 
 def drop_cap(element: etree._Element) -> str:
@@ -289,7 +218,7 @@ def drop_cap(element: etree._Element) -> str:
         letter = (element.get("alt") or "").strip()
         inside_word = _LETTER.match(element.tail or "")
         return letter if inside_word and _INITIAL.fullmatch(letter) else ""
-    if not any(map(_DROP_CAP.search, (element.get("class") or "").split())) and not _is_lone_cap(element):
+    if not any(map(_DROP_CAP.search, (element.get("class") or "").split())):
         return ""
     pictured = next((image.get("alt") for image in element.iter("{*}img")), "") or ""
     letter = (_opening(element, 8) or pictured).strip()

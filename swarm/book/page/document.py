@@ -1,6 +1,6 @@
 """Reads a document as people see it: passages in order, each visible word once, and the places of its anchors.
 
-Takes the numbers of verses and the chords of songs off their lines.
+Takes the numbers of verses off their lines.
 """
 
 from collections.abc import Set
@@ -14,26 +14,24 @@ from msgspec import Struct
 from swarm.book.language.pattern import compile_later
 from swarm.book.model.reading_choice import Reading
 from swarm.book.page import front_matter
-from swarm.book.page.bare_text import AUDIBLE, tidy, without_zero_width
+from swarm.book.page.bare_text import AUDIBLE, without_zero_width
 from swarm.book.page.block import BLOCKS, CODE, HEADER, heading_level, is_code, is_stanza, mark_tables, may_be_code
 from swarm.book.page.boilerplate import (
     drop_cap,
     is_boilerplate,
     is_caption,
-    is_margin_note,
     is_scene_break,
     says_nothing,
     without_page,
     without_picture_mark,
     without_printed_numbers,
 )
-from swarm.book.page.formula import EXPONENT, INDEX, RAISED, VARIABLE, alternative_of, read_formula, read_tex
+from swarm.book.page.formula import EXPONENT, INDEX, RAISED, VARIABLE, alternative_of, read_formula
 from swarm.book.page.markup import local, types
 from swarm.book.page.note import NOTE, REFERENCE, RETURN, is_named_note
-from swarm.book.page.passage import Look, Passage, Tracer, rewritten
+from swarm.book.page.passage import Look, Passage, Tracer
 from swarm.book.page.spoken_mark import Collector
 from swarm.book.page.stylesheet import is_line
-from swarm.book.page.unlinked_note import take_inner_notes
 
 _NUMBER = r"(?:\d{1,3}[:.]\d{1,3}|[\[({]\d{1,3}[:.]?\d{0,3}[\])}]|\d{1,3})"
 _AT_START = compile_later(rf"(?m)^\s{{0,4}}{_NUMBER}\s{{1,4}}(?=[“‘\"'(¿¡«]?\p{{L}})")
@@ -62,46 +60,11 @@ def without_verse_numbers(text: str) -> str:
     return str(_ORNATE.sub("", _INSIDE.sub("", _AT_START.sub("", text))))
 
 
-_ROOT, _KIND = r"[A-H](?:#|♯|♭|b(?!\p{L}))?", r"(?:maj|min|dim|aug|sus|add|m|M|\+)"
-_CHORD = rf"{_ROOT}{_KIND}?(?:[245679]|11|13)?(?:(?:sus|add|maj|b|\#)\d{{1,2}})?(?:/{_ROOT})?"
-_CHORDS = compile_later(rf"[\s|()/x\d:–-]*(?:{_CHORD}(?![\p{{L}}\p{{N}}])[\s|()x:–-]*)+")
-# What is more than a letter or a size of paper: "Am", "F#", "G7", "D/F", but neither "B+" nor "A4".
-_TOLD = compile_later(
-    r"(?<![\p{L}\p{N}])[A-H](?:[#♯♭]|b(?!\p{L})|7|9|/[A-H]|maj|min|dim|aug|sus|add|m)[\p{L}\d/#]{0,6}(?![\p{L}\p{N}])"
-)
-_INLINE = compile_later(rf"\[({_CHORD})\]\s?")
-MAX_CHORD_LINE_CHARS = 120
-MIN_CHORDS = 2
-
-
-def without_chords(text: str) -> str:
-    """Return a text without its lines of chords, and without chords in brackets; "" if it has nothing else.
-
-    A lone letter, as in a list of grades, is no chord.
-    """
-    if "[" in text:
-        found = _INLINE.findall(text)
-        if len(found) >= MIN_CHORDS and any(len(chord) > 1 for chord in found):
-            text = _INLINE.sub("", text)
-    lines = text.split("\n")
-    kept = [line for line in lines if not _is_chords(line)]
-    return text if len(kept) == len(lines) else "\n".join(kept).strip("\n")
-
-
-def _is_chords(line: str) -> bool:
-    """Tell whether a line has nothing but chords, one of which is more than a letter."""
-    if len(line) > MAX_CHORD_LINE_CHARS or line.islower() or len(line.split()) < MIN_CHORDS:
-        return False
-    return bool(_TOLD.search(line)) and bool(_CHORDS.fullmatch(line))
-
-
 SVG_BLOCKS = frozenset(("svg", "text"))
 CELLS = frozenset(("td", "th"))
 LINES = frozenset(("div", "p", "li", "ul", "ol"))  # elements that may be lines in a stanza
 ROOTS = frozenset(("html", "body"))  # authoring tools often give these their own language
-MAX_CAP_CHARS = 8  # a longer block is no drop cap
 MAX_CELL_CHARS = 120  # a row with longer cells is not read as one paragraph
-MAX_ORNAMENT_CHARS = 40
 MAX_PATH_CHARS = 400  # the path of a block keeps its end
 DEFAULT_READING = Reading()
 
@@ -112,7 +75,6 @@ _MARKS = compile_later(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
 _VERSE = "\u2028"  # placeholder for the end of a line of verse
 _VERSES = compile_later(r"\s*\u2028\s*")
 _BOLD = frozenset(("b", "strong"))
-_ASIDES = frozenset(("footnote", "endnote", "rearnote", "annotation"))
 _AFTER_WORD = compile_later(r"(?:\p{L}{3}|\p{L}[.,;:!?。，、；：！？]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
 _MARK_FIGURES = compile_later(r"[\[(〔（]?\s?(?:[0-9]{1,3}|[①-⓿❶-➓])\s?[\])〕）]?")
 _BASE = compile_later(r"[\p{L}\d)]$")
@@ -127,7 +89,7 @@ _CAPS = compile_later(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff
 _NO_SPACE = compile_later(r"[.,;:!?)\]]")
 _OVER = compile_later(r"\s*[/⁄]")
 _LONE_LETTER = compile_later(r"\W*\p{L}")
-_LETTERED_ORNAMENT = compile_later(  # "oOo", "—o0o—", "xXx"
+_ORNAMENT = compile_later(  # "oOo", "—o0o—", "xXx"
     r"[-–—=~*•·\s]*(?:o+[O0]+o+|O+o+O+|xX+x|[-–—=~*•]\s*[oO0]{1,3}\s*[-–—=~*•])[-–—=~*•·\s]*"
 )
 _ORNAMENT = compile_later(r"[\s*·•⁂⁎⁑#~_=+\-–—§|/\\.°＊※＃～〜\u25a0-\u25ff★☆\u2720-\u2767]+")
@@ -174,7 +136,6 @@ class _Walk:
         self.header = ""  # column name to put before the next text of a cell
         self.references: list[str] = []  # keys of the notes that the open block refers to
         self.marks: list[str] = []  # raised figures of the open block that lead nowhere
-        self.asides: list[Passage] = []  # notes inside the open block
         self.open = [_Open()]
         self.lines: list[etree._Element] = []  # open inline elements that a style puts on lines of their own
         self.sayings = Collector()
@@ -206,9 +167,6 @@ class _Walk:
                 self.tracer.skip(element)
             return False
         tag = local(element)
-        if not _is_block(element, tag) and (types(element) & _ASIDES or is_margin_note(element)):
-            self._set_aside(element)
-            return False
         if _is_block(element, tag):
             self._begin(element, tag)
         self._anchor(element)
@@ -237,16 +195,6 @@ class _Walk:
             self.parts.append(" ")
         self._add(element.text)
         return True
-
-    def _set_aside(self, element: etree._Element) -> None:
-        """Move a note out of a paragraph to the place after it, and let the paragraph refer to it."""
-        text = tidy("".join(element.itertext()))
-        key = f"{len(self.document.passages)}, {len(self.asides)}: {text}"
-        self.references.append(key)
-        self.asides.append(Passage("paragraph", text, left_out=front_matter.NOTES, note=key))
-        self.parts.append(_MARK)
-        if self.tracer:
-            self.tracer.skip(element)
 
     def _begin_cell(self, element: etree._Element) -> None:
         if sum(map(len, self.parts)) > MAX_CELL_CHARS:
@@ -341,8 +289,6 @@ class _Walk:
         reason = (
             front_matter.NOTES if is_note else front_matter.inherited(self.open[-1].left_out, types(element), names)
         )
-        if not reason and tag == "dl" and "tags" in names:
-            return front_matter.TITLE_PAGE  # facts of a story of an archive: rating, category, words
         is_left = not reason and self.reading.code != "say" and may_be_code(element, tag) and is_code(element)
         return CODE if is_left else reason
 
@@ -393,13 +339,9 @@ class _Walk:
         parts, self.parts, sayings = self.parts, [], self.sayings.take_sayings()
         look, self.linked, self.bold = Look(self.open[-1].path, self.linked, self.bold), 0, 0
         text = "".join(parts)
-        carried = len(text) < MAX_CAP_CHARS and text.strip().endswith(_CAP)
         if self.tracer and parts:
-            self.tracer.end_block(parts, carried=carried)
+            self.tracer.end_block(parts)
         if not text or text.isspace():
-            return
-        if carried:
-            self.parts = [text.strip()]  # a drop cap in a block of its own belongs to the next block
             return
         text = _VERSES.sub(_line_break, text.strip(_VERSE + " ")) if _VERSE in text else text
         text = without_zero_width(text)
@@ -412,31 +354,22 @@ class _Walk:
         paragraphs = "\n".join(lines).split("\n\n")
         for paragraph in paragraphs:
             said = without_picture_mark(paragraph.strip())
-            said = without_chords(said)
             said = without_verse_numbers(said) if self.reading.verse_numbers == "skip" else said
             if said:
                 passage = self._passage(said)
                 passage.look = look
                 self._keep(passage)
                 passage.sayings = sayings if len(paragraphs) == 1 else ()
-                self.asides += take_inner_notes(passage, front_matter.NOTES, len(self.document.passages))
-        asides, self.asides = self.asides, []
-        self.document.passages += asides
 
     def _passage(self, text: str) -> Passage:
         level = self.open[-1].level
         if not AUDIBLE.search(text) and _ORNAMENT.fullmatch(text):
             return Passage("scene")
-        if not level and len(text) <= MAX_ORNAMENT_CHARS and _LETTERED_ORNAMENT.fullmatch(text):
-            return Passage("scene")
         references, self.references = tuple(self.references), []
         marks, self.marks = tuple(self.marks), []
         trace = self.tracer.trace(text) if self.tracer else None
-        said = read_tex(text)
-        if trace and said != text:
-            trace = rewritten(trace, said)
         return Passage(
-            "heading" if level else "paragraph", said, level, references=references, marks=marks, trace=trace
+            "heading" if level else "paragraph", text, level, references=references, marks=marks, trace=trace
         )
 
     def _keep(self, passage: Passage) -> None:

@@ -101,8 +101,7 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
         alike = _same_label(link.label, note.opening)
         if (back and alike and note.words) if link.plain else (link.sure or back or note.apart or alike):
             key = "#".join(link.target)
-            for part in _with_definition(note.element):
-                part.set(NOTE, key)
+            note.element.set(NOTE, key)
             link.element.set(REFERENCE, key)
             for place in back:
                 for line in note.back[place]:
@@ -286,11 +285,6 @@ def _block_around(element: etree._Element, crowded: frozenset[etree._Element]) -
         return None
     for step in [*block.iterancestors()][:MAX_STEPS_UP]:
         block = step if _is_note(step) and step not in crowded and not _is_headed(step) else block
-    parent = block.getparent()
-    while parent is not None and local(parent) in ("li", "dd", "tr", "article", "aside") and _first(parent, block):
-        if parent in crowded:
-            break
-        block, parent = parent, parent.getparent()
     return block
 
 
@@ -322,17 +316,6 @@ def _opening(block: etree._Element) -> str:
         if len(text.strip()) > MAX_OPENING_CHARS:
             break
     return text.strip()[:MAX_OPENING_CHARS]
-
-
-def _with_definition(element: etree._Element) -> Iterator[etree._Element]:
-    """Yield the block of a note; if that is a term, which has only the note's label, also its definition."""
-    yield element
-    if local(element) == "dt":
-        yield from islice((step for step in element.itersiblings("*") if local(step) == "dd"), 1)
-
-
-def _first(parent: etree._Element, block: etree._Element) -> bool:
-    return not (parent.text or "").strip() and next(parent.iterchildren("*"), None) is block
 
 
 def _is_note(element: etree._Element) -> bool:

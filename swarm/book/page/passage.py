@@ -8,7 +8,7 @@ count, so that a place stays the same when the document is parsed again.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Literal
 
 from lxml import etree
@@ -131,11 +131,8 @@ class Tracer:
         else:
             self.skip(element)
 
-    def end_block(self, parts: list[str], *, carried: bool = False) -> None:
-        """End the block; its passages can be traced then. A `carried` block becomes the next one's first part."""
-        if carried:
-            self._taken = dict(enumerate(islice(self._taken.values(), 1)))
-            return
+    def end_block(self, parts: list[str]) -> None:
+        """End the block; its passages can be traced then."""
         taken, self._taken = self._taken, {}
         pieces = [taken[number][1] if number in taken else visible_chars(part) for number, part in enumerate(parts)]
         starts = accumulate(map(len, pieces), initial=0)

@@ -1,113 +1,29 @@
-"""Finds notes without links: numbered paragraphs below a heading "Notes", labelled paragraphs that answer the marks in
-the text above in order, and notes that only their words tell: "[Footnote 1: ...]", "[1] ...".
+"""Finds notes without links: labelled paragraphs that answer the marks in the text above in order, and notes that only
+their words tell: "[Footnote 1: ...]", "[1] ...".
+
+Finds also the citations of sources.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Container, Iterable, Iterator
 
 import regex
 
-from swarm.book.language.language import Match, words
+from swarm.book.language.language import words
 from swarm.book.language.pattern import compile_later
-from swarm.book.page.front_matter import named
 from swarm.book.page.input_bounds import MAX_NOTE_CHARS
 from swarm.book.page.passage import Passage
-
-MIN_REFERRED_SHARE = 0.5  # this share of the numbers below the heading is in the text as raised figures
-
-_NUMBER = regex.compile(r"[\[(]?(\d{1,3})[.)\]:]?\s+(?=\S)")
-
-
-def mark_headed_notes(passages: list[Passage], reason: str, document: int) -> None:
-    """Leave out the numbered paragraphs below headings "Notes" of a document, and let the text refer to them."""
-    heads = [at for at, passage in enumerate(passages) if passage.level and not passage.left_out]
-    before = 0
-    for at, end in pairwise([*heads, len(passages)]):
-        if named(passages[at].text) == reason:
-            _mark(passages[before:at], passages[at], passages[at + 1 : end], reason, document)
-            before = end
-
-
-def _mark(above: list[Passage], head: Passage, notes: list[Passage], reason: str, document: int) -> None:
-    marked = {label: passage for passage in reversed(above) for label in passage.marks}
-    notes = [note for note in notes if note.text]
-    labels = [found[1] for note in notes if (found := _NUMBER.match(note.text))]
-    referred = sum(1 for label in labels if label in marked)
-    if not notes or not _NUMBER.match(notes[0].text) or not referred or referred < MIN_REFERRED_SHARE * len(labels):
-        return
-    head.left_out, head.level = reason, 0
-    key = ""
-    for note in notes:
-        found = _NUMBER.match(note.text)
-        if found:
-            key = f"{document}, {head.text}[{found[1]}]"
-            note.text = note.text[found.end() :]
-            if found[1] in marked:
-                marked[found[1]].references += (key,)
-        note.left_out, note.note = reason, key
-
 
 # The label of such a note: "1 ", "1) ", "[1] ", "* ", "*Remark", "② ".
 _LABEL = compile_later(
     r"\s{0,3}[\[(〔（]?(?:(\d{1,3})(?=[.)\]:〕） ])|([*†‡§]{1,3}|[①-⓿❶-➓]))[.)\]:〕）]?\s{0,3}(?=[\p{L}\p{Pi}\"'(¿¡«„])"
 )
 
-# "(1) Remark", which answers "the king (1), who": in older French books, often below each page.
-_BRACKETED = compile_later(r"\s{0,3}\((\d{1,2}|\*{1,3})\)[.:]?\s{1,3}(?=[\p{Lu}\p{Pi}\"'«„\d])")
-_MARK = compile_later(r"(\p{L}{2,40}|\d{2,4})[»”\"’]?[.,;:!?]?\s?\((\d{1,2}|\*{1,3})\)(?=[\s.,;:!?»”]|$)")
-# "Section (1)" and "equation (2)" refer to no note.
-_REFERRED = words(
-    "section sections subsection subsections paragraph paragraphs article articles clause rule equation equations eq "
-    "formula figure fig table item point step see and or by in of to from with example case condition type no nr "
-    "paragraphe alinéa équation formule voir et ou de la le par dans exemple cas absatz artikel satz gleichung formel "
-    "abbildung siehe und oder beispiel fall artículo párrafo ecuación fórmula véase ejemplo comma articolo equazione"
-)
-MIN_BRACKETED = 2  # notes in brackets of a document; a single one may be anything
-
-
-def mark_bracketed_notes(passages: list[Passage], reason: str, document: int) -> None:
-    """Leave out paragraphs such as "(1) Remark" that answer all marks "(1)" of the text above, as often as they do."""
-    answered = []
-    for above, notes in _runs(passages, _bracketed_label):
-        marks = [(mark, passage) for passage in above for mark in _marks(passage.text)]
-        if notes and [label for label, _ in notes] == [label for label, _ in marks] and not _announced(above):
-            answered.append((notes, marks))
-    if sum(len(notes) for notes, _ in answered) < MIN_BRACKETED:
-        return
-    for number, (notes, marks) in enumerate(answered):
-        for (label, note), (_, passage) in zip(notes, marks, strict=True):
-            note.text = _BRACKETED.sub("", note.text, count=1)
-            note.left_out, note.note = reason, f"{document}, ({number}): {note.text}#{label}"
-            passage.references += (note.note,)
-        for _, passage in marks:
-            passage.text = _MARK.sub(_without_mark, passage.text)
-
-
-def _announced(above: list[Passage]) -> bool:
-    """Tell whether the line above ends with a colon, so that the numbered paragraphs below it are a list."""
-    return above[-1].text.rstrip().endswith(":")
-
-
-def _marks(text: str) -> list[str]:
-    return [found[2] for found in _MARK.finditer(text) if found[1].lower() not in _REFERRED] if "(" in text else []
-
-
-def _without_mark(match: Match) -> str:
-    return match[0] if match[1].lower() in _REFERRED else match[0].rpartition("(")[0].rstrip()
-
-
-def _bracketed_label(passage: Passage) -> str:
-    if passage.level or len(passage.text) > MAX_NOTE_CHARS:
-        return ""
-    found = _BRACKETED.match(passage.text)
-    return found[1] if found else ""
-
 
 def mark_trailing_notes(passages: list[Passage], reason: str, document: int) -> None:
     """Leave out the paragraphs of a document that answer all marks since the last such ones, and refer to them."""
     waiting: list[tuple[str, Passage]] = []  # labels of marks, each with the passage that has it
-    for above, notes in _runs(passages, _label):
+    for above, notes in _runs(passages):
         waiting += [(label, passage) for passage in above for label in passage.marks]
         labels = [label for label, _ in notes]
         if not notes or labels != [label for label, _ in waiting]:
@@ -119,16 +35,14 @@ def mark_trailing_notes(passages: list[Passage], reason: str, document: int) -> 
         waiting = []
 
 
-def _runs(
-    passages: list[Passage], label_of: Callable[[Passage], str]
-) -> Iterator[tuple[list[Passage], list[tuple[str, Passage]]]]:
+def _runs(passages: list[Passage]) -> Iterator[tuple[list[Passage], list[tuple[str, Passage]]]]:
     """Yield runs of labelled paragraphs, each with the passages between it and the one before."""
     above: list[Passage] = []
     notes: list[tuple[str, Passage]] = []
     for passage in passages:
         if not passage.text or passage.left_out:
             continue
-        label = label_of(passage)
+        label = _label(passage)
         if notes and not label:
             yield above, notes
             above, notes = [], []
@@ -149,35 +63,11 @@ def _label(passage: Passage) -> str:
 _NOTE_TEXT = compile_later(
     r"\s*\[(?:Foot|End|Side)?note\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*[:.]\s*(.*?)\]?\s*", regex.IGNORECASE | regex.DOTALL
 )
-_INNER_TEXT = compile_later(  # a note within a paragraph may have brackets of its own
-    r"\s{0,4}\[(?:(?:Foot|End|Side)note|Note(?= ?\d))\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*:\s*"
-    r"((?:[^\[\]]|\[[^\[\]]{0,200}+\]){1,3000}+)\]",
-    regex.IGNORECASE,
-)
 _LABELLED_TEXT = compile_later(r"\[\^?(\d{1,3}|[*†‡§]{1,3})\]:?\s+(\S.*)", regex.DOTALL)
 # Letters are notes only behind a word, "house[A]", and before a sentence: "[A] i j" is a matrix.
 _LETTERED_TEXT = compile_later(r"\[(\p{Lu})\]:?\s+([\"“‘'(]?\p{Lu}.{0,99}?\p{Ll}{3}.*)", regex.DOTALL)
 _LETTER_MARK = compile_later(r"(?<=[\p{Ll}.,;:!?’”\"'])\[(\p{Lu})\](?!\p{L})")
 _TEXT_MARK = compile_later(r"(?<=\S)\s?\[\^?(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
-
-
-def take_inner_notes(passage: Passage, reason: str, number: int) -> list[Passage]:
-    """Take the notes out of a paragraph in which they stand in brackets, with their marks; return them.
-
-    A paragraph that is nothing but a note stays as it is. `number` tells passages of a document apart.
-    """
-    if ":" not in passage.text or not passage.text.partition("[")[1]:
-        return []
-    found = list(_INNER_TEXT.finditer(passage.text))
-    rest = _INNER_TEXT.sub("", passage.text).strip() if found else ""
-    if not rest:
-        return []
-    keys = [f"{number}, {at}: {note[2]}#{note[1] or ''}" for at, note in enumerate(found)]
-    passage.text = rest
-    for note, key in zip(found, keys, strict=True):
-        _refer(passage, note[1] or "", key)
-    notes = zip(found, keys, strict=True)
-    return [Passage("paragraph", note[2].strip(), left_out=reason, note=key) for note, key in notes]
 
 
 def mark_written_notes(passages: list[Passage], reason: str) -> None:
@@ -198,9 +88,9 @@ def mark_written_notes(passages: list[Passage], reason: str) -> None:
                 _refer(referring, label, passage.note)
             del waiting[label][:1]
         else:
-            letters = frozenset(_LETTER_MARK.findall(passage.text))
+            letters = _LETTER_MARK.findall(passage.text)
             for mark in _TEXT_MARK.findall(passage.text):
-                if not mark.isalpha() or mark in letters or not mark.isupper():
+                if mark in letters or not mark.isupper():
                     waiting[mark].append(passage)
 
 

@@ -28,14 +28,6 @@ def test_what_stands_about_the_text_is_not_read() -> None:
             "<div>Next topic: <a href='b'>The End</a></div>",
             ["On."],
         ),
-        ("<p>On.</p><p>(See the end of the chapter for <a href='e'>notes</a>.)</p>", ["On."]),
-        (
-            "<p>Posted originally on the <a href='a'>Archive of Our Own</a> at <a href='b'>http://x.org/1</a>.</p><p>On.</p>",
-            ["On."],
-        ),
-        ("<p>On.</p><p>Previous Chapter | Next Chapter</p><p>‹ Home › | Index</p>", ["On."]),
-        ("<p>Next | he said</p><p>Home</p>", ["Next | he said", "Home"]),
-        ("<p>On.</p><h4>Next topic</h4><p><a href='b'>The End</a></p>", ["On."]),
         ("<p>On.</p><p><a href='a'>← Previous</a> <a href='b'>Next →</a></p>", ["On."]),
         ("<p>On.</p><div>Previous topic: <a href='a'>I</a> Next topic: <a href='b'>II</a></div>", ["On."]),
         ("<p>Let x<sub>i</sub> and H<sub>2</sub>O be.</p>", ["Let x i and H2O be."]),
@@ -52,14 +44,10 @@ def test_drop_caps_are_whole_words() -> None:
     for body, expected in [
         ("<p><span class='dropcap'>T</span>\n he end</p>", ["The end"]),
         ("<p><span class='dropcap'>A</span> man</p>", ["A man"]),
-        ("<p><span class='c7'>T</span> he end</p>", ["The end"]),
-        ("<p>“<b style='font-size:3em'>T</b> HE end</p>", ["“THE end"]),
         ("<p><i>N</i> is a number, <span class='c7'>T</span> is too.</p>", ["N is a number, T is too."]),
         ("<p><span class='c7'>I</span> was there</p>", ["I was there"]),
         ("<p><span class='first-letter'>W</span> hen</p><p><b class='dc'>T</b>\nHE END</p>", ["When", "THE END"]),
         ("<p><img class='cap' alt='O' src='o.png'/>nce upon</p>", ["Once upon"]),
-        ("<div class='dropcap'><img alt='“T'/></div><p>he end</p>", ["“The end"]),
-        ("<div class='drop-cap'>O</div><p>nce upon</p>", ["Once upon"]),
         ("<p><img alt='A ship at sea'/>And then</p>", ["And then"]),
     ]:
         assert texts(body) == expected

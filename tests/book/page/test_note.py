@@ -151,12 +151,6 @@ def test_notes_that_nothing_refers_to_go_with_those_around_them(tmp_path: Path) 
     ]
 
 
-def test_a_note_in_the_middle_of_a_line_is_none_of_it(tmp_path: Path) -> None:
-    body = "<p>A ship <span epub:type='footnote'>A <i>brig</i>.</span>sailed.</p><p>On.</p>"
-    assert read(tmp_path, body) == {"": ["A ship sailed.", "On."], "notes": ["A brig."]}
-    assert read(tmp_path, body, notes="inline") == {"": ["A ship sailed.", "Note: A brig.", "On."]}
-
-
 def test_a_notes_own_number_is_not_read(tmp_path: Path) -> None:
     body = "<p>One<sup><a href='#n' id='r'>1</a></sup>, two<a href='#s'>*</a></p>"
     notes = "<div class='notes'><p id='n'><a href='#r'>1</a>. A brig.</p><p id='s'>* A barque.</p></div>"
