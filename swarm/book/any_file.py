@@ -20,7 +20,7 @@ from swarm.book.package.toc import TableOfContents
 from swarm.book.page.bare_text import name_text, tidy
 from swarm.book.page.document import read_document
 from swarm.book.page.input_bounds import MAX_DOCUMENT_BYTES, MAX_TITLE_CHARS
-from swarm.book.page.markup import ODD, as_text, parse
+from swarm.book.page.markup import as_text, parse
 from swarm.book.page.note import mark_notes
 from swarm.book.page.plain_text import aozora_tree, is_aozora, plain_tree, said_about
 from swarm.book.structure.book_language import PLACES, samples_at, settle
@@ -48,7 +48,6 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
     reading = reading or Reading()
     root, about = _tree(path)
     name = name_text(path.name)
-    odd = root.get(ODD, "")
     sample = "\n".join(dict.fromkeys(samples_at(root, PLACES)))
     mark_notes([(name, root)], lambda name, reference: (name, reference.partition("#")[2]))
     documents = [Named(name, read_document(root, frozenset(), reading))]
@@ -64,7 +63,6 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
         chapters=composed.chapters,
         notes=notes,
         language_doubt=tongue.doubt,
-        oddities=tuple(filter(None, (odd,))),
         cautions=composed.cautions,
         doubts=composed.doubts,
     )

@@ -5,7 +5,7 @@ A book that lost half of its text, since its documents cannot be read, is refuse
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from swarm.book.model.book import Book, Rule
 from swarm.book.model.reading_choice import Reading
 from swarm.book.package.archive import Archive
 from swarm.book.package.package import ManifestItem, Package, is_matter, read_package
-from swarm.book.package.toc import TableOfContents, TocEntry, read_contents, target
+from swarm.book.package.toc import TableOfContents, read_contents, target
 from swarm.book.page.bare_text import plain
 from swarm.book.page.document import Document, read_document
 from swarm.book.page.input_bounds import (
@@ -26,7 +26,7 @@ from swarm.book.page.input_bounds import (
     MAX_LEXICON_RULES,
     MAX_SHEET_BYTES,
 )
-from swarm.book.page.markup import ODD, as_text, local, parse
+from swarm.book.page.markup import as_text, local, parse
 from swarm.book.page.note import mark_notes
 from swarm.book.page.passage import Tracer
 from swarm.book.page.stylesheet import Cascade, SheetReader, sheets_of, show
@@ -117,36 +117,6 @@ def _check(archive: Archive, items: tuple[ManifestItem, ...], lost: list[Loss]) 
         raise lost[0].error
 
 
-def without(contents: TableOfContents, names: list[str], lost: list[Loss]) -> TableOfContents:
-    """Return a table of contents without lost documents. A chapter that continues after a loss keeps its title.
-
-    `names` are the names of all documents, in order.
-    """
-    last = {entry.name: entry for entry in contents.entries}
-    heirs = _heirs(names, {loss.name for loss in lost}, frozenset(last))
-    entries = []
-    for entry in contents.entries:
-        heir = heirs.get(entry.name, entry.name)
-        if heir == entry.name:
-            entries.append(entry)
-        elif heir and entry is last[entry.name]:
-            entries.append(TocEntry(entry.title, heir, depth=entry.depth))
-    return TableOfContents(tuple(entries), contents.reasons)
-
-
-def _heirs(names: list[str], gone: set[str], listed: frozenset[str]) -> dict[str, str]:
-    """Return for each lost document the next one, if it continues the chapter; "" if not."""
-    heirs = dict.fromkeys(gone, "")
-    waiting = ""
-    for name in names:
-        if name in gone:
-            waiting = name if name in listed else waiting
-        elif waiting:
-            heirs[waiting] = "" if name in listed else name
-            waiting = ""
-    return heirs
-
-
 def name_losses(archive: Archive, contents: TableOfContents, lost: list[Loss]) -> tuple[str, ...]:
     """Return a line about each lost document, with its titles in the table of contents."""
     lines = []
@@ -206,7 +176,6 @@ def _count_phonemes(root: etree._Element) -> int:
 
 
 DEFAULT_READING = Reading()
-MAX_ODD_PAGES = 20  # pages whose oddities are told
 
 
 def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = True) -> Book:
@@ -226,11 +195,9 @@ def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         pages = [(name, root) for name, root in pages if name not in outside or _is_needed(root)]
         losses = [loss for loss in losses if loss.name not in outside]
         aside = _aside_lines(package, {name for name, _ in pages} & outside)
-        names = [archive.find_file(item.name) or item.name for item in items]
-        contents = _of_pages(without(whole, names, losses), {name for name, _ in pages})
+        contents = _of_pages(whole, {name for name, _ in pages})
         lost = (*name_losses(archive, whole, losses), *_lost(package))
         pronunciations, unsaid = read_pronunciations(archive, lexicons_of(archive, package.lexicons, pages))
-        unsaid = (*_odd_pages(pages), *unsaid)
         sample = take_sample(archive, items, dict(pages).get)
         documents, hidden = _documents(archive, pages, contents, reading)
     declared = (*package.languages, *(named.document.language for named in documents))
@@ -346,10 +313,6 @@ def _aside_lines(package: Package, read: set[str]) -> list[str]:
     silent = [item.name for item in package.aside if item.name not in read]
     lines = [f"{name} stands outside the reading order and is not read" for name in silent]
     return [*lines, *(f"{name} stands outside the reading order and is read: it has text" for name in sorted(read))]
-
-
-def _odd_pages(pages: Sequence[tuple[str, etree._Element]]) -> list[str]:
-    return [f"{name}: {root.get(ODD)}" for name, root in pages if root.get(ODD)][:MAX_ODD_PAGES]
 
 
 def _oddities(package: Package, contents: TableOfContents, documents: list[Named], hidden: int) -> Iterator[str]:

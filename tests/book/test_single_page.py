@@ -106,7 +106,7 @@ def test_the_file_of_a_program_is_no_text(tmp_path: Path) -> None:
         read(tmp_path, "a.txt", b"\x00\x01\x02\xff" * 100)
 
 
-@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "windows-1252"])
+@pytest.mark.parametrize("coding", ["utf-16", "utf-8-sig", "windows-1252"])
 def test_text_in_any_coding(tmp_path: Path, coding: str) -> None:
     assert spoken(read(tmp_path, "a.txt", "Café «noir».".encode(coding)))["Café «noir»."] == ["Café «noir»."]
 

@@ -74,7 +74,7 @@ def _asin(package: Element) -> str:
 
 def _people(package: Element, role: str) -> Iterator[tuple[str, str]]:
     """Yield the name and the sort name of each person of a role; a creator without a role is an author."""
-    roles, sorts = _refinements(package, "role"), _refinements(package, "file-as")
+    roles, sorts = refinements(package, "role"), refinements(package, "file-as")
     for kind, default in (("creator", AUTHOR), ("contributor", "")):
         for person in package.iterfind(f"{{*}}metadata/{{*}}{kind}"):
             key = person.get("id", "")
@@ -85,7 +85,7 @@ def _people(package: Element, role: str) -> Iterator[tuple[str, str]]:
 
 def _title_sort(package: Element) -> str:
     """Return the sort name of the main title, or the one that Calibre writes."""
-    kinds, sorts = _refinements(package, "title-type"), _refinements(package, "file-as")
+    kinds, sorts = refinements(package, "title-type"), refinements(package, "file-as")
     for title in package.iterfind("{*}metadata/{*}title"):
         key = title.get("id", "")
         if kinds.get(key, "main") == "main":
@@ -94,7 +94,7 @@ def _title_sort(package: Element) -> str:
     return ""
 
 
-def _refinements(package: Element, name: str) -> dict[str, str]:
+def refinements(package: Element, name: str) -> dict[str, str]:
     """Return the texts of a property by the ids that they refine."""
     return {_refined(meta): _text(meta) for meta in _properties(package, name) if _refined(meta)}
 

@@ -9,13 +9,12 @@ from urllib.parse import quote
 
 import regex
 from ebooklib import epub as ebooklib_epub
-from ebooklib.utils import parse_string
 from lxml import etree
 from msgspec import Struct
 
 from swarm.book.model.book import Cover
 from swarm.book.package.archive import CONTAINER, Archive, join
-from swarm.book.package.metadata import Label, find_cover, read_label
+from swarm.book.package.metadata import Label, find_cover, read_label, refinements
 from swarm.book.page import front_matter
 from swarm.book.page.bare_text import name_text, tidy
 from swarm.book.page.document import read_document
@@ -30,41 +29,15 @@ DC = "http://purl.org/dc/elements/1.1/"
 
 def mend(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Return a package document that ebooklib can read, and what was odd about it; the same bytes if nothing is."""
-    text, odd = as_utf_8(data)
+    text = as_utf_8(data)
     try:
         root = etree.fromstring(text, etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError:
         root = None
-    if root is None:
+    if root is None or root.tag != f"{{{OPF}}}package" or root.find(f"{{{OPF}}}manifest") is None:
         return data, ()
-    faults = [f"its package document: {odd}"] if odd else []
-    if _is_in_another_namespace(root):
-        faults.append("its package document is of an old or unknown form")
-        root = _in_namespace(root)
-    if root.tag != f"{{{OPF}}}package" or root.find(f"{{{OPF}}}manifest") is None:
-        return data, ()
-    faults += [*_mend_sections(root), *_mend_manifest(root), *_mend_spine(root)]
-    return (etree.tostring(root), tuple(faults)) if faults else (data, ())
-
-
-def _is_in_another_namespace(root: etree._Element) -> bool:
-    name = etree.QName(root)
-    return bool(name.localname == "package" and name.namespace != OPF)
-
-
-def _in_namespace(root: etree._Element) -> etree._Element:
-    """Return the same tree in the namespaces of EPUB 2; Dublin Core's elements were in capitals then."""
-    made = etree.Element(f"{{{OPF}}}package", dict(root.attrib), nsmap={None: OPF, "dc": DC})
-    for element in root.iterchildren("*"):
-        section = etree.SubElement(made, f"{{{OPF}}}{etree.QName(element).localname}", dict(element.attrib))
-        for line in element.iterdescendants("*"):
-            tag, namespace = etree.QName(line).localname, etree.QName(line).namespace or ""
-            if tag in ("dc-metadata", "x-metadata"):
-                continue
-            is_core = "dublin_core" in namespace or "purl.org/dc" in namespace
-            name = f"{{{DC}}}{tag.lower()}" if is_core else f"{{{OPF}}}{tag}"
-            etree.SubElement(section, name, dict(line.attrib)).text = line.text
-    return made
+    faults = [*_mend_sections(root), *_mend_manifest(root), *_mend_spine(root)]
+    return (etree.tostring(root) if faults or text != data else data), tuple(faults)
 
 
 def _mend_sections(root: etree._Element) -> Iterator[str]:
@@ -91,7 +64,7 @@ def _mend_manifest(root: etree._Element) -> Iterator[str]:
 
 
 def _mend_spine(root: etree._Element) -> Iterator[str]:
-    """Remove a table of contents that leads nowhere, and lines that name nothing or a file that is easily found."""
+    """Remove a table of contents that leads nowhere, and lines that name nothing."""
     spine, manifest = root.find(f"{{{OPF}}}spine"), root.find(f"{{{OPF}}}manifest")
     if spine is None:
         return
@@ -99,15 +72,8 @@ def _mend_spine(root: etree._Element) -> Iterator[str]:
     if spine.get("toc") and spine.get("toc") not in ids:
         yield f"its reading order names a table of contents that is not there: {spine.get('toc')!r}"
         del spine.attrib["toc"]
-    by_name = {name: key for key, href in ids.items() for name in (href, PurePosixPath(href).stem)}
     for line in [*spine.iterchildren("*")]:
-        named = line.get("idref")
-        if named in ids:
-            continue
-        if named and named in by_name:
-            yield f"a line of its reading order names a file in place of its id: {named!r}"
-            line.set("idref", by_name[named])
-        elif not named:
+        if not line.get("idref"):
             yield NOTHING
             spine.remove(line)
 
@@ -177,6 +143,15 @@ def read_package(archive: Archive) -> Package:
         raise BookError(f"{archive.path} is not an EPUB that can be read: its package document is damaged.") from error
 
 
+def package_name(archive: Archive) -> str:
+    """Return the name of the first package document, "" if the container names none."""
+    root = etree.fromstring(archive.read(CONTAINER), etree.XMLParser(recover=True, resolve_entities=False))
+    for rootfile in root.iterfind(".//{*}rootfile"):
+        if rootfile.get("media-type", PACKAGE_TYPE) == PACKAGE_TYPE and rootfile.get("full-path"):
+            return str(rootfile.get("full-path"))
+    return ""
+
+
 class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
     """ebooklib's reader, but lenient: the first package counts, and a missing picture is no error."""
 
@@ -196,12 +171,8 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
         self._load_opf_file()
 
     def _load_container(self) -> None:
-        tree = parse_string(self.archive.read(CONTAINER))
-        for rootfile in tree.iterfind(".//{*}rootfile"):
-            if rootfile.get("media-type", PACKAGE_TYPE) == PACKAGE_TYPE and rootfile.get("full-path"):
-                self.opf_file = rootfile.get("full-path")
-                self.opf_dir = str(PurePosixPath(self.opf_file).parent).removeprefix(".")
-                return
+        self.opf_file = package_name(self.archive)
+        self.opf_dir = str(PurePosixPath(self.opf_file).parent).removeprefix(".")
 
     def read_file(self, name: str) -> bytes:
         """Read the package document only, since other documents are read one by one later."""
@@ -374,30 +345,21 @@ def _values(reader: _Reader, tag: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in found if value))
 
 
-def _refinements(reader: _Reader, name: str) -> dict[str, str]:
-    """Return the texts of EPUB 3's `meta` elements of a property, by the ids that they refine."""
-    found = {}
-    for meta in reader.container.iterfind("{*}metadata/{*}meta"):
-        if meta.get("property") == name and meta.get("refines"):
-            found[meta.get("refines").removeprefix("#")] = (meta.text or "").strip().lower()
-    return found
-
-
 def _title(reader: _Reader) -> str:
-    kinds = _refinements(reader, "title-type")
+    kinds = refinements(reader.container, "title-type")
     titles = [(tidy(value or ""), other.get("id", "")) for value, other in _dublin_core(reader, "title")]
     titles = [(value, name) for value, name in titles if value]
-    main = [value for value, name in titles if kinds.get(name) == "main"]
+    main = [value for value, name in titles if kinds.get(name, "").lower() == "main"]
     return next(iter((*main, *(value for value, _ in titles))), name_text(reader.archive.path.stem))
 
 
 def _authors(reader: _Reader) -> tuple[str, ...]:
-    roles = _refinements(reader, "role")
+    roles = refinements(reader.container, "role")
     creators = [
         (tidy(value or ""), other.get("{http://www.idpf.org/2007/opf}role") or roles.get(other.get("id", ""), "aut"))
         for value, other in _dublin_core(reader, "creator")
     ]
-    written = tuple(dict.fromkeys(name for name, role in creators if name and role == "aut"))
+    written = tuple(dict.fromkeys(name for name, role in creators if name and role.lower() == "aut"))
     return written or tuple(dict.fromkeys(name for name, _ in creators if name))
 
 

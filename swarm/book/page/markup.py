@@ -17,10 +17,9 @@ from swarm.errors import PageError
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatches
 
-SAMPLE_BYTES = 2_000  # bytes from which UTF-16 is guessed
-MAX_GUESS_BYTES = 60_000  # bytes from which any other encoding is guessed
+SAMPLE_BYTES = 2_000  # bytes in which an encoding is declared
+MAX_GUESS_BYTES = 60_000  # bytes from which an encoding is guessed
 MIN_GUESS_BYTES = 100  # fewer bytes tell nothing
-WIDE_SHARE = 0.6  # UTF-16 has this share of zeros in every other byte
 MAX_FOREIGN_SHARE = 0.25  # Western texts have fewer letters outside ASCII
 WESTERN = "windows-1252"
 
@@ -35,7 +34,6 @@ _DECLARED = regex.compile(
     regex.IGNORECASE,
 )
 _XML_DECLARATION = regex.compile(r"^\s*<\?xml[^>]*\?>")
-_SHIFTED = ("iso-2022", "iso2022", "hz", "utf-7")  # encodings whose bytes are all ASCII
 
 
 def declared_encoding(data: bytes) -> str:
@@ -44,48 +42,24 @@ def declared_encoding(data: bytes) -> str:
     return (found[1] or found[2]).decode().lower() if found else ""
 
 
-def encoding_of(data: bytes, declared: str = "") -> str:
-    """Return the encoding of bytes. What they plainly are counts more than what is declared."""
-    wide = utf_16(data)
-    if wide:
-        return wide
-    if declared.startswith(_SHIFTED):
-        return declared
-    if _decoded(data, "utf-8") is not None:
-        return "utf-8"
+def as_text(data: bytes, declared: str = "") -> str:
+    """Decode a text by its byte order mark, as UTF-8, as it declares, or else by the words that it has then."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    text = _decoded(data, "utf-8-sig")
+    if text is not None:
+        return text
     text = _decoded(data, declared) if declared and not declared.startswith(("utf", "ucs")) else None
     if text is not None and not _is_garbled(text):
-        return declared
-    return _guess(data) if len(data) >= MIN_GUESS_BYTES else WESTERN
+        return text
+    return data.decode(_guess(data) if len(data) >= MIN_GUESS_BYTES else WESTERN, errors="replace")
 
 
-def utf_16(data: bytes) -> str:
-    """Return the UTF-16 codec of a text, by its byte order mark or its zero bytes; "" for another encoding."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    even, odd = data[:SAMPLE_BYTES:2].count(0), data[1:SAMPLE_BYTES:2].count(0)
-    half = min(len(data), SAMPLE_BYTES) / 2
-    if half < 4 or max(even, odd) < WIDE_SHARE * half or min(even, odd) > half / 10:
-        return ""
-    return "utf-16-le" if odd > even else "utf-16-be"
-
-
-def as_utf_8(data: bytes) -> tuple[bytes, str]:
-    """Return a document in UTF-8 without a declaration of another encoding, and a line if it declared a wrong one."""
-    declared, data = declared_encoding(data), data.removeprefix(b"\xef\xbb\xbf")
-    found = encoding_of(data, declared)
-    if found == "utf-8" and declared in ("", "utf-8", "utf8"):
-        return data, ""
-    text = data.decode(found, errors="replace").removeprefix("\ufeff")
-    wrong = declared and not _is_alike(declared, found) and not data.isascii()
-    odd = f"it says that it is in {declared}, but it is in {found}" if wrong else ""
-    return _XML_DECLARATION.sub("", text).encode("utf-8", errors="replace"), odd
-
-
-def as_text(data: bytes) -> str:
-    """Decode plain text."""
-    found = encoding_of(data.removeprefix(b"\xef\xbb\xbf"))
-    return data.removeprefix(b"\xef\xbb\xbf").decode(found, errors="replace").removeprefix("\ufeff")
+def as_utf_8(data: bytes) -> bytes:
+    """Return a document in UTF-8 without a declaration of another encoding."""
+    declared = declared_encoding(data)
+    text = as_text(data, declared)
+    return (text if declared in ("", "utf-8", "utf8") else _XML_DECLARATION.sub("", text)).encode(errors="replace")
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:
@@ -93,13 +67,6 @@ def _decoded(data: bytes, encoding: str) -> str | None:
         return data.decode(encoding)
     except (UnicodeError, LookupError):
         return None
-
-
-def _is_alike(declared: str, found: str) -> bool:
-    """Tell whether two names mean encodings of the same family: UTF-16 of either order, Latin-1 and Windows-1252."""
-    one, other = (regex.sub(r"[^a-z0-9]|^cp(?=125)|^windows", "", name.lower()) for name in (declared, found))
-    western = {"iso88591", "latin1", "usascii", "ascii", "1252"}
-    return one == other or (one[:5] == other[:5] == "utf16") or {one, other} <= western
 
 
 def _is_garbled(text: str) -> bool:
@@ -126,14 +93,6 @@ EPUB_TYPE = ("{http://www.idpf.org/2007/ops}type", "epub:type")  # the attribute
 _TYPE_KEYS = (*EPUB_TYPE, "role")
 _NO_TYPES: frozenset[str] = frozenset()
 
-ODD = "e2a-odd"  # attribute of a root: what is odd about its document
-MAX_SUBSET_BYTES = 1 << 20  # the part of a document that may declare entities
-MAX_ENTITIES = 1_000
-MAX_NAMED = 3  # entities that are named
-
-_SUBSET = regex.compile(rb"<!DOCTYPE[^\[>]{0,400}(\[[^\]]*+\])\s*>")
-_ANY_ENTITY = regex.compile(rb"<!ENTITY\s+([\w.-]{1,60})\s")
-_PLAIN_ENTITY = regex.compile(rb"<!ENTITY\s+([\w.-]{1,60})\s+[\"']([^\"'<>&%]{0,200})[\"']\s*>")
 _XML_ENTITIES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 _ENTITY = regex.compile(rb"&([A-Za-z][\w.-]{0,60});")
 # HTML parsers take <title/> for an opening tag and lose the rest of the page.
@@ -148,27 +107,13 @@ def words(text: str) -> frozenset[str]:
 
 def parse(data: bytes, name: str) -> etree._Element:
     """Parse a document as XML, or as HTML if it is not well-formed; return its root. Raises PageError."""
-    data, odd = as_utf_8(data)
-    root, unknown = _parsed(data.lstrip(), name)
+    data = as_utf_8(data).lstrip()
+    try:
+        root = _parse_xml(data, name)
+    except etree.XMLSyntaxError:
+        root = _parse_html(data, name)
     _check_bounds(root, name)
-    odd = "; ".join(filter(None, (odd, f"it has entities that cannot be expanded: {unknown}" if unknown else "")))
-    if odd:
-        root.set(ODD, odd)
     return root
-
-
-def _parsed(data: bytes, name: str) -> tuple[etree._Element, str]:
-    """Return the root of a document, and the names of entities that were left out. Raises PageError."""
-    try:
-        return _parse_xml(data, name), ""
-    except etree.XMLSyntaxError:
-        if b"<!ENTITY" not in data:
-            return _parse_html(data, name), ""
-    data, unknown = _without_entities(data)
-    try:
-        return _parse_xml(data, name), unknown
-    except etree.XMLSyntaxError:
-        return _parse_html(data, name), unknown
 
 
 def _parse_xml(data: bytes, name: str) -> etree._Element:
@@ -179,22 +124,6 @@ def _parse_xml(data: bytes, name: str) -> etree._Element:
         if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
             raise PageError(f"{name} is refused: it is nested or expanded beyond reason.") from error
         raise
-
-
-def _without_entities(data: bytes) -> tuple[bytes, str]:
-    """Return a document without declarations of entities, with the plain ones expanded; and the names of others.
-
-    Others lead to files, or to one another, and are left out.
-    """
-    declarations = _SUBSET.search(data[:MAX_SUBSET_BYTES])
-    if declarations is None or b"<!ENTITY" not in declarations[1]:
-        return data, ""
-    plain = dict(_PLAIN_ENTITY.findall(declarations[1])[:MAX_ENTITIES])
-    unknown = {name for name in _ANY_ENTITY.findall(declarations[1]) if name not in plain}
-    whole = data[: declarations.start(1)] + data[declarations.end(1) :]
-    text = _ENTITY.sub(lambda found: b"" if found[1] in unknown else plain.get(found[1], found[0]), whole)
-    used = sorted(name for name in unknown if b"&" + name + b";" in whole)
-    return text, ", ".join(name.decode() for name in used[:MAX_NAMED])
 
 
 def local(element: etree._Element) -> str:

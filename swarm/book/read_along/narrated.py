@@ -11,8 +11,8 @@ from urllib.parse import quote
 from lxml import etree
 from msgspec import Struct
 
-from swarm.book.package.archive import CONTAINER, Archive, join
-from swarm.book.package.package import NCX_TYPE, PACKAGE_TYPE
+from swarm.book.package.archive import Archive, join
+from swarm.book.package.package import NCX_TYPE, package_name
 from swarm.book.page.bare_text import tidy
 from swarm.book.page.markup import parse
 from swarm.book.read_along import epub3
@@ -65,7 +65,7 @@ class _Narrated:
         self.made = made
         self.narration = narration
         self.notes: list[str] = []
-        self.opf = _package_name(archive)
+        self.opf = archive.find_file(package_name(archive)) or ""
         self.package = etree.fromstring(
             archive.read(self.opf), etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
         )
@@ -257,14 +257,6 @@ class _Narrated:
         info = zipfile.ZipInfo(name)
         info.compress_type = zipfile.ZIP_DEFLATED
         self.made.writestr(info, data)
-
-
-def _package_name(archive: Archive) -> str:
-    root = etree.fromstring(archive.read(CONTAINER), etree.XMLParser(recover=True, resolve_entities=False))
-    for rootfile in root.iterfind(".//{*}rootfile"):
-        if rootfile.get("media-type", PACKAGE_TYPE) == PACKAGE_TYPE and rootfile.get("full-path"):
-            return archive.find_file(rootfile.get("full-path")) or ""
-    return ""
 
 
 def _address(source: str, name: str) -> str:

@@ -50,16 +50,6 @@ def test_a_document_that_cannot_be_unpacked_costs_its_text_only(tmp_path: Path) 
     assert texts(read_book(path)) == ["1", "Text of 1.", "3", "Text of 3."]
 
 
-def test_a_chapter_whose_first_document_is_lost_keeps_the_rest_and_its_title(tmp_path: Path) -> None:
-    contents = maker.nav(("1.xhtml", "Chapter 1"), ("2.xhtml", "Chapter 2"))
-    pages = PAGES | {"3.xhtml": maker.page("<p>Text of 3.</p>")}
-    book = read_book(maker.make(tmp_path, pages, contents=contents, without=("OEBPS/2.xhtml",)))
-    assert [(chapter.title, chapter.blocks[-1].text) for chapter in book.chapters] == [
-        ("Chapter 1", "Text of 1."),
-        ("Chapter 2", "Text of 3."),
-    ]
-
-
 def test_a_book_of_which_most_is_lost_is_refused(tmp_path: Path) -> None:
     for lost in [("1.xhtml", "2.xhtml"), NAMES]:
         with pytest.raises(BookError, match=r"1\.xhtml is missing from it"):

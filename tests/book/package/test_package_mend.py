@@ -11,24 +11,11 @@ PAGES = {
 }
 WHOLE = maker.opf(PAGES)
 METADATA = WHOLE[WHOLE.index("<metadata") : WHOLE.index("<manifest")]
-OEB = (
-    '<package unique-identifier="x"><metadata><dc-metadata xmlns:dc="http://purl.org/dc/elements/1.0/">'
-    "<dc:Title>An Old Book</dc:Title><dc:Creator role='aut'>Ann</dc:Creator><dc:Language>en</dc:Language></dc-metadata>"
-    "</metadata><manifest><item id='1' href='one.xhtml' media-type='text/x-oeb1-document'/>"
-    "<item id='2' href='two.xhtml' media-type='text/x-oeb1-document'/></manifest>"
-    "<spine><itemref idref='1'/><itemref idref='2'/></spine></package>"
-)
-
 DEFECTS = {
     "a table of contents that leads nowhere": (WHOLE.replace("<spine>", '<spine toc="ncx">'), "'ncx'"),
     "no metadata": (WHOLE.replace(METADATA, ""), "no metadata"),
-    "of OEB 1.2": (OEB, "old or unknown form"),
     "a line of the manifest without a file": (WHOLE.replace("<manifest>", "<manifest><item/>"), "names no file"),
     "a line of the spine without a name": (WHOLE.replace("<spine>", "<spine><itemref/>"), "names nothing"),
-    "a name in place of an id": (
-        WHOLE.replace('id="two.xhtml"', 'id="x2"').replace('idref="two.xhtml"', 'idref="two"'),
-        "in place of its id",
-    ),
     "grouped metadata": (
         WHOLE.replace(
             METADATA, METADATA.replace("<dc:id", "<dc-metadata><dc:id").replace("</meta", "</dc-metadata></meta")
@@ -44,11 +31,6 @@ def test_no_book_is_refused_for_a_detail_of_its_package(tmp_path: Path) -> None:
         book = read_book(maker.make(tmp_path, PAGES, more={"OEBPS/content.opf": package}))
         assert [chapter.title for chapter in book.chapters] == ["One", "Two"], defect
         assert any(told in line for line in book.oddities), defect
-
-
-def test_an_old_book_keeps_its_title_and_author(tmp_path: Path) -> None:
-    book = read_book(maker.make(tmp_path, PAGES, more={"OEBPS/content.opf": OEB}))
-    assert (book.title, book.authors, book.language) == ("An Old Book", ("Ann",), "en")
 
 
 def test_a_package_that_needs_no_mending_or_cannot_be_mended_stays_as_it_is() -> None:

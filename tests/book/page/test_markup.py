@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from prose import PROSE
 
 from swarm.book.page.input_bounds import MAX_DEPTH
-from swarm.book.page.markup import ODD, as_text, as_utf_8, encoding_of, local, parse, types
+from swarm.book.page.markup import as_text, local, parse, types
 from swarm.errors import BookError
 
 
@@ -54,16 +54,7 @@ def test_entities_that_multiply_are_refused() -> None:
 
 def test_nothing_is_fetched_from_outside(tmp_path: "pytest.TempPathFactory") -> None:
     data = b'<!DOCTYPE p [<!ENTITY x SYSTEM "file:///etc/hostname">]><p>hello &x;</p>'
-    page = parse(data, "a page")
-    assert ("".join(page.itertext()), page.get(ODD)) == ("hello ", "it has entities that cannot be expanded: x")
-
-
-def test_a_page_with_entities_that_lead_nowhere_is_read_without_them() -> None:
-    for page, text in [
-        (b'<!DOCTYPE p [<!ENTITY x "y"> <!ENTITY z SYSTEM "z.ent">]><p>R&D &x; &z;&eacute;</p>', "R&D y \u00e9"),
-        (b'<!DOCTYPE p [<!ENTITY x "&y;"><!ENTITY y "&x;">]><p>a&x;b</p>', "ab"),
-    ]:
-        assert "".join(parse(page, "a page").itertext()) == text
+    assert "".join(parse(data, "a page").itertext()).endswith("hello &x;")
 
 
 def test_nothing_at_all_ends_in_words() -> None:
@@ -111,7 +102,7 @@ def test_a_text_is_decoded_whatever_its_encoding_is() -> None:
         assert as_text(PROSE[language].encode(coding)) == PROSE[language]
 
 
-def test_a_wrongly_declared_encoding_is_seen_and_told() -> None:
+def test_a_wrongly_declared_encoding_is_seen() -> None:
     for declared, coding, language in [
         ("utf-16", "utf-8", "zh"),
         ("iso-8859-1", "utf-8", "fr"),
@@ -124,15 +115,13 @@ def test_a_wrongly_declared_encoding_is_seen_and_told() -> None:
         page = f"<?xml version='1.0' encoding='{declared}'?><html><body><p>{PROSE[language]}</p></body></html>"
         root = parse(page.encode(coding), "a page")
         assert "".join(root.itertext()) == PROSE[language]
-        assert root.get(ODD, "").startswith(f"it says that it is in {declared}, but it is in ")
 
 
-def test_one_western_encoding_for_another_is_nothing_odd() -> None:
+def test_one_western_encoding_is_taken_for_another() -> None:
     for declared in ["iso-8859-1", "windows-1252", "latin1"]:
         page = f'<html><head><meta charset="{declared}"/></head><p>{PROSE["fr"]}</p></html>'
-        text, odd = as_utf_8(page.encode("cp1252", "replace"))
-        assert (PROSE["fr"] in text.decode(), odd) == (True, ""), declared
+        assert PROSE["fr"] in said(page.encode("cp1252", "replace")), declared
 
 
 def test_few_bytes_are_western() -> None:
-    assert encoding_of("café".encode("latin-1")) == "windows-1252"
+    assert as_text("café".encode("latin-1")) == "café"
