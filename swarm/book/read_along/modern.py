@@ -1,4 +1,4 @@
-"""Updates an XHTML page to EPUB 3: obsolete markup becomes CSS, or is removed if it has no visible effect."""
+"""Updates an XHTML page to EPUB 3: obsolete markup that books still have becomes CSS, or goes if it has no effect."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,6 @@ STYLED = {"tt": "font-family: monospace", "big": "font-size: larger", "strike": 
 FETCHING = words("img audio video source iframe script embed track")
 VOID = words("area base br col embed hr img input link meta param source track wbr")
 _LENGTH = regex.compile(r"\s*(\d{1,5}(?:\.\d{1,3})?)\s*(%|px)?\s*")
-_COLOUR = regex.compile(r"\s*(#[0-9a-fA-F]{3,8}|[a-zA-Z]{3,24})\s*")
 _ID = regex.compile(r"\S+")
 
 
@@ -59,7 +58,7 @@ def _rename(element: etree._Element, tag: str) -> None:
         element.set("name", name)
     elif name and element.get("id") is None and _ID.fullmatch(name):
         element.set("id", name)
-    if tag in STYLED or tag in ("font", "center"):
+    if tag in STYLED or tag == "center":
         element.tag = f"{XHTML}{'div' if tag == 'center' else 'span'}"
     elif tag == "acronym":
         element.tag = f"{XHTML}abbr"
@@ -76,13 +75,6 @@ def _styles(element: etree._Element, tag: str) -> Iterator[str]:
         yield from _aligned(attributes.pop("align").strip().lower(), tag)
     if "valign" in attributes:
         yield from _word("vertical-align", attributes.pop("valign"))
-    if "clear" in attributes:
-        said = attributes.pop("clear").strip().lower()
-        yield from _word("clear", "both" if said == "all" else said)
-    for name, means in (("bgcolor", "background-color"), ("text", "color"), ("color", "color")):
-        found = _COLOUR.fullmatch(attributes.pop(name)) if name in attributes else None
-        if found:
-            yield f"{means}: {found[1]}"
     if tag not in ("img", "video", "canvas", "iframe", "embed", "object", "input", "svg"):
         for name in ("width", "height"):
             yield from _length(name, attributes.pop(name, ""))
@@ -90,19 +82,6 @@ def _styles(element: etree._Element, tag: str) -> Iterator[str]:
         yield from _table(element)
     elif "border" in attributes:
         yield from _border(attributes.pop("border"))
-    for name in ("hspace", "vspace"):
-        sides = ("left", "right") if name == "hspace" else ("top", "bottom")
-        said = attributes.pop(name, "")
-        for side in sides:
-            yield from _length(f"margin-{side}", said)
-    if "nowrap" in attributes:
-        del attributes["nowrap"]
-        yield "white-space: nowrap"
-    if tag == "hr":
-        attributes.pop("noshade", None)
-        yield from _length("height", attributes.pop("size", ""))
-    elif tag == "font":
-        yield from _font(element)
 
 
 def _aligned(said: str, tag: str) -> Iterator[str]:
@@ -133,18 +112,6 @@ def _table(element: etree._Element) -> Iterator[str]:
         said += ["border: 1px inset"] if ruled else []
         own = (cell.get("style") or "").strip().rstrip(";")
         cell.set("style", "; ".join((*said, own) if own else said))
-
-
-def _font(element: etree._Element) -> Iterator[str]:
-    sizes = ("x-small", "small", "medium", "large", "x-large", "xx-large", "xx-large")
-    size = element.attrib.pop("size", "").strip()
-    if regex.fullmatch(r"[1-7]", size):
-        yield f"font-size: {sizes[int(size) - 1]}"
-    elif regex.fullmatch(r"[+-]\d", size):
-        yield f"font-size: {'larger' if size[0] == '+' else 'smaller'}"
-    face = element.attrib.pop("face", "")
-    if regex.fullmatch(r"[\w ,-]{1,100}", face):
-        yield f"font-family: {face}"
 
 
 def _border(said: str) -> Iterator[str]:
