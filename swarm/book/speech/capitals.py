@@ -59,6 +59,11 @@ _CAPITAL_WORD = compile_later(r"\b\p{Lu}{2,}\b")
 _AFTER_ARTICLE = compile_later(r"\b(?:the|an?)\s(\p{Lu}{2,4})\b(?!\s\p{Lu}{2})")
 # "Portland, OR 97201"
 _BEHIND_TOWN, _STATE_ENDS = compile_later(r"\p{Lu}\p{Ll}+, $"), compile_later(r"[\s\"”]*$|[,;)]|\s\d{5}(?!\d)")
+_COMPUTING_NEXT = compile_later(  # "IT staff"
+    r"\s(?:staff|departments?|managers?|support|teams?|people|systems?|industry|sector|services?|consultants?|"
+    r"specialists?|company|companies|jobs?|infrastructure|skills|professionals?|projects?|budgets?|security|director)\b"
+)
+_WORKS_IN = compile_later(r"\b(?:work(?:s|ed|ing)?|careers?|jobs?|degree|experience|people) in $")
 _AND_CAPITALS = compile_later(r"&\p{Lu}")
 _IN_NAME = compile_later(r"[\d_@\\$]|\.\p{L}")  # an address or a program has this beside a word
 _BEFORE_NAME = compile_later(r"[\d_@\\]$|\p{L}\.$")
@@ -316,7 +321,10 @@ def _stands_as_initials(word: str, before: str, after: str, language: Language, 
     if _ARTICLE.search(before) or _AFTER_FIGURES.search(before) or _BEFORE_FIGURES.match(after):
         return True
     return (
-        not _is_word(word, language, usage) or word in usage.initials or bool(word == "US" and _NAME_NEXT.match(after))
+        not _is_word(word, language, usage)
+        or word in usage.initials
+        or bool(word == "US" and _NAME_NEXT.match(after))
+        or bool(word == "IT" and (_COMPUTING_NEXT.match(after) or _WORKS_IN.search(before[-24:])))
     )
 
 

@@ -89,6 +89,8 @@ FROM_TO = "с тысяча девятьсот четырнадцатого по 
         ("en", "14:00 hrs, 5-5:30, 4 PM PST", "fourteen hundred hours, five to five thirty, four PM P S T"),
         ("en", "24 Dec, $2 1/2 million", "the twenty-fourth of December, two and a half million dollars"),
         ("de", "3.5.2020-7.5.2020", "dritter Mai zweitausendzwanzig bis siebten Mai zweitausendzwanzig"),
+        ("en", "IT staff, works in IT, the II Corps", "IT staff, works in IT, the second Corps"),
+        ("ru", "на II съезде, V глава", "на втором съезде, пятая глава"),
         ("it", "3 Mld €, 8 pm", "tre miliardi di euro, otto di sera"),
         ("ru", "31 500 рублей, к 10:00", "тридцать одна тысяча пятьсот рублей, к десяти часам"),
         ("ru", "в мае 1812, с 1914 по 1918", "в мае тысяча восемьсот двенадцатого года, " + FROM_TO),

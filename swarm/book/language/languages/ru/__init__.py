@@ -36,6 +36,11 @@ _NOUN_CASES = {
     "веками": "i",
     "столетием": "i",
 }
+_HIS_NUMBERED = "съезд|конгресс|том|раздел|тур|этап|класс|курс|созыв|собор|пленум|фестивал|чемпионат|акт|раунд|корпус"
+_HER_NUMBERED = "глав|част|книг|степен|категори|групп|династи|республик|арми|сесси|конференци|стади|фаз"
+_NUMBERED = compile_later(
+    rf"(?<![\p{{L}}\d.])({_ROMAN})\s(?=(?i:(?:{_HIS_NUMBERED})(?P<his>ом|ем|[аяуюеьй]?)|(?:{_HER_NUMBERED})(?P<hers>[ое]й|[аяыиуюеь]))\b)"
+)
 _KINGS = (
     "Пётр Петр Александр Людовик Карл Иван Генрих Павел Павл Фридрих Вильгельм Наполеон Иоанн Филипп Эдуард Георг "
     "Густав Бенедикт Франциск Станислав Август Сигизмунд Михаил Рамзес Ричард Фердинанд Альфонс Отто Максимилиан "
@@ -160,6 +165,15 @@ def _century(match: Match) -> str:
     return _with(preposition, f"{numbers} {said}")
 
 
+def _numbered(match: Match) -> str:
+    """Say "II съезд" and "на V главе": the ending of the noun shows the case."""
+    if match["hers"] is None:
+        case, gender = _KING_CASES.get(match["his"], "n"), "m"
+    else:
+        case, gender = _QUEEN_CASES.get(match["hers"], "n"), "f"
+    return f"{_ordinal(value(match[1]), case, gender)} "
+
+
 def _world_war(match: Match) -> str:
     said = _ordinal(value(match[1]), "g" if match[2] else "a" if match[3] else "n", "f")
     return f"{said if match.start() else said.capitalize()} "
@@ -257,7 +271,7 @@ def _decimal(whole: str, part: str) -> str:
 
 def _prepare(text: str) -> str:
     """Say the inflected centuries, kings, years, dates and ordinals, for which there are no general rules."""
-    text = _WORLD_WAR.sub(_world_war, _CENTURY.sub(_century, text))
+    text = _NUMBERED.sub(_numbered, _WORLD_WAR.sub(_world_war, _CENTURY.sub(_century, text)))
     for kings in (_KING, _KING_IN_Y):
         text = kings.sub(lambda match: _numbered_name(match, _KING_CASES[match[1]], "m"), text)
     text = _QUEEN.sub(lambda match: _numbered_name(match, _QUEEN_CASES[match[1]], "f"), text)
