@@ -3,6 +3,7 @@
 python benchmarks/treebanks.py FOLDER                    ends of sentences, in treebanks of Universal Dependencies
 python benchmarks/treebanks.py FOLDER --passages         passages of one language in a book of another one
 python benchmarks/treebanks.py FOLDER --passages --books BOOKS  the same with the books of tests/reading/corpus.tsv
+python benchmarks/treebanks.py BOOKS --headings          short lines of two of these books that take turns
 ... --list                                               names the faults of the read part; --part kept counts the other
 
 FOLDER holds `CODE_name-ud-dev.conllu`, which may be read, and `...-ud-test.conllu`, which is kept; of the books fold 4
@@ -25,15 +26,18 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "reading"))
 
 from corpus_blocks import marked_blocks  # noqa: E402
-from corpus_books import listed  # noqa: E402
+from corpus_books import Listed, listed  # noqa: E402
 
-from swarm.book.language.detection import are_alike, fits_script, passage_language  # noqa: E402
+from swarm.book.language.detection import are_alike, fits_script, is_short, passage_language  # noqa: E402
+from swarm.book.page.passage import Passage  # noqa: E402
 from swarm.book.speech.sentence import split_sentences  # noqa: E402
+from swarm.book.structure.book_language import mark_foreign_passages  # noqa: E402
 
 HOSTS = ("en", "de", "fr", "es", "it", "ru")  # languages of the books that a passage is put into
 MIN_PASSAGE_CHARS = 200
 MAX_PASSAGES = 60  # of one book or treebank
 SENTENCES_TOGETHER = 4
+MAX_SECTIONS, MAX_SECTION_BLOCKS = 6, 8  # of one book
 KEPT_FOLD = 4
 _MARK = regex.compile(
     r"[(„\"]?(?:\d{1,3}\.){1,7}|[(„\"]?(?:[IVX]{1,5}|\p{L})\."
@@ -130,6 +134,55 @@ def count_passages(folder: Path, books: Path | None, part: str, *, shown: bool) 
         print(f"| {code or 'all'} | {texts} | {right:.1f} | {other:.1f} | {false} |")
 
 
+def count_short_lines(books: Path, part: str, *, shown: bool) -> None:
+    """Print how many headings and short lines of a book in another language, bound with one, are found.
+
+    Sections of both books take turns. The false alarms are short lines of the first book that get a language.
+    """
+    both = [
+        (book.language, sections)
+        for book in listed()
+        if (book.fold == KEPT_FOLD) == (part == "kept") and (sections := _sections(book, books))
+    ]
+    found, asked, alarms, own = 0, 0, 0, 0
+    for at, (language, guest) in enumerate(both):
+        others = [each for each in both[at + 1 :] + both[:at] if each[0] in HOSTS and not are_alike(each[0], language)]
+        for host, sections in others[:2]:
+            rows = [
+                (code, text)
+                for pair in zip(sections, guest, strict=False)
+                for code, section in zip((host, language), pair, strict=True)
+                for text in section
+            ]
+            passages = [Passage("paragraph", text) for _, text in rows]
+            mark_foreign_passages(passages, host)
+            for (code, text), passage in zip(rows, passages, strict=True):
+                if not is_short(text) or not any(map(str.isalpha, text)):
+                    continue
+                own, alarms = own + (code == host), alarms + (code == host and bool(passage.language))
+                asked, found = asked + (code != host), found + (code != host and are_alike(passage.language, code))
+                if shown and (code == host) == bool(passage.language):
+                    print(f"    {code} in {host}: {passage.language or 'none'}: {text[:80]!r}")
+    print(
+        f"of {asked:,} short lines {100 * found / max(1, asked):.1f} % are found, {alarms} of {own:,} are false alarms"
+    )
+
+
+def _sections(book: Listed, books: Path) -> list[list[str]]:
+    """Return the texts of a book's sections, each a heading with some blocks behind it."""
+    try:
+        blocks = marked_blocks(book.file(books), book.marks())
+    except (ValueError, OSError):
+        return []
+    sections: list[list[str]] = []
+    for block, mark in blocks:
+        if mark.label == "heading" or not sections:
+            sections.append([])
+        if mark.label in ("body", "heading") and not mark.language and len(sections[-1]) < MAX_SECTION_BLOCKS:
+            sections[-1].append(block.text)
+    return [section for section in sections if len(section) > 2][:MAX_SECTIONS]
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -137,9 +190,13 @@ def main() -> None:
     parser.add_argument("--part", choices=tuple(PARTS), default="kept", help="the part to count")
     parser.add_argument("--list", action="store_true", help="name the faults of the read part")
     parser.add_argument("--passages", action="store_true", help="count passages in another language")
+    parser.add_argument("--headings", action="store_true", help="count short lines of books in two languages")
     parser.add_argument("--books", type=Path, help="a folder of the books in tests/reading/corpus.tsv")
     options = parser.parse_args()
     part = "read" if options.list else options.part
+    if options.headings:
+        count_short_lines(options.books or options.folder, part, shown=options.list)
+        return
     if options.passages:
         count_passages(options.folder, options.books, part, shown=options.list)
         return

@@ -39,6 +39,7 @@ MAX_SHARED_SHARE = 0.35  # it has so many only if the two languages share these 
 MIN_MARKED_WORDS = 8  # words with letters that English lacks, in a passage with few function words
 MAX_ASKED_SHARE = 0.06  # the library is asked for a passage with no more function words of the book's language
 MIN_ASKED_CHARS = 150  # and with so many letters
+SURE_LEANING, WORD_LEANING = 20.0, 4.0  # of a script or many words, and of a function word that one language lacks
 MAX_PASSAGE_WORDS = 50  # later words of a passage are not looked at
 MAX_OPENING_CHARS = 400  # most passages have MAX_PASSAGE_WORDS within so many characters
 
@@ -184,12 +185,19 @@ def fits_script(language: str, text: str) -> bool:
     return language not in _OF_OWN_SCRIPT - {"ja", "ko", "vi"}
 
 
+@cache
+def _own_letters(language: str) -> "regex.Pattern[str] | None":
+    """Return the pattern of a letter of the scripts that only a language and few others have; None if it has none."""
+    own = [rf"\p{{{script}}}" for script, codes in _BY_SCRIPT.items() if language in codes and language != "vi"]
+    return compile_later(f"[{''.join(own)}]") if own else None
+
+
 def has_own_letters(language: str, text: str) -> bool:
     """Tell whether many letters of a text are of a script of a language's own, as in a book of two languages."""
-    own = [rf"\p{{{script}}}" for script, codes in _BY_SCRIPT.items() if language in codes and language != "vi"]
+    own = _own_letters(language)
     if not own or _script(text) not in ("", "Latin"):
         return False
-    return len(regex.findall(f"[{''.join(own)}]", text)) >= MIN_OWN_LETTERS * _letters(text)
+    return len(own.findall(text)) >= MIN_OWN_LETTERS * _letters(text)
 
 
 def has_foreign_letters(language: str, text: str) -> bool:
@@ -227,6 +235,28 @@ def passage_language(text: str, language: str) -> str:
     if found and own > MAX_OWN_SHARE and not are_alike(_ask(" ".join(said), script), found):
         return ""
     return found or _by_halves(said, language)
+
+
+def is_short(text: str) -> bool:
+    """Tell whether a passage has too few words to show its language by itself."""
+    return len(_first_words(text)) < MIN_PASSAGE_WORDS
+
+
+def leaning(text: str, one: str, other: str) -> float:
+    """Return by how much a short text is rather in one language than in another: the logarithm of the odds."""
+    own = [_own_letters(language) for language in (one, other)]
+    shown = [bool(letters and letters.search(text)) for letters in own]
+    if any(own) or fits_script(one, text) != fits_script(other, text):
+        fits = shown[0] if own[0] else not shown[1] and fits_script(one, text)
+        if all(shown):  # Han letters are Chinese unless kana are among them
+            fits = _BY_SCRIPT.get(_script(text), ("",))[0] == one
+        return SURE_LEANING if fits else -SURE_LEANING
+    said = _words_of(text)
+    hits = [sum(map(_own_words(*pair).__contains__, said)) for pair in ((one, other), (other, one))]
+    scores: dict[str, float] = dict(_identifier().rank(" ".join(said)))
+    known = one in scores and other in scores
+    odds = scores[one] - scores[other] if known else 0.0
+    return WORD_LEANING * (hits[0] - hits[1]) + max(-SURE_LEANING, min(SURE_LEANING, odds))
 
 
 def _by_halves(said: list[str], language: str) -> str:

@@ -17,9 +17,11 @@ from swarm.book.language.detection import (
     has_foreign_letters,
     has_own_letters,
     is_language_of,
+    is_short,
     is_sure,
     is_told_apart,
     is_written_like,
+    leaning,
     may_be,
     passage_language,
 )
@@ -96,6 +98,26 @@ def mark_foreign_passages(passages: list[Passage], language: str) -> None:
         ):
             for passage in group:
                 passage.language = ""
+    if any(passage.language for passage in passages):
+        _mark_short_ones(passages, language)
+
+
+MAX_APART = 5  # passages between a short one and its neighbours in other languages
+MIN_LEANING = 8.0  # of a short passage with such a neighbour on one side only
+
+
+def _mark_short_ones(passages: list[Passage], language: str) -> None:
+    """Mark headings and short lines beside passages in another language if their words lean to it as well."""
+    plain = [passage.language if passage.language or not is_short(passage.text) else None for passage in passages]
+    for at, passage in enumerate(passages):
+        if plain[at] is not None or passage.left_out or not any(map(str.isalpha, passage.text)):
+            continue
+        around = plain[max(0, at - MAX_APART) : at][::-1], plain[at + 1 : at + 1 + MAX_APART]
+        before, after = (next((found for found in side if found is not None), "") for side in around)
+        other = after or before
+        if other and other != language:
+            least = 4 if before == after else MIN_LEANING
+            passage.language = other if leaning(passage.text, other, language) >= least else ""
 
 
 SAMPLE_CHARS = 1_500

@@ -1,6 +1,7 @@
 import pytest
 from prose import PROSE
 
+from swarm.book.language.detection import leaning
 from swarm.book.page.passage import Passage
 from swarm.book.structure.book_language import BookLanguage, mark_foreign_passages, settle
 from swarm.book.structure.composition import named_language, named_region
@@ -56,6 +57,25 @@ def test_a_passage_in_another_language_is_marked_unless_it_is_left_out() -> None
     passages[2].left_out = "licence"
     mark_foreign_passages(passages, "en")
     assert [passage.language for passage in passages] == ["", "fr", ""]
+
+
+def test_headings_and_short_lines_go_with_the_passages_beside_them_that_they_are_like() -> None:
+    texts = ["The Old House", PROSE["en"], "Das alte Haus", PROSE["de"], "Der Vater und die Söhne", "1", PROSE["de"]]
+    passages = [Passage("paragraph", text) for text in [*texts, "The Sea", PROSE["en"], "Alice", PROSE["en"]]]
+    mark_foreign_passages(passages, "en")
+    assert [passage.language for passage in passages] == ["", "", "de", "de", "de", "", "de", "", "", "", ""]
+
+
+def test_short_lines_of_a_book_in_one_language_stay_in_it() -> None:
+    passages = [Passage("paragraph", text) for text in (PROSE["en"], "Der Vater", PROSE["en"], "第一章", PROSE["en"])]
+    mark_foreign_passages(passages, "en")
+    assert not any(passage.language for passage in passages)
+
+
+def test_a_short_line_in_letters_of_its_own_is_in_no_language_without_these() -> None:
+    assert leaning("第一章", "zh", "en") > 0 > leaning("第一章", "en", "zh")
+    assert leaning("Preface", "zh", "en") < 0
+    assert leaning("信じる心", "ja", "zh") > 0 > leaning("第一章", "ja", "zh")
 
 
 def test_a_mark_of_the_book_stays_unless_all_its_text_contradicts_it() -> None:
