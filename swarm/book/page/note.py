@@ -128,14 +128,20 @@ def _names_notes(text: str, reason: str) -> bool:
 
 
 def mark_note_page_headings(passages: list[Passage], reason: str) -> None:
-    """Leave out the headings of a document that has only notes, or of its part from the heading "Notes" on."""
+    """Leave out the headings of a document that has only notes, or of its part from the heading "Notes" on.
+
+    Where headings are many more, they are those of sections without text.
+    """
     names = (at for at, passage in enumerate(passages) if passage.level and named(passage.text) == reason)
     for start in {0, next(names, 0)}:
         page = passages[start:]
         notes = sum(1 for passage in page if passage.note)
         least = 1 if page and named(page[0].text) == reason else MIN_PAGE_NOTES
-        if notes >= least and all(p.note or p.left_out or p.level or p.kind == "scene" for p in page):
-            _leave_out([passage for passage in page if passage.level], reason)
+        headings = [passage for passage in page if passage.level]
+        if notes < max(least, len(headings) - 1):
+            continue
+        if all(p.note or p.left_out or p.level or p.kind == "scene" for p in page):
+            _leave_out(headings, reason)
 
 
 def mark_stray_notes(passages: list[Passage], reason: str) -> None:

@@ -151,6 +151,15 @@ def test_notes_that_nothing_refers_to_go_with_those_around_them(tmp_path: Path) 
     ]
 
 
+def test_headings_without_text_above_a_few_notes_are_said(tmp_path: Path) -> None:
+    links = "".join(f"<sup><a href='1.xhtml#n{number}' id='r{number}'>{number}</a></sup>" for number in (1, 2))
+    notes = "".join(f"<p id='n{number}'><a href='0.xhtml#r{number}'>{number}</a> A brig.</p>" for number in (1, 2))
+    headings = "<h1>Ships</h1><h2>Tall ones</h2><h2>Small ones</h2><h2>Rafts</h2>"
+    found = read(tmp_path, STORY.format(links), headings + notes)
+    assert found["notes"] == ["A brig.", "A brig."]
+    assert found[""][-4:] == ["Ships", "Tall ones", "Small ones", "Rafts"]
+
+
 def test_a_notes_own_number_is_not_read(tmp_path: Path) -> None:
     body = "<p>One<sup><a href='#n' id='r'>1</a></sup>, two<a href='#s'>*</a></p>"
     notes = "<div class='notes'><p id='n'><a href='#r'>1</a>. A brig.</p><p id='s'>* A barque.</p></div>"
