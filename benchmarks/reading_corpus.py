@@ -2,8 +2,8 @@
 
 python benchmarks/reading_corpus.py BOOKS [--folds 0,1,2,3] prints the figures of the program as it is; --train FILE
 writes the model of all these folds, --cross measures, for each fold, the model that was made without it; --rules
-measures the rules alone. BOOKS is a folder of the books in
-tests/reading/corpus.tsv.
+measures the rules alone, --extractor what an extractor of web pages takes for text (pip install justext trafilatura).
+BOOKS is a folder of the books in tests/reading/corpus.tsv.
 """
 
 import argparse
@@ -11,11 +11,13 @@ import json
 import os
 import pickle
 import sys
+import zipfile
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import groupby, pairwise
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from corpus_books import Listed, listed  # noqa: E402
 
 from swarm.book.any_file import read_book  # noqa: E402
 from swarm.book.model.book import Book, ChapterText  # noqa: E402
+from swarm.book.model.language_code import language_name  # noqa: E402
 from swarm.book.page.bare_text import plain  # noqa: E402
 from swarm.book.page.passage import visible_chars  # noqa: E402
 from swarm.book.structure import block_kind, inclusion  # noqa: E402
@@ -282,6 +285,7 @@ class Reading:
     figures: Figures
     rows: list[list[float]]
     labels: list[tuple[str, str, int]]  # label, whether spoken, and words of each row; ("", "?", 0) if unmarked
+    groups: list[tuple[object, ...]] = field(default_factory=list)  # of each row
     others: dict[str, Figures] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
@@ -291,11 +295,13 @@ def read(task: tuple[Path, Listed, bool, str]) -> Reading:
     path, row, learned, model = task
     block_kind.weights = lambda: _model(model) if learned else None
     told: list[tuple[list[list[float]], list[object]]] = []
+    groups: list[tuple[object, ...]] = []
 
     def judge(parts, rulings, *, code=False):
         passages = [ruling.passage for each in rulings for ruling in each if ruling.passage.text]
         traces = [passage.trace for passage in passages]
         told.append((block_kind.describe(parts, rulings), traces))
+        groups[:] = block_kind.grouped(rulings)
         return block_kind.judge(parts, rulings, code=code)
 
     inclusion.judge = judge
@@ -324,7 +330,46 @@ def read(task: tuple[Path, Listed, bool, str]) -> Reading:
         and place.mark.spoken != "?"
         and (share_of(place) >= SPOKEN_SHARE) != (place.mark.spoken == "y")
     ]
-    return Reading(row.name, row.fold, row.maker, figures, rows, labels, wrong=wrong)
+    return Reading(row.name, row.fold, row.maker, figures, rows, labels, groups, wrong=wrong)
+
+
+def extract(extractor: str, task: tuple[Path, Listed, bool, str]) -> Reading:
+    """Return which blocks of a book an extractor of web pages takes for text; it knows no chapters."""
+    path, row, *_ = task
+    if extractor == "own":
+        figures = read(task).figures
+    else:
+        figures, places = Figures(), places_of(path, row.name)
+        with zipfile.ZipFile(path) as file:
+            for name, page in groupby(places, key=lambda place: place.block.name):
+                kept = [visible_chars(line) for line in EXTRACTORS[extractor](file.read(name), main_language(row.name))]
+                lines, whole = frozenset(kept), "".join(kept)
+                for place in page:
+                    text = visible_chars(place.block.text)
+                    if text in lines or (len(text) >= MIN_UNTRACED and text in whole):
+                        place.spoken = place.block.end - place.block.start
+        _count_blocks(figures, places)
+    figures = replace(figures, language=1, begins=0, joints=0, joints_right=0)
+    return Reading(row.name, row.fold, row.maker, figures, [], [])
+
+
+def _justext(page: bytes, language: str) -> list[str]:
+    import justext
+
+    name = next((name for name in justext.get_stoplists() if name == language_name(language)), "")
+    words = {"stoplist": justext.get_stoplist(name)} if name else NO_STOP_WORDS
+    return [line.text for line in justext.justext(page, **words) if not line.is_boilerplate] if page.strip() else []
+
+
+def _trafilatura(page: bytes, language: str) -> list[str]:
+    import trafilatura
+
+    text = trafilatura.extract(page.decode("utf-8", "replace"), include_comments=False, favor_recall=True) or ""
+    return [line.lstrip("- ") for line in text.replace("|", "\n").splitlines()]
+
+
+EXTRACTORS = {"justext": _justext, "trafilatura": _trafilatura}
+NO_STOP_WORDS = {"stoplist": (), "stopwords_low": 0, "stopwords_high": 0}  # of a language without a list
 
 
 def _model(file: str) -> block_kind.Weights | None:
@@ -351,11 +396,14 @@ def marks_of(name: str) -> Path:
     return Path(os.environ.get("READING_MARKS", CORPUS / "corpus")) / f"{name}.tsv"
 
 
-def read_all(folder: Path, folds: Sequence[int], *, learned: bool = True, model: str = "") -> list[Reading]:
+def read_all(
+    folder: Path, folds: Sequence[int], *, learned: bool = True, model: str = "", extractor: str = ""
+) -> list[Reading]:
     """Read the marked books of some folds, two at a time."""
     tasks = [(book.file(folder), book, learned, model) for book in wanted(folds)]
     with Pool(2, maxtasksperchild=8) as pool:
-        return pool.map(read, [task for task in tasks if task[0].is_file()], chunksize=1)
+        reader = partial(extract, extractor) if extractor else read
+        return pool.map(reader, [task for task in tasks if task[0].is_file()], chunksize=1)
 
 
 def summed(all_figures: Iterable[Figures]) -> Figures:
@@ -393,14 +441,32 @@ HEAD = (
 
 
 def train(readings: Sequence[Reading], *, labelled: bool = True) -> dict[str, object]:
-    """Make the model of some books; one that is not `labelled` takes less time, and knows only what is spoken."""
+    """Make the model of some books; one that is not `labelled` knows only what is spoken."""
     import numpy as np
     from sklearn.ensemble import HistGradientBoostingClassifier
 
+    table, answers, weights, labels = _table(readings, [reading.rows for reading in readings])
+    found: dict[str, object] = {"spoken": _first(table, answers, weights), "slope": SLOPE, "offset": OFFSET}
+    found["again"] = _second(readings)
+    if not labelled:
+        return found | {"labels": {"note": [0.0]}}
     names = block_kind.FEATURES
+    rest = [number for number, label in enumerate(labels) if label in block_kind.REASONS]
+    kinds = np.array([labels[number] for number in rest])
+    kind = HistGradientBoostingClassifier(
+        max_iter=15, max_depth=3, learning_rate=0.2, min_samples_leaf=10, random_state=1, early_stopping=False
+    ).fit(table[rest], kinds, sample_weight=weights[rest])
+    found["labels"] = {str(name): _trees(kind, number, names) for number, name in enumerate(kind.classes_)}
+    return found
+
+
+def _table(readings: Sequence[Reading], rows_of: Sequence[Sequence[Sequence[float]]]):
+    """Return rows of each book, whether they are to be spoken, their weights, and the labels of those that are not."""
+    import numpy as np
+
     data, wanted, weight, labels = [], [], [], []
-    for reading in readings:
-        known = [(row, label) for row, label in zip(reading.rows, reading.labels, strict=True) if label[0]]
+    for reading, rows in zip(readings, rows_of, strict=True):
+        known = [(row, label) for row, label in zip(rows, reading.labels, strict=True) if label[0]]
         known = known[:: 1 + len(known) // MAX_ROWS]
         share = 1 / max(1, len(known)) ** 0.6
         for row, (label, spoken, words) in known:
@@ -408,7 +474,13 @@ def train(readings: Sequence[Reading], *, labelled: bool = True) -> dict[str, ob
             wanted.append(spoken != "n")
             weight.append(share * (0.1 if spoken == "?" or label == "separator" else 1) * (1 + words) ** 0.25)
             labels.append(label if spoken == "n" else "")
-    table, answers, weights = np.array(data, float), np.array(wanted), np.array(weight) / np.mean(weight)
+    return np.array(data, float), np.array(wanted), np.array(weight) / np.mean(weight), labels
+
+
+def _first(table, answers, weights) -> list[object]:
+    """Return the trees of the first look."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     made = HistGradientBoostingClassifier(
         max_iter=80,
         max_depth=4,
@@ -420,32 +492,55 @@ def train(readings: Sequence[Reading], *, labelled: bool = True) -> dict[str, ob
         random_state=1,
         early_stopping=False,
     ).fit(table, answers, sample_weight=weights)
-    found: dict[str, object] = {"spoken": _trees(made, 0, names), "slope": SLOPE, "offset": OFFSET}
-    if not labelled:
-        return found | {"labels": {"note": [0.0]}}
-    rest = [number for number, label in enumerate(labels) if label in block_kind.REASONS]
-    kinds = np.array([labels[number] for number in rest])
-    kind = HistGradientBoostingClassifier(
-        max_iter=15, max_depth=3, learning_rate=0.2, min_samples_leaf=10, random_state=1, early_stopping=False
-    ).fit(table[rest], kinds, sample_weight=weights[rest])
-    found["labels"] = {str(name): _trees(kind, number, names) for number, name in enumerate(kind.classes_)}
-    return found
+    return _trees(made, 0, block_kind.FEATURES)
+
+
+def _second(readings: Sequence[Reading]) -> list[object]:
+    """Return the trees of the second look, at what the first one says of books that it was made without."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    seen: list[tuple[Reading, list[tuple[float, ...]]]] = []
+    for fold in sorted({reading.fold for reading in readings}):
+        others = [reading for reading in readings if reading.fold != fold]
+        *data, _ = _table(others, [reading.rows for reading in others])
+        raw = block_kind.Weights(_first(*data), {}, slope=SLOPE, offset=OFFSET)
+        model = block_kind.indexed(raw)
+        for reading in (reading for reading in readings if reading.fold == fold and reading.rows):
+            odds = [
+                block_kind.PLAIN_ODDS if block_kind.is_prose(row) else block_kind.first_odds(model, row)
+                for row in reading.rows
+            ]
+            seen.append((reading, block_kind.look_again(reading.rows, reading.groups, odds, range(len(odds)))))
+    table, answers, weights, _ = _table(*zip(*seen, strict=True))
+    made = HistGradientBoostingClassifier(
+        max_iter=40,
+        max_depth=3,
+        learning_rate=0.12,
+        min_samples_leaf=100,
+        l2_regularization=10.0,
+        max_features=0.5,
+        random_state=2,
+        early_stopping=False,
+    ).fit(table, answers, sample_weight=weights)
+    base, *trees = _trees(made, 0, block_kind.AGAIN, AGAIN_SLOPE)
+    return [round(base + AGAIN_OFFSET, 4), *trees]
 
 
 MAX_ROWS = 1_200  # of a book: the rest of a long one is much the same
 SLOPE, OFFSET = 0.98, -0.58  # make the odds true of books that the trees were not made on
+AGAIN_SLOPE, AGAIN_OFFSET = 1.3, 0.5
 
 
-def _trees(made, of: int, names: Sequence[str]) -> list[object]:
-    base = float(made._baseline_prediction.ravel()[of])
-    return [round(base, 4), *(_tree(predictors[of].nodes, 0, names) for predictors in made._predictors)]
+def _trees(made, of: int, names: Sequence[str], slope: float = 1.0) -> list[object]:
+    base = slope * float(made._baseline_prediction.ravel()[of])
+    return [round(base, 4), *(_tree(predictors[of].nodes, 0, names, slope) for predictors in made._predictors)]
 
 
-def _tree(nodes, number: int, names: Sequence[str]) -> object:
+def _tree(nodes, number: int, names: Sequence[str], slope: float) -> object:
     node = nodes[number]
     if node["is_leaf"]:
-        return round(float(node["value"]), 4)
-    below, above = (_tree(nodes, int(node[side]), names) for side in ("left", "right"))
+        return round(slope * float(node["value"]), 4)
+    below, above = (_tree(nodes, int(node[side]), names, slope) for side in ("left", "right"))
     return [names[node["feature_idx"]], round(float(node["num_threshold"]), 4), below, above]
 
 
@@ -467,6 +562,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--folds", default="0,1,2,3")
     parser.add_argument("--rules", action="store_true", help="measure the rules alone")
+    parser.add_argument("--extractor", choices=["own", *EXTRACTORS], help="measure blocks alone, as it finds them")
     parser.add_argument("--cross", action="store_true", help="measure models that were made without each fold")
     parser.add_argument("--train", type=Path, help="write the model of these folds")
     parser.add_argument("--keep", type=Path, help="keep what was read in a file, and use it if it is there")
@@ -491,7 +587,8 @@ def main() -> None:
 def _kept(arguments: argparse.Namespace, folds: Sequence[int]) -> list[Reading]:
     if arguments.keep and arguments.keep.is_file():
         return pickle.loads(arguments.keep.read_bytes())
-    readings = read_all(arguments.folder, folds, learned=not (arguments.rules or arguments.train or arguments.cross))
+    learned = not (arguments.rules or arguments.train or arguments.cross)
+    readings = read_all(arguments.folder, folds, learned=learned, extractor=arguments.extractor or "")
     if arguments.keep:
         arguments.keep.write_bytes(pickle.dumps(readings))
     return readings

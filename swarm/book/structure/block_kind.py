@@ -38,6 +38,9 @@ PROSE_ALIKE = 0.2  # so much of a book's text looks alike
 PROSE_CHARS, PROSE_FROM = 150, 0.05  # shorter blocks, and those in this share at either end, are looked at in full
 MIN_BLOCKS = 20  # in a shorter text nothing recurs that could show what a block is
 DOUBT_AT = 0.5  # probability at which a block that is spoken is a doubt
+PLAIN_ODDS, ALONE_ODDS = 6.0, 4.0  # of prose, and of what a block without others has beside it
+MAX_ODDS = 9.2  # about 1 in 10,000
+LOOK_AGAIN_BELOW = 0.0  # what has better odds, or is left out by the rules, is not looked at again
 
 # The words for what the model leaves out, by the labels of its training.
 REASONS = {
@@ -81,7 +84,6 @@ _PATHS = {
     "page": r"page-?_?(?:n|b)|\bpg|folio|runn|header|footer|\bpb\b",
     "title": r"title|author|heading|\bh[1-6]\b",
     "verse": r"verse|poem|poetry|stanza|line|lyric",
-    "story": r"\b(?:chapter|bodymatter|indent|body|text|para|first|calibre\d?|msonormal|standard)\b",
     "front": r"front|dedicat|epigraph|preface|half-?title|cover",
     "back": r"back|append|about|also|promo|gloss",
 }
@@ -89,7 +91,6 @@ _SIGNS = (
     ("address", ("://", "www.", "@", "doi"), ""),
     ("notice", ("ISBN", "ISSN", "©", "(c) 1", "(c) 2", "UUID", "opyright"), ""),
     ("code", ("{", "<", "\\", "|", "=", "_", "#", "//", "$"), ""),
-    ("arrow", ("←", "→", "↑", "↩", "«", "|", "·", "›", "‹"), ""),
     ("leader", ("....", "……", ". . ."), r"\s\d{1,4}$"),
     ("year", (), r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)"),
     ("citing", (" et al", "Ibid", " eds.", " vol."), r"\bpp?\. ?\d|\d\(\d+\)|\d[-–]\d"),
@@ -106,8 +107,9 @@ _BEGINS = {
 _PATH_SHAPES = [compile_later(shape) for shape in _PATHS.values()]
 _SIGN_SHAPES = [(signs, compile_later(shape) if shape else None) for _, signs, shape in _SIGNS]
 _BEGIN_SHAPES = [compile_later(shape) for shape in _BEGINS.values()]
-_LABEL, *_, _GOES_ON = _BEGIN_SHAPES
+_LABEL = _BEGIN_SHAPES[0]
 _FIGURES, _CAPITAL, _OPEN = compile_later(r"\d+"), compile_later(r"\p{Lu}"), compile_later(r"[\p{L}\d,’'-]$")
+_IDS = compile_later(r"#\S*")
 _DIGITS, _STOPS, _COMMAS = "0123456789", '.:!?()[]/"“”«»-–—', ",;，、"
 
 _OF_TEXT = (
@@ -118,10 +120,10 @@ _OF_PLACE = (
     *("at", "before", "after", "in_document", "to_document_end", "document", "documents", "part", "first_part"),
     *("since_heading", "times", "spread", "legal_words"),
 )
-_OF_MARKUP = ("level", "linked", "bold", "alike", "ruled", "marked", "whole", "note", "refers", "foreign")
+_OF_MARKUP = ("level", "linked", "bold", "alike", "ruled", "marked", "whole")
 # What is looked at around a block too, as the mean of its neighbours.
 _AROUND = ("size", "digits", "linked", "sentence", "year", "label", "common", "capitals", "ruled", "citing", "alike")
-_OF_SIDES = ("size_before", "size_behind", "cuts")
+_OF_SIDES = ("size_before", "size_behind")
 FEATURES = (
     *_OF_TEXT,
     *_OF_PLACE,
@@ -131,7 +133,15 @@ FEATURES = (
     *(f"near_{name}" for name in _AROUND),
     *_OF_SIDES,
 )
+# What the second look sees: the odds of the first, their means over the other blocks of each group, and those beside.
+_TOO = ("size", "level", "ruled", "at")
+_GROUPS = ("section", "page", "tag_here", "tag", "path", "tag_in_section")
+AGAIN = (
+    *("odds", *(f"{group}_{name}" for group in _GROUPS for name in ("odds", "count"))),
+    *("before", "behind", "before_2", "behind_2", *_TOO),
+)
 _COLUMN = {name: number for number, name in enumerate(FEATURES)}
+_COLUMN_AGAIN = {name: number for number, name in enumerate(AGAIN)}
 
 
 class Ruling(Struct):
@@ -185,12 +195,11 @@ def _of_text(text: str, common: frozenset[str]) -> list[float]:
 
 def _of_prose(text: str, book: "_Book") -> list[float]:
     """Return a row for a block of which only its neighbours are asked; it is in prose."""
-    sample, row = _sample(text), [0.0] * (len(FEATURES) - len(_AROUND) - len(_OF_SIDES))
+    sample, row = _sample(text), [0.0] * _COLUMN[f"near_{_AROUND[0]}"]
     row[_COLUMN["size"]], row[_COLUMN["sentence"]] = log(len(text) + 1), 1.0
     row[_COLUMN["capitals"]] = len(_CAPITAL.findall(sample)) / len(sample)
     row[_COLUMN["common"]] = sum(map(book.common.__contains__, sample.casefold().split())) / (sample.count(" ") + 1)
     row[_COLUMN["label"]] = float(bool(_LABEL.match(sample)))
-    row[_COLUMN["goes_on"]] = float(bool(_GOES_ON.match(sample)))
     return row
 
 
@@ -315,31 +324,71 @@ def _of_markup(ruling: Ruling, book: _Book) -> list[float]:
         float(bool(ruling.reason)),
         float(ruling.grounds == MARKED),
         float(ruling.whole),
-        float(bool(passage.note)),
-        float(len(passage.references)),
-        float(bool(passage.language)),
     ]
 
 
 def _look_around(rows: list[list[float]]) -> None:
-    """Add to each row the means of its neighbours, and what stands right before and behind it."""
-    spans = [(max(0, place - NEAR), min(len(rows), place + NEAR + 1)) for place in range(len(rows))]
+    """Add to each row but prose the means of its neighbours, and what stands right before and behind it."""
+    places = [place for place, row in enumerate(rows) if not is_prose(row)]
+    spans = [(max(0, place - NEAR), min(len(rows), place + NEAR + 1)) for place in places]
     means = []
     for column in (_COLUMN[name] for name in _AROUND):
-        own = [row[column] for row in rows]
-        total = [0.0, *accumulate(own)]
+        total = [0.0, *accumulate(row[column] for row in rows)]
         means.append(
             [
-                (total[last] - total[first] - value) / max(1, last - first - 1)
-                for (first, last), value in zip(spans, own, strict=True)
+                (total[last] - total[first] - rows[place][column]) / max(1, last - first - 1)
+                for place, (first, last) in zip(places, spans, strict=True)
             ]
         )
-    size, opened, goes_on = _COLUMN["size"], _COLUMN["open"], _COLUMN["goes_on"]
-    sizes = [0.0, *(row[size] for row in rows), 0.0]
-    cuts = [0.0, *(before[opened] * behind[goes_on] for before, behind in zip(rows, rows[2:], strict=False)), 0.0]
-    sides = zip(sizes, sizes[2:], cuts, strict=False)
-    for row, near, side in zip(rows, list(zip(*means, strict=True)), sides, strict=False):
-        row += (*near, *side)
+    sizes = [0.0, *(row[_COLUMN["size"]] for row in rows), 0.0]
+    for place, near in zip(places, zip(*means, strict=True), strict=True):
+        rows[place] += (*near, sizes[place], sizes[place + 2])
+
+
+def grouped(rulings: Sequence[Sequence[Ruling]]) -> list[tuple[object, ...]]:
+    """Return the groups of each passage with text, whose blocks are mostly of one kind: those of `_GROUPS`."""
+    found: list[tuple[object, ...]] = []
+    section, page = 0, ""
+    for passage in (ruling.passage for row in rulings for ruling in row if ruling.passage.text):
+        if passage.level or _document(passage) != page:
+            section, page = section + 1, _document(passage)
+        tag = _tail(passage.look.path)
+        found.append((section, page, (page, tag), tag, _without_ids(passage.look.path), (section, tag)))
+    return found
+
+
+@cache
+def _without_ids(path: str) -> str:
+    return str(_IDS.sub("", path))
+
+
+def look_again(
+    rows: Sequence[Sequence[float]], groups: Sequence[tuple[object, ...]], odds: Sequence[float], places: Sequence[int]
+) -> list[tuple[float, ...]]:
+    """Return the features of the second look at the rows of some places; `odds` are those of the first look at all."""
+    size = _COLUMN["size"]
+    weights = [exp(row[size] / 2) for row in rows]  # longer ones weigh more
+    weighted = [weight * value for weight, value in zip(weights, odds, strict=True)]
+    columns = [[odds[place] for place in places]]
+    for keys in zip(*groups, strict=True):
+        counts = Counter(keys)
+        sums = {keys[place]: [0.0, 0.0] for place in places}
+        for key, weight, value in zip(keys, weights, weighted, strict=True):
+            if found := sums.get(key):
+                found[0] += weight
+                found[1] += value
+        asked = [(place, counts[keys[place]], sums[keys[place]]) for place in places]
+        columns.append(
+            [
+                (total - weighted[place]) / (share - weights[place]) if count > 1 else ALONE_ODDS
+                for place, count, (share, total) in asked
+            ]
+        )
+        columns.append([log(count) for _, count, _ in asked])
+    beside = [ALONE_ODDS, ALONE_ODDS, *odds, ALONE_ODDS, ALONE_ODDS]
+    columns += [[beside[place + 2 + step] for place in places] for step in (-1, 1, -2, 2)]
+    columns += [[rows[place][_COLUMN[name]] for place in places] for name in _TOO]
+    return list(zip(*columns, strict=True))
 
 
 class Weights(Struct, frozen=True):
@@ -350,7 +399,8 @@ class Weights(Struct, frozen=True):
 
     spoken: tuple[Any, ...]
     labels: dict[str, tuple[Any, ...]]
-    slope: float = 1.0  # makes the sum the logarithm of the odds
+    again: tuple[Any, ...] = ()  # those of the second look
+    slope: float = 1.0  # makes the sum of the first the logarithm of the odds
     offset: float = 0.0
 
 
@@ -363,15 +413,18 @@ def weights() -> Weights | None:
 
 def indexed(read: Weights) -> Weights:
     """Return a model that was read from a file, with the columns of its features in place of their names."""
-    labels = {name: tuple(map(_tuple, trees)) for name, trees in read.labels.items()}
-    return replace(read, spoken=tuple(map(_tuple, read.spoken)), labels=labels)
+    labels = {name: _tuples(trees, _COLUMN) for name, trees in read.labels.items()}
+    return replace(read, spoken=_tuples(read.spoken, _COLUMN), labels=labels, again=_tuples(read.again, _COLUMN_AGAIN))
 
 
-def _tuple(tree: Any) -> Any:
-    if not isinstance(tree, list):
-        return tree
-    name, threshold, below, above = tree
-    return _COLUMN[name], threshold, _tuple(below), _tuple(above)
+def _tuples(trees: Sequence[Any], columns: dict[str, int]) -> tuple[Any, ...]:
+    def made(tree: Any) -> Any:
+        if not isinstance(tree, list):
+            return tree
+        name, threshold, below, above = tree
+        return columns[name], threshold, made(below), made(above)
+
+    return tuple(map(made, trees))
 
 
 def _total(trees: Sequence[Any], row: Sequence[float]) -> float:
@@ -384,9 +437,22 @@ def _total(trees: Sequence[Any], row: Sequence[float]) -> float:
     return total
 
 
-def probability(model: Weights, row: Sequence[float]) -> float:
-    """Return the probability that a block is to be spoken."""
-    return 1 / (1 + exp(-max(-30.0, min(30.0, model.slope * _total(model.spoken, row) + model.offset))))
+def first_odds(model: Weights, row: Sequence[float]) -> float:
+    """Return the logarithm of the odds that a block is to be spoken, at a first look."""
+    return max(-MAX_ODDS, min(MAX_ODDS, model.slope * _total(model.spoken, row) + model.offset))
+
+
+def probabilities(model: Weights, rows: Sequence[Sequence[float]], groups: Sequence[tuple[object, ...]]) -> list[float]:
+    """Return the probability of each block that it is to be spoken.
+
+    One that the rules speak and the first look does not is looked at again: both must agree to leave it out.
+    """
+    odds = [PLAIN_ODDS if is_prose(row) else first_odds(model, row) for row in rows]
+    doubtful = (place for place, each in enumerate(odds) if each < LOOK_AGAIN_BELOW)
+    places = [place for place in doubtful if not rows[place][_COLUMN["ruled"]]] if model.again else []
+    for place, seen in zip(places, look_again(rows, groups, odds, places) if places else (), strict=True):
+        odds[place] = _total(model.again, seen)
+    return [1 / (1 + exp(-each)) for each in odds]
 
 
 def label(model: Weights, row: Sequence[float]) -> str:
@@ -403,8 +469,8 @@ def judge(parts: Sequence[Part], rulings: list[list[Ruling]], *, code: bool = Fa
     told = [ruling for row in rulings for ruling in row if ruling.passage.text]
     if model is None or len(told) < MIN_BLOCKS:
         return rulings
-    for ruling, row in zip(told, describe(parts, rulings), strict=True):
-        spoken = 1.0 if is_prose(row) else probability(model, row)
+    rows = describe(parts, rulings)
+    for ruling, row, spoken in zip(told, rows, probabilities(model, rows, grouped(rulings)), strict=True):
         if not ruling.reason and 1 - spoken >= DOUBT_AT:
             ruling.perhaps = REASONS.get(label(model, row), "no text of the book")
             if 1 - spoken >= (SURELY_OUT_AT if ruling.passage.level else OUT_AT) and not _is_kept(row, code=code):

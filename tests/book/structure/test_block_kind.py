@@ -7,7 +7,7 @@ from swarm.book.epub import read_epub
 from swarm.book.model.book import Book
 from swarm.book.model.reading_choice import Reading
 from swarm.book.structure import block_kind
-from swarm.book.structure.block_kind import FEATURES, Weights, indexed, probability, weights
+from swarm.book.structure.block_kind import FEATURES, MAX_ODDS, Weights, first_odds, indexed, weights
 
 LINE = "and she went on through the long wet grass of the meadow, where nobody had gone before her that year, and"
 PAGE = f"<h1>One</h1><p>S{LINE}</p><p>12</p><p>{LINE} came home.</p><p>The end of it.</p>" + "<p>And so on.</p>" * 20
@@ -57,11 +57,25 @@ def test_the_heading_of_a_part_whose_text_is_left_out_is_no_chapter(tmp_path: Pa
 def test_prose_in_the_midst_of_a_book_needs_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
     column = FEATURES.index("size")
-    monkeypatch.setattr(block_kind, "probability", lambda _, row: asked.append(row[column]) or 0.0)
+    monkeypatch.setattr(block_kind, "first_odds", lambda _, row: asked.append(row[column]) or -MAX_ODDS)
     prose = [f"S{LINE} {LINE} came home with {name}." for name in ("Ann", "Ben", "Cid", "Dan")]
     book = read(tmp_path, "".join(f"<p>Words.</p><p>{text}</p>" for text in prose) + PAGE)
     assert texts(book) == prose[1:]  # the first one is too near the beginning
     assert len(asked) == 30
+
+
+def test_blocks_of_one_look_are_decided_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = indexed(
+        Weights(
+            spoken=(["numeral", 0.5, -0.2, -2.0],),
+            again=(["tag_odds", -1.0, -4.0, 4.0],),
+            labels={"pagenumber": (1.0,)},
+        )
+    )
+    monkeypatch.setattr(block_kind, "weights", lambda: together)
+    said = texts(read(tmp_path, PAGE + "<p class='n'>14</p>" * 5 + "<p class='n'>Nobody</p>"))
+    assert "12" in said
+    assert not {"14", "Nobody"} & set(said)
 
 
 def test_a_doubt_alone_is_spoken_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,4 +94,4 @@ def test_the_weights_are_small_and_know_all_features() -> None:
     assert file.stat().st_size <= 1 << 20
     model = weights()
     assert model is not None and set(model.labels) <= set(block_kind.REASONS)
-    assert 0 < probability(model, [0.0] * len(FEATURES)) < 1
+    assert model.again and -MAX_ODDS <= first_odds(model, [0.0] * len(FEATURES)) <= MAX_ODDS
