@@ -231,11 +231,13 @@ def test_the_checks_run_the_readmes_own_line() -> None:
     subprocess.run(["bash", "-n", str(script)], check=True)
     (pattern,) = re.findall(r"grep -m1 -- '(.+?)' README\.md", script.read_text())
     lines = [line for line in read(ROOT / "README.md").splitlines() if re.search(pattern, line)]
-    assert lines == ["python3 -m venv .venv && .venv/bin/pip install -q '.[test]' && .venv/bin/python -m pytest"]
+    assert lines == [
+        "python3 -m venv .venv && .venv/bin/pip install -q --no-compile '.[test]' && .venv/bin/python -m pytest"
+    ]
     split = re.findall(r"^line=\$\{.*$", script.read_text(), re.MULTILINE)
     told = ["bash", "-c", f'line=$1\n{split[0]}\nprintf \'%s\\n\' "$install" "$tests"', "-", lines[0]]
     steps = subprocess.run(told, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert steps == [".venv/bin/pip install -q '.[test]'", ".venv/bin/python -m pytest"]
+    assert steps == [".venv/bin/pip install -q --no-compile '.[test]'", ".venv/bin/python -m pytest"]
     assert 'eval "$tests tests' in script.read_text()  # slow tests run where tests are named
 
 
