@@ -39,11 +39,11 @@ NARRATORS = {  # of novels in the first person
     "TheSunAlsoRises": "Jake Barnes",
     "TheGambler": "Alexis Ivanovitch",
 }
-PRIOR = 0.5  # the strength with which weights are drawn to nought
+PRIOR = 4  # the strength with which weights are drawn to nought
 EPOCHS = 14
 BATCH = 12  # chapters
 FOLDS = 3
-SHARES = (0.5, 0.6, 0.65, 0.7, 0.8)  # least probabilities for which figures are shown
+SHARES = (0.5, 0.6, 0.68, 0.7, 0.8)  # least probabilities for which figures are shown
 
 
 IDLE = frozenset(words("the a an mr mrs miss ms dr sir lady lord monsieur madame mme m old young poor little dear de"))
@@ -205,109 +205,111 @@ class _Numbers:
     def __init__(self) -> None:
         self.of: dict[str, int] = {}
 
+        self.steps: dict[tuple[int, ...], int] = {}  # numbers of the facts of a step, which are weighed together
+
     def find(self, fact: str) -> int:
         return self.of.setdefault(fact, len(self.of))
 
-
-class _Compiled(NamedTuple):
-    """A chapter in numbers."""
-
-    own: list[list[list[int]]]  # for each turn and candidate, the numbers of its facts
-    steps: list[Floats]  # for each turn but the first, the number of the step's fact, by the three speakers; -1: none
-    right: list[Floats]  # for each turn, which candidates are right; all where the corpus does not tell
+    def find_step(self, facts: Iterable[str]) -> int:
+        return self.steps.setdefault(tuple(map(self.find, facts)), len(self.steps))
 
 
-def _compile(chapter: Chapter, numbers: _Numbers) -> _Compiled:
-    turns = chapter.turns
-    own = [[[numbers.find(fact) for fact in turn.facts_of(who)] for who in turn.candidates] for turn in turns]
-    tables = []
-    for at in range(1, len(turns)):
-        seconds = turns[at - 2].candidates if at > 1 else [NOBODY]
-        same, back, new = (numbers.find(fact) for fact in steps(turns[at], turns[at - 1]))
-        tables.append(
-            np.array(
-                [
-                    [
-                        [
-                            -1 if NOBODY in (who, last) else same if who == last else back if who == second else new
-                            for who in turns[at].candidates
-                        ]
-                        for last in turns[at - 1].candidates
-                    ]
-                    for second in seconds
-                ]
-            )
-        )
-    right = [
-        np.array([said is None or who in (said.right & turn.facts.keys() or {NOBODY}) for who in turn.candidates])
-        for turn, said in zip(turns, chapter.said, strict=True)
-    ]
-    return _Compiled(own, tables, right)
+class _Batch:
+    """Some chapters in numbers, side by side; what a shorter chapter or turn lacks is padded.
 
-
-def _sum_logs(values: Floats, axis: int) -> Floats:
-    most = values.max(axis=axis, keepdims=True)
-    return (most + np.log(np.exp(values - most).sum(axis=axis, keepdims=True))).squeeze(axis)
-
-
-def _marginals(weights: Floats, chapter: _Compiled, *, bound: bool) -> tuple[float, list[Floats], list[Floats]]:
-    """Return the log of the sum over all speakers, and the probabilities of single ones and of three in a row.
-
-    Only speakers that the corpus calls right are summed if `bound`.
+    Axes are chapters, turns and candidates: of `steps` those of the turn before the last, of the last, and of a turn.
     """
-    padded = np.append(weights, 0.0)
-    own = [np.array([weights[row].sum() for row in rows]) for rows in chapter.own]
-    if bound:
-        own = [np.where(right, value, -1e9) for value, right in zip(own, chapter.right, strict=True)]
-    tables = [padded[table] for table in chapter.steps]
-    forward = [own[0][None, :]]
-    for at, table in enumerate(tables, 1):
-        forward.append(_sum_logs(forward[-1][:, :, None] + table, 0) + own[at][None, :])
-    backward = [np.zeros_like(forward[-1])]
-    for at in range(len(tables), 0, -1):
-        backward.append(_sum_logs(tables[at - 1] + own[at][None, None, :] + backward[-1][None, :, :], 2))
-    backward.reverse()
-    whole = _sum_logs(forward[-1].reshape(-1), 0)
-    single = [np.exp(_sum_logs(one + other, 0) - whole) for one, other in zip(forward, backward, strict=True)]
-    three = [
-        np.exp(forward[at][:, :, None] + table + own[at + 1][None, None, :] + backward[at + 1][None, :, :] - whole)
-        for at, table in enumerate(tables)
-    ]
-    return float(whole), single, three
+
+    def __init__(self, chapters: Sequence[Chapter], numbers: _Numbers) -> None:
+        longest = max(len(chapter.turns) for chapter in chapters)
+        most = max(len(turn.candidates) for chapter in chapters for turn in chapter.turns)
+        self.there = np.zeros((len(chapters), longest, most), np.float32)
+        self.right = np.zeros_like(self.there)
+        self.steps = np.full((len(chapters), longest, most, most, most), -1, np.int32)
+        facts, cells = list[int](), list[int]()
+        for row, chapter in enumerate(chapters):
+            self.there[row, len(chapter.turns) :, 0] = self.right[row, len(chapter.turns) :, 0] = 1
+            for at, (turn, said) in enumerate(zip(chapter.turns, chapter.said, strict=True)):
+                known = turn.candidates if said is None else said.right & turn.facts.keys() or {NOBODY}
+                for number, who in enumerate(turn.candidates):
+                    found = [numbers.find(fact) for fact in turn.facts_of(who)]
+                    facts += found
+                    cells += [(row * longest + at) * most + number] * len(found)
+                    self.there[row, at, number] = 1
+                    self.right[row, at, number] = who in known
+                if at:
+                    self._add_steps(row, at, chapter.turns, numbers)
+        self.facts, self.cells = np.array(facts), np.array(cells)
+
+    def _add_steps(self, row: int, at: int, turns: Sequence[SpokenTurn], numbers: _Numbers) -> None:
+        same, back, new = map(numbers.find_step, steps(turns[at], turns[at - 1]))
+        second = np.array(turns[at - 2].candidates if at > 1 else [NOBODY])[:, None, None]
+        last, who = np.array(turns[at - 1].candidates)[None, :, None], np.array(turns[at].candidates)[None, None, :]
+        found = np.where(who == last, same, np.where(who == second, back, new))
+        found = np.where((who == NOBODY) | (last == NOBODY), -1, found)
+        self.steps[row, at, : found.shape[0], : found.shape[1], : found.shape[2]] = found
+
+    def gradient(self, weights: Floats, together: Floats) -> tuple[float, Floats]:
+        """Return the log of the probability of what the corpus says, and its gradient; `together`: steps by facts."""
+        worth = np.exp(np.append(together @ weights, 0.0)).astype(np.float32)[self.steps]
+        own = np.bincount(self.cells, weights[self.facts], self.there.size).reshape(self.there.shape)
+        own -= np.where(self.there > 0, own, -np.inf).max(2, keepdims=True)
+        own = np.exp(np.clip(own, -60.0, 0.0)).astype(np.float32)
+        right, one, three = _marginals(own * self.right, worth)
+        whole, other, three_free = _marginals(own * self.there, worth)
+        change = np.bincount(self.facts, (one - other).ravel()[self.cells], len(weights))
+        change += np.bincount(self.steps.ravel() + 1, (three - three_free).ravel(), len(together) + 1)[1:] @ together
+        return right - whole, change
 
 
-def _add_gradient(weights: Floats, chapter: _Compiled, gradient: Floats) -> float:
-    """Add a chapter's gradient; return the log of the probability of what the corpus says."""
-    right, own, three = _marginals(weights, chapter, bound=True)
-    whole, own_free, three_free = _marginals(weights, chapter, bound=False)
-    for rows, one, other in zip(chapter.own, own, own_free, strict=True):
-        for facts, change in zip(rows, one - other, strict=True):
-            np.add.at(gradient, facts, change)
-    for table, one, other in zip(chapter.steps, three, three_free, strict=True):
-        np.add.at(gradient, table.ravel(), (one - other).ravel())
-    return right - whole
+def _marginals(own: Floats, worth: Floats) -> tuple[float, Floats, Floats]:
+    """Return the log of the sum over all speakers, and the probabilities of single ones and of three in a row."""
+    whole, count = 0.0, own.shape[1]
+    forward = [own[:, 0, None, :] / own[:, 0].sum(1)[:, None, None]]
+    forward[0] = np.concatenate([forward[0], np.zeros_like(worth[:, 0, 1:, 0, :])], 1)
+    whole += float(np.log(own[:, 0].sum(1)).sum())
+    for at in range(1, count):
+        table = np.einsum("bij,bijk->bjk", forward[-1], worth[:, at]) * own[:, at, None, :]
+        scale = table.sum((1, 2))
+        whole += float(np.log(scale).sum())
+        forward.append(table / scale[:, None, None])
+    backward = np.ones_like(forward[-1])
+    single, three = np.zeros_like(own), np.zeros_like(worth)
+    for at in range(count - 1, -1, -1):
+        both = forward[at] * backward
+        single[:, at] = both.sum(1) / both.sum((1, 2))[:, None]
+        if at:
+            after = own[:, at, None, :] * backward
+            backward = np.einsum("bijk,bjk->bij", worth[:, at], after)
+            joint = forward[at - 1][:, :, :, None] * worth[:, at] * after[:, None, :, :]
+            three[:, at] = joint / joint.sum((1, 2, 3))[:, None, None, None]
+            backward /= backward.max((1, 2))[:, None, None]
+    return whole, single, three
 
 
 def learn(novels: Iterable[Novel]) -> dict[str, float]:
     """Return the weights of the facts of some novels."""
     numbers = _Numbers()
-    chapters = [_compile(chapter, numbers) for novel in novels for chapter in novel.chapters]
+    chapters = sorted((each for novel in novels for each in novel.chapters), key=lambda each: len(each.turns))
+    batches = [_Batch(chapters[start : start + BATCH], numbers) for start in range(0, len(chapters), BATCH)]
     count = len(numbers.of)
+    together = np.zeros((len(numbers.steps), count))
+    for step, facts in enumerate(numbers.steps):
+        together[step, list(facts)] = 1
     weights, mean, square = np.zeros(count), np.zeros(count), np.zeros(count)
     step = 0
     for epoch in range(EPOCHS):
-        order = random.Random(epoch).sample(chapters, len(chapters))
         fit = 0.0
-        for start in range(0, len(order), BATCH):
-            gradient = np.zeros(count + 1)
-            fit += sum(_add_gradient(weights, chapter, gradient) for chapter in order[start : start + BATCH])
-            change = gradient[:count] - PRIOR * weights * BATCH / len(order)
+        for batch in random.Random(epoch).sample(batches, len(batches)):
+            likely, gradient = batch.gradient(weights, together)
+            fit += likely
+            change = gradient - PRIOR * weights / len(batches)
             step += 1
             mean, square = 0.9 * mean + 0.1 * change, 0.99 * square + 0.01 * change**2
             weights += 0.08 * 0.8**epoch * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-6)
     print(f"{len(chapters)} chapters, {count} facts, log likelihood {fit:.0f}", flush=True)
     return {
-        fact: round(float(weights[number]), 2) for fact, number in numbers.of.items() if abs(weights[number]) > 0.005
+        fact: round(float(weights[number]), 2) for fact, number in numbers.of.items() if abs(weights[number]) > 0.04
     }
 
 

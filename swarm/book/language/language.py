@@ -135,6 +135,8 @@ class Speakers(Struct, frozen=True, kw_only=True):
     woman: str = ""
     mister: str = ""  # titles of men
     mistress: str = ""  # titles of women
+    his_names: str = ""  # first names of men, from common knowledge; those of both are left out
+    her_names: str = ""
     softly: str = ""  # verbs that say something softly, and loudly, and ask it; all are verbs of saying, too
     loudly: str = ""
     asking: str = ""

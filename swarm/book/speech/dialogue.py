@@ -45,10 +45,10 @@ from swarm.book.speech.quotation import (
     is_other_of_two,
 )
 
-SURE = 0.7  # a less likely speaker stays unknown, since a wrong voice is worse than a common one
+SURE = 0.68  # a less likely speaker stays unknown, since a wrong voice is worse than a common one
 POINTED = "pointed at by a model"  # a fact, beside those that were learnt
-POINTED_WEIGHT = 3.0  # about that of an answer which is right seven times in eight
-MAX_CANDIDATES = 8  # for a turn
+POINTED_WEIGHT = 4.0  # about that of an answer which is right seven times in eight
+MAX_CANDIDATES = 6  # for a turn
 NEAR = 14  # turns before and after one, in which a person is named who may speak
 FAR = 5  # paragraphs above that are looked at
 LATELY = 5  # persons mentioned last who may speak
@@ -92,6 +92,8 @@ class SpokenTurn(NamedTuple):
     tag: Tag
     kind: str = ""  # named, pronoun, another, other, beat, bare: what the narrator says beside it
     gap: str = ""  # what stands between the turn before and this one
+    wanted: Gender = ""  # the gender of a pronoun or noun beside it, or of the pronoun that acts in its paragraph
+    hails: tuple[tuple[str, Gender], ...] = ()  # who is called "sir" and the like here, before and after
     facts: Facts = MappingProxyType({})
 
     @property
@@ -111,6 +113,7 @@ class Page:
         self.texts, self.spoken, self.persons, self.language = texts, spoken, persons, language
         self.told: list[list[tuple[Mention, int]]] = [[] for _ in texts]  # by the narrator
         self.heard: list[list[tuple[Mention, int, int]]] = [[] for _ in texts]  # in speech, with the utterance
+        self.hailed: list[list[tuple[int, Gender]]] = [[] for _ in texts]  # by "sir" and the like, with the utterance
         for number in sorted({near for at, each in enumerate(spoken) if each for near in range(at - FAR, at + 3)}):
             if 0 <= number < len(texts):
                 self._read(number)
@@ -122,7 +125,9 @@ class Page:
             inside = next((n for n, one in enumerate(self.spoken[block]) if one.start <= each.start < one.end), None)
             if inside is None:
                 self.told[block].append((each, who))
-            elif who >= 0:
+            elif each.gender and not each.is_pronoun and _is_called(self.texts[block], each):
+                self.hailed[block].append((inside, each.gender))
+            if inside is not None and who >= 0:
                 self.heard[block].append((each, who, inside))
 
     def _count(self) -> tuple[list[list[int]], list[int]]:
@@ -216,8 +221,23 @@ def find_turns(page: Page) -> list[SpokenTurn]:
                 continue
             if tag.rank > last.tag.rank:
                 turns[-1] = last._replace(tag=tag)
+    turns = [_with_kind(page, turns, index) for index in range(len(turns))]
     talks = _talks(page, turns)
     return [_with_facts(page, turns, index, talks[index]) for index in range(len(turns))]
+
+
+def _with_kind(page: Page, turns: Sequence[SpokenTurn], index: int) -> SpokenTurn:
+    turn = turns[index]
+    kind, wanted = _kind(page, turn), turn.tag.gender
+    if kind == "beat":
+        acts = [(mention.gender, who) for mention, who in page.told[turn.block] if mention.subject]
+        wanted = acts[0][0] if acts and all(who == NOBODY for _, who in acts) else ""
+    hails = list[tuple[str, Gender]]()
+    for step, where in ((0, "here"), (-1, "before"), (1, "after")):
+        other = turns[index + step] if 0 <= index + step < len(turns) else None
+        if other is not None and abs(other.block - turn.block) <= 2:
+            hails += [(where, gender) for inside, gender in page.hailed[other.block] if inside in other.said]
+    return turn._replace(kind=kind, gap=_gap(turns, index), wanted=wanted, hails=tuple(dict.fromkeys(hails)))
 
 
 class _Talk(NamedTuple):
@@ -225,18 +245,20 @@ class _Talk(NamedTuple):
 
     named: Mapping[int, int]  # those who are named beside its words, with how often
     told: Sequence[int]  # those whom the narrator mentions in it or right before it, the most frequent first
+    often: Mapping[int, int]  # those who are named beside words of the chapter, with how often
 
 
 def _talks(page: Page, turns: Sequence[SpokenTurn]) -> list[_Talk]:
     """Return the conversation of each turn."""
     starts = [at for at in range(len(turns)) if not at or turns[at].block - _end(turns[at - 1]) > MAX_BREAK]
     found: list[_Talk] = []
+    often = Counter(turn.tag.who for turn in turns if turn.tag.who != NOBODY)
     for start, end in pairwise([*starts, len(turns)]):
         named = Counter(turn.tag.who for turn in turns[start:end] if turn.tag.who != NOBODY)
         blocks = range(max(0, turns[start].block - 1), min(len(page.told), _end(turns[end - 1]) + 1))
         told = Counter(who for block in blocks for _, who in page.told[block] if who != NOBODY)
         ranked = sorted(told, key=lambda who: (-told[who], who))
-        found += [_Talk(named, ranked[:MAIN])] * (end - start)
+        found += [_Talk(named, ranked, often)] * (end - start)
     return found
 
 
@@ -262,17 +284,17 @@ def _is_another_turn(last: Tag, tag: Tag) -> bool:
 
 def _with_facts(page: Page, turns: Sequence[SpokenTurn], index: int, talk: _Talk) -> SpokenTurn:
     turn = turns[index]
-    tag = turn.tag
-    gap = _gap(turns, index)
-    if tag.kind in ("name", "me") and tag.bond == "said" and tag.who != NOBODY:
-        return turn._replace(kind="named", gap=gap, facts={tag.who: ("named",)})
-    turn = turn._replace(kind=_kind(page, turn), gap=gap)
+    if turn.kind == "named":
+        return turn._replace(facts={turn.tag.who: ("named",)})
     facts: dict[int, dict[str, None]] = {}
-    for who, fact in chain(_evidence(page, turns, index, turn), _in_talk(talk, turn.kind)):
+    for who, fact in chain(
+        _evidence(page, turns, index, turn), _in_talk(talk, turn.kind), _fitting(page, turns, index, talk)
+    ):
         if who != NOBODY:
             facts.setdefault(who, {})[fact] = None
     for who, mine in facts.items():
         mine.update(dict.fromkeys(standing(page, who, turn)))
+        mine[f"{turn.kind}: named {_range(talk.often.get(who, 0), (0, 1, 3, 7, 15))} times in the chapter"] = None
     found = {who: tuple(mine) for who, mine in facts.items()}
     best = sorted(found, key=lambda who: (-sum(map(weight, found[who])), who))[:MAX_CANDIDATES]
     return turn._replace(facts={who: found[who] for who in best})
@@ -282,6 +304,8 @@ def _kind(page: Page, turn: SpokenTurn) -> str:
     tag, text, spoken = turn.tag, page.texts[turn.block], page.spoken[turn.block]
     if tag.kind in ("another", "other"):
         return tag.kind
+    if tag.kind in ("name", "me") and tag.bond == "said" and tag.who != NOBODY:
+        return "named"
     if tag.gender or tag.kind == "noun":
         return "pronoun"
     alone = not _WORD.search(text[: spoken[0].start]) and not _WORD.search(text[spoken[-1].end :])
@@ -318,7 +342,8 @@ def _in_paragraph(page: Page, turn: SpokenTurn) -> Iterator[tuple[int, str]]:
             yield who, f"{turn.kind}: {rank} subject {where}"
             rank = "later"
         else:
-            yield who, f"{turn.kind}: in paragraph {where}" + (" owner" if mention.owner else "")
+            role = " owner" if mention.owner else " object" if mention.object else ""
+            yield who, f"{turn.kind}: in paragraph {where}{role}"
     alone = {who for mention, who in told if who >= 0 and not mention.owner}
     if len(alone) == 1:
         yield next(iter(alone)), f"{turn.kind}: alone in paragraph"
@@ -327,9 +352,9 @@ def _in_paragraph(page: Page, turn: SpokenTurn) -> Iterator[tuple[int, str]]:
 def _above(page: Page, turn: SpokenTurn) -> Iterator[tuple[int, str]]:
     """Yield what the narrator tells in the paragraphs above."""
     kind, block = turn.kind, turn.block
-    wanted = turn.tag.gender
     first = page.spoken[block][turn.said[0]].start
     here = [each for each in page.told[block] if each[0].start < first]
+    met = dict[int, None]()
     quiet, place = True, "here"
     for distance, above in enumerate(range(block, max(-1, block - FAR - 1), -1)):
         told = page.told[above] if distance else here
@@ -338,11 +363,13 @@ def _above(page: Page, turn: SpokenTurn) -> Iterator[tuple[int, str]]:
             place = ("above" if distance == 1 else "further up") + ("" if quiet else " beside speech")
             yield from _told_above(page, above, distance, kind, place)
         for mention, who in reversed(told):
-            if wanted and who >= 0 and page.person(who).gender == wanted:
-                yield who, f"last fitting: {place}"
-                if mention.subject and distance:
-                    yield who, "last fitting is subject"
-                wanted = ""
+            if turn.wanted and who >= 0 and who not in met and page.person(who).gender == turn.wanted:
+                rank = _RANKS[min(len(met), 3)]
+                met[who] = None
+                yield who, f"{kind}: {rank} fitting {place}"
+                if distance:
+                    yield who, f"{kind}: {rank} fitting is {'subject' if mention.subject else 'none'}"
+    yield from ((who, f"{kind}: one of {_range(len(met), (1, 2, 3))} fitting above") for who in met)
 
 
 def _told_above(page: Page, above: int, distance: int, kind: str, place: str) -> Iterator[tuple[int, str]]:
@@ -391,11 +418,31 @@ def _in_talk(talk: _Talk, kind: str) -> Iterator[tuple[int, str]]:
     for who, times in talk.named.items():
         yield who, f"{kind}: one of {several} who are named in the talk"
         yield who, f"{kind}: named {_range(times, (1, 3))} times in the talk"
-    for rank, who in enumerate(talk.told):
+    for rank, who in enumerate(talk.told[:MAIN]):
         yield (
             who,
             f"{kind}: {_RANKS[min(rank, 4)]} in the talk" + ("" if who in talk.named else f" beside {several} named"),
         )
+
+
+def _fitting(page: Page, turns: Sequence[SpokenTurn], index: int, talk: _Talk) -> Iterator[tuple[int, str]]:
+    """Yield those of a conversation who have the gender of the pronoun or noun beside a turn."""
+    kind, wanted = turns[index].kind, turns[index].wanted
+    if not wanted:
+        return
+    for where, among in (("named", talk.named), ("told", talk.told)):
+        fit = [who for who in among if who >= 0 and page.person(who).gender == wanted]
+        for rank, who in enumerate(fit):
+            yield who, f"{kind}: {_RANKS[min(rank, 3)]} of {_range(len(fit), (1, 2, 3))} fitting {where} in the talk"
+    for step, where in ((-1, "up"), (1, "down")):
+        met: dict[int, None] = {}
+        for away in range(1, NEAR + 1):
+            if not 0 <= (other := index + step * away) < len(turns) or len(met) > 1:
+                break
+            who = turns[other].tag.who
+            if who >= 0 and who not in met and page.person(who).gender == wanted:
+                yield who, f"{kind}: {_RANKS[len(met)]} fitting {where}, {_range(away, (1, 2, 3, 6, NEAR))} turns away"
+                met[who] = None
 
 
 def _named_near(turns: Sequence[SpokenTurn], index: int, kind: str) -> Iterator[tuple[int, str]]:
@@ -419,14 +466,14 @@ def standing(page: Page, who: int, turn: SpokenTurn) -> Iterator[str]:
         return
     person = page.person(who)
     yield f"spoken {_range(person.spoken, (0, 1, 4, 19))}"
+    yield from (f"called {where}: {_fit(person.gender, gender)}" for where, gender in turn.hails)
     if person.common:
         yield f"common, {_range(person.spoken, (0, 1, 3, 7, 15, 31, 63))}" + (" named" if tag.who == who else "")
     if tag.gender:
         yield f"{tag.kind} {tag.bond}: {_fit(person.gender, tag.gender)}"
         return
-    acts = [(mention.gender, one) for mention, one in page.told[turn.block] if mention.subject]
-    if acts and acts[0][0] and all(one == NOBODY for _, one in acts):
-        yield f"beat: {_fit(person.gender, acts[0][0])}"
+    if turn.wanted:
+        yield f"beat: {_fit(person.gender, turn.wanted)}"
 
 
 def _fit(own: Gender, wanted: Gender) -> str:
@@ -464,10 +511,16 @@ def weight(fact: str) -> float:
     return weights().get(fact, 0.0)
 
 
-def steps(turn: SpokenTurn, before: SpokenTurn) -> tuple[str, str, str]:
+def steps(turn: SpokenTurn, before: SpokenTurn) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return the facts of a turn whose speaker is that of the turn before, that of the one before it, or another."""
     step = f"step {turn.gap} {turn.kind}"
-    return f"{step}: same", f"step {turn.gap} {before.gap} {turn.kind}: in turn", f"{step}: new"
+    pair = f"step {turn.gap} from {before.kind} to {turn.kind}"
+    back = f"step {turn.gap} {before.gap} {turn.kind}"
+    return (
+        (f"{step}: same", f"{pair}: same"),
+        (f"{back}: in turn", f"{pair}: in turn"),
+        (f"{step}: new", f"{pair}: new"),
+    )
 
 
 _Table = list[list[float]]
@@ -504,7 +557,7 @@ def _forward(turns: Sequence[SpokenTurn]) -> list[_Table]:
     tables: list[_Table] = [[_values(turns[0])]]
     for number in range(1, len(turns)):
         turn, before, table = turns[number], turns[number - 1], tables[-1]
-        same, back, new = (exp(weight(fact)) for fact in steps(turn, before))
+        same, back, new = (exp(sum(map(weight, facts))) for facts in steps(turn, before))
         second = turns[number - 2].candidates if number > 1 else [NOBODY]
         values = _values(turn)
         rows = []
@@ -527,7 +580,7 @@ def _forward(turns: Sequence[SpokenTurn]) -> list[_Table]:
 
 def _step_back(turns: Sequence[SpokenTurn], number: int, table: _Table) -> _Table:
     turn, before = turns[number], turns[number - 1]
-    same, back, new = (exp(weight(fact)) for fact in steps(turn, before))
+    same, back, new = (exp(sum(map(weight, facts))) for facts in steps(turn, before))
     second = turns[number - 2].candidates if number > 1 else [NOBODY]
     values = _values(turn)
     columns = []

@@ -1,6 +1,6 @@
 """Finds the persons of a book: which names are one person's, and whether that is a man or a woman.
 
-Nothing is looked up in a list of names: titles, the pronouns after a name, and the words beside quotations tell.
+Titles, first names that the language has in a list, the pronouns after a name, and the words beside quotations tell.
 """
 
 import re
@@ -24,6 +24,7 @@ MAX_PERSONS = 400  # of a book, those with most mentions
 MIN_ACTS = 2  # a name without a title that never speaks is a person's if so many clauses begin with it
 MAX_PLACES = 0.3  # and if no larger share of its mentions stands behind words such as "in"
 SAME_PERSON = 4  # a short name is that of the longer one which is written so many times as often as all others
+CLEARLY = 4  # pronouns outdo a first name if there are so many times as many of the other gender
 OFTEN = 12  # a noun that stands beside so many quotations of a book is one person: "the vicar", but not "the girl"
 NEAR = 60  # characters after a name in which a pronoun stands for it
 
@@ -33,6 +34,7 @@ _GATE = r"(?=\p{Lu}|(?:\p{Ll}++\s){1,3}+\p{Lu})"  # most words of a text end the
 _LINK = r"(?:de|von|van|of|du|la|di|da|der|le|zu)"
 _SMALL = re.compile(r"[^\W\d_]+")  # a word; that of the standard library is faster here
 _PLACE = compile_later(r"\b(?:in|at|to|from|near|through|towards?|nach|aus|bei|à|en|de|a|da|till|into)\s\Z")
+_OBJECT = compile_later(r"\b(?:to|at|with|upon|on|for|of|by|from|towards?|zu|mit|an|auf|von|avec|con|à|de|a)\s\Z")
 _JOINS = words(
     "and but then so for as while when poor old little und aber da dann et mais puis y pero e ma poi en maar och men og"
 )
@@ -41,6 +43,8 @@ _SENTENCE = compile_later(r"(?:\A|[.!?…:“”\"‘—(]\s?)\Z")
 _AND = compile_later(r"\s(?:and|or|und|et|y|e|en|och|og|och)\s\Z")
 _OWNER = compile_later(r"[’']s?\Z")
 _OWNS = compile_later(r"[’']s?\b")
+_MRS = words("mrs frau señora signora fru mevrouw")
+_MISS = words("miss ms mlle mademoiselle fräulein señorita signorina")
 _SHORT = compile_later(r"[^aeiouyáéíóú]+[ae]?|capt|col|prof|rev|gen")  # such as Mrs and Mme: a full stop may follow
 
 
@@ -69,6 +73,7 @@ class Mention(NamedTuple):
     gender: Gender = ""
     subject: bool = False  # a clause begins with it
     owner: bool = False  # "Holmes’s", "his"
+    object: bool = False  # it stands behind a word such as "to"
     is_pronoun: bool = False
 
 
@@ -81,6 +86,7 @@ class _Words(Struct, frozen=True):
     titles: dict[str, Gender]
     pronouns: dict[str, Gender]
     nouns: dict[str, Gender]
+    given: dict[str, Gender]  # first names
     subjects: frozenset[str]  # pronouns that a clause begins with
     articles: frozenset[str]
     me: str
@@ -91,6 +97,7 @@ def _words_of(code: str) -> _Words:
     own = find_speakers(code)
     titles = _genders(own.mister, own.mistress) | {each: "" for each in own.titles.casefold().split("|") if each}
     pronouns, nouns = _genders(own.he, own.she), _genders(own.man, own.woman)
+    given = _genders(own.his_names, own.her_names)
     noun, title = _alternation(nouns), _alternation(titles)
     said = _alternation(form for each in pronouns for form in (each, each.capitalize(), each.upper()))
     article = _alternation(form for each in own.article.split("|") if each for form in (each, each.capitalize()))
@@ -99,7 +106,7 @@ def _words_of(code: str) -> _Words:
     link = rf"(?:(?:{short})\.\s|(?:{high}|{title})\s)"
     # An article belongs to a name only before a title: "le capitaine Nemo".
     name = (
-        rf"{_GATE}(?:(?:{article})\s(?={link}))?{link}{{0,2}}"
+        rf"{_GATE}(?:(?:{article})\s(?={link}))?(?:{link}{{1,2}}(?:{_LINK}\s){{0,2}})?"
         rf"(?:{_NAME})(?:\s(?:{_LINK}\s)?(?:{_NAME})){{0,3}}"
     )
     # "I" is no name by its letters; "Je" and "Ich" might be one.
@@ -113,7 +120,8 @@ def _words_of(code: str) -> _Words:
     names = compile_later(rf"\b(?<![\p{{L}}’'-]){name}")
     pronoun = compile_later(rf"(?<![\p{{L}}’'-])(?:{said})(?![\p{{L}}’-])|[“”\p{{Lu}}]")
     subjects = frozenset((own.he.split("|")[0], own.she.split("|")[0]))
-    return _Words(token, names, pronoun, titles, pronouns, nouns, subjects, frozenset(own.article.split("|")), own.me)
+    articles = frozenset(own.article.split("|"))
+    return _Words(token, names, pronoun, titles, pronouns, nouns, given, subjects, articles, own.me)
 
 
 def _alternation(words: Iterable[str]) -> str:
@@ -185,7 +193,8 @@ def find_mentions(text: str, language: str) -> list[Mention]:
             owner = bool(_OWNS.match(text, end) or _OWNER.search(name))
             key = "" if kind == "noun" else key_of(name)
             gender = words.nouns[name.casefold()] if kind == "noun" else gender_of(name, language)
-            found.append(Mention(start, end, name, key, gender, subject and not owner, owner))
+            after = bool(_OBJECT.search(text[max(0, start - 8) : start]))
+            found.append(Mention(start, end, name, key, gender, subject and not owner, owner, after))
     return _without_pairs(text, found)
 
 
@@ -308,8 +317,8 @@ class _Names:
         parts = (_OWNER.sub("", found[0]) if owner else found[0]).split()
         if not first:
             self.capital.update(part.casefold() for part in parts if part[0].isupper())
-        while first and len(parts) > 1 and parts[0][0].isupper() and self._is_word(parts[0].casefold()):
-            del parts[0]  # the sentence begins with the word before the name
+        if first:
+            parts = self.without_word(parts)
         if parts[0].casefold() in self.words.articles:
             parts[0] = parts[0].casefold()
         name = " ".join(parts)
@@ -317,14 +326,21 @@ class _Names:
         entry.written[name] += 1
         entry.inside += not first
         if not owner:
-            entry.acts += _begins_clause(text, start)
+            acts = _begins_clause(text, start)
+            entry.acts += acts
             near = self.words.pronoun.search(text, end, end + NEAR)
             if near is not None and (gender := self.words.pronouns.get(near[0].casefold())):
-                entry.genders[gender] += 1
+                entry.genders[gender] += 1 + acts
         entry.places += bool(_PLACE.search(before))
 
-    def _is_word(self, small: str) -> bool:
-        return self.small[small] > 3 and self.capital[small] < 2
+    def without_word(self, parts: list[str]) -> list[str]:
+        """Return a name without words before it with which the sentence begins: "Presently Adela"."""
+        while len(parts) > 1 and parts[0][0].isupper() and self.small[first := parts[0].casefold()] > 3:
+            named = parts[1].casefold() in self.words.given and first not in self.words.given | self.words.titles
+            if not named and self.capital[first] >= 2:
+                break
+            parts = parts[1:]
+        return parts
 
     def is_person(self, key: str) -> bool:
         """Tell whether a name is one of somebody who may speak."""
@@ -347,10 +363,15 @@ def find_persons(texts: Sequence[str], tags: Iterable[str], language: str) -> Pe
     """Find the persons in the texts of a book; `tags` are the names beside its quotations, one for each."""
     names = _Names(texts, language)
     for tag in tags:
-        entry = names.seen[key_of(tag)]
-        entry.written[tag] += 1
+        name = " ".join(names.without_word(tag.split()))
+        entry = names.seen[key_of(name)]
+        entry.written[name] += 1
         entry.spoken += 1
     seen = {key: each for key, each in names.seen.items() if names.is_person(key)}
+    titled = {key.split()[-1] for key in seen if _title_of(key.split(), names.words)}
+    for key, each in names.seen.items():
+        if len(parts := key.split()) == 2 and parts[0] in names.words.given and parts[1] in titled:
+            seen.setdefault(key, each)  # Adela Quested, who is Miss Quested but for once
     roots = _roots(seen, names.words, language)
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for key in seen:
@@ -373,6 +394,7 @@ def _roots(seen: Mapping[str, _Seen], words: _Words, language: str) -> dict[str,
         for part in parts:
             bearers[part].append(key)
     own = {key: gender_of(key, language) for key in seen}
+    families = _families(seen, own, words)
     roots = {key: key for key in seen}
     for key, parts in bare.items():
         if not parts or key in common:  # "the man" may be another than "the old man"
@@ -382,7 +404,7 @@ def _roots(seen: Mapping[str, _Seen], words: _Words, language: str) -> dict[str,
             for other in bearers[next(iter(parts))]
             if parts <= bare[other] and (len(bare[other]), len(other)) > (len(parts), len(key)) and other not in common
         ]
-        wider = [other for other in wider if _may_be_one(key, other, seen, own, words)]
+        wider = [other for other in wider if _may_be_one(key, other, seen, own, words, families)]
         if not own[key] and {"m", "f"} <= {own[other] for other in wider}:
             meant = seen[key].likely or "m"  # "Hall" is Mr. Hall
             wider = [other for other in wider if own[other] in ("", meant)]
@@ -390,9 +412,19 @@ def _roots(seen: Mapping[str, _Seen], words: _Words, language: str) -> dict[str,
             continue
         best = max(wider, key=lambda other: (seen[other].count, other))
         rest = sum(seen[other].count for other in wider if not (bare[best] <= bare[other] or bare[other] <= bare[best]))
-        if seen[best].count >= SAME_PERSON * rest:
+        if max(seen[best].count, seen[key].count * (key in words.given)) >= SAME_PERSON * rest:
             roots[key] = best
     return roots
+
+
+def _first(genders: Iterable[Gender]) -> Gender:
+    return next(filter(None, genders), "")
+
+
+def _given(key: str, words: _Words) -> Gender:
+    """Return the gender of the first name in a name, if it is known."""
+    parts = [part for part in key.split() if part not in words.titles and part not in words.articles]
+    return words.given.get(parts[0], "") if parts else ""
 
 
 def _is_common(written: "Counter[str]", words: _Words) -> bool:
@@ -402,18 +434,37 @@ def _is_common(written: "Counter[str]", words: _Words) -> bool:
     return first.casefold() in words.articles and not named[:1].isupper()
 
 
-def _may_be_one(key: str, other: str, seen: Mapping[str, _Seen], own: Mapping[str, Gender], words: _Words) -> bool:
+def _families(seen: Iterable[str], own: Mapping[str, Gender], words: _Words) -> dict[tuple[str, Gender], set[str]]:
+    """Return the first names of the men and women of each surname, and "" for a man who has a title alone."""
+    found: defaultdict[tuple[str, Gender], set[str]] = defaultdict(set)
+    for key in seen:
+        first, _, rest = key.partition(" ")
+        if rest and (own[key] == "m" or first in words.given):
+            found[key.split()[-1], own[key] or words.given[first]].add(first if first in words.given else "")
+    return found
+
+
+def _may_be_one(
+    key: str,
+    other: str,
+    seen: Mapping[str, _Seen],
+    own: Mapping[str, Gender],
+    words: _Words,
+    families: Mapping[tuple[str, Gender], set[str]],
+) -> bool:
     """Tell whether a name and a longer one may be of one person, by their titles and the pronouns after them."""
     first, second = (_title_of(each.split(), words) or each.split()[0] for each in (key, other))
     titled = first in words.titles and second in words.titles
-    if own[key] and own[other] and own[key] != own[other]:
+    if {"m", "f"} <= {own[key] or _given(key, words), own[other] or _given(other, words)}:
         return False
     if titled and own[key] != own[other]:
         return False
-    if own[key] == "f":  # Mrs. Welland is neither May Welland nor Miss Welland
-        return first == second
+    if own[key] == "f":  # Mrs. Welland is neither May Welland nor Miss Welland, but Miss Bingley is Caroline Bingley
+        last = other.split()[-1]
+        alone = not own[other] and families.get((last, "f")) == {other.split()[0]}
+        return first == second or (alone and first not in _MRS and (first in _MISS or (last, "m") not in families))
     if own[key]:
-        return bool(own[other]) or seen[other].likely != "f"
+        return bool(own[other]) or (_given(other, words) or seen[other].likely) != "f"
     likely = seen[key].likely
     return own[other] != "f" or likely == "f" or (not likely and seen[key].count * 4 < seen[other].count)
 
@@ -423,15 +474,23 @@ def _person(seen: Mapping[str, _Seen], keys: Sequence[str], words: _Words, langu
     genders: Counter[Gender] = Counter()
     for key in keys:
         genders.update(seen[key].genders)
-    named: Gender = next((gender for key in keys if (gender := gender_of(key, language))), "") or next(
-        (gender for key in keys if (gender := gender_by_article(key, language))), ""
-    )
+    named = _first(gender_of(key, language) for key in keys) or _first(gender_by_article(key, language) for key in keys)
+    given = _first(_given(key, words) for key in keys)
+    men, women = genders["m"], genders["f"]
+    if given and (women if given == "m" else men) > CLEARLY * (1 + min(men, women)):
+        given = ""
     spoken = sum(seen[key].spoken for key in keys)
     many = words.nouns.keys() | words.titles
     is_one = spoken >= OFTEN and all(key.split()[-1] not in many for key in keys)
+    names = sorted(written, key=lambda name: (-written[name], len(name), name))
+    if own := [
+        name for name in names if key_of(name).split()[0] in words.given and 3 * written[name] > written[names[0]]
+    ]:
+        names.remove(own[0])
+        names.insert(0, own[0])  # Adela, rather than Miss Quested
     return Person(
-        tuple(sorted(written, key=lambda name: (-written[name], len(name), name))),
-        named or _likely(genders),
+        tuple(names),
+        named or given or _likely(genders),
         written.total(),
         spoken,
         _is_common(written, words) and not is_one,

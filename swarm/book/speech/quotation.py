@@ -44,7 +44,7 @@ def _patterns(code: str) -> _Patterns | None:
     article = speakers.article
     title = f"{_TITLE}|{speakers.titles}" if speakers.titles else _TITLE
     proper = (
-        rf"(?:(?:{title})\.?\s)?+\p{{Lu}}[\p{{L}}’'-]++"
+        rf"(?:(?:{title})\.?\s(?:(?:de|von|van|der|du|la)\s){{0,2}}+)?+\p{{Lu}}[\p{{L}}’'-]++"
         rf"(?:\s(?:(?:de|von|van|of|du|la)\s)?+\p{{Lu}}[\p{{L}}’'-]++){{0,2}}+"
     )
     noun = rf"(?!(?:{_NO_NOUNS})\b)\p{{Ll}}{{2,20}}+"

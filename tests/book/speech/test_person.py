@@ -21,6 +21,13 @@ def persons(*names: str, text: str = "") -> list[list[str]]:
         (("Hall", "Mr. Hall", "Mrs. Hall"), [["Hall", "Mr. Hall"], ["Mrs. Hall"]]),
         (("Mrs. Welland", "May Welland", "May"), [["May", "May Welland"], ["Mrs. Welland"]]),
         (("Miss Elizabeth", "Elizabeth"), [["Elizabeth", "Miss Elizabeth"]]),
+        (("Miss Quested", "Adela", "Adela Quested"), [["Adela", "Adela Quested", "Miss Quested"]]),
+        (
+            ("Miss Lucas", "Charlotte Lucas", "Maria Lucas"),
+            [["Charlotte Lucas"], ["Maria Lucas"], ["Miss Lucas"]],
+        ),
+        (("Madame Olenska", "Ellen Olenska"), [["Ellen Olenska", "Madame Olenska"]]),
+        (("Mr. van der Luyden", "Mrs. van der Luyden"), [["Mr. van der Luyden"], ["Mrs. van der Luyden"]]),
         (("the man", "the old man"), [["the man"], ["the old man"]]),
     ],
 )
@@ -108,3 +115,10 @@ def test_a_name_is_found_with_more_words_before_it() -> None:
     ]
     assert known.names_of("Hall") == ("Mr. Hall", "Hall")
     assert known.names_of("Vane") == ("Vane",)
+
+
+def test_a_first_name_that_is_known_tells_the_gender_and_a_name_may_have_small_words_in_it() -> None:
+    found = find_persons(["Ronny and Adela sat with Zuleika."], ["Ronny", "Adela", "Zuleika"], "en").all
+    assert {each.name: each.gender for each in found} == {"Ronny": "m", "Adela": "f", "Zuleika": ""}
+    [mention] = find_mentions("Mr. van der Luyden rose.", "en")
+    assert (mention.name, mention.gender, mention.subject) == ("Mr. van der Luyden", "m", True)
