@@ -66,9 +66,10 @@ def redo_config(arguments: argparse.Namespace) -> RedoConfig:
         rename=_pair("--rename", arguments.rename, "a character's name and another one: the Captain=Nemo"),
         texts=tuple(text.strip() for text in arguments.text if text.strip()),
         every=arguments.all,
+        speaker=arguments.speaker.strip(),
         say=arguments.say,
     )
-    if replace(config, say=None, every=False) == RedoConfig() and not arguments.at:
+    if replace(config, say=None, every=False, speaker="") == RedoConfig() and not arguments.at:
         raise UsageError('Choose what to speak again: --at 1:23:45, --text "its words", --segments 3:12 or --doubtful.')
     return config
 

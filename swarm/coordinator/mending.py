@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,7 +43,7 @@ class Mending(NamedTuple):
 
 
 class CarriedOverride(NamedTuple):
-    """A wording of an earlier edition: the sentence by its chapter's title, its words, and how often they came before.
+    """What an earlier edition has: the sentence by its chapter's title, its words, and how often they came before.
 
     Numbers would not do: a sentence that was added or left out moves all that follow.
     """
@@ -50,7 +51,8 @@ class CarriedOverride(NamedTuple):
     title: str
     written: str
     time: int
-    said: str
+    said: str  # "": the words of the book
+    speaker: str = ""  # "": the one that the book's own text tells
 
 
 def mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[CarriedOverride] = ()) -> Iterator[Mending]:
@@ -82,7 +84,7 @@ def _spell(say: str, language: str, card: EngineCard) -> str:
 
 
 def earlier_overrides(spec: JobSpec, state_dir: Path) -> list[CarriedOverride]:
-    """Return the wordings that the last edition of the same book has; [] if there are none. Raises StoreError."""
+    """Return the wordings and speakers of the last edition of the same book, if there are any. Raises StoreError."""
     book, language = spec.book, spec.recipe.language
     for other, wordings in reworded_jobs(state_dir, slug(book.title)):
         if (other.book.title, other.book.authors, other.recipe.language) == (book.title, book.authors, language):
@@ -97,6 +99,8 @@ def mend(state: JobState, redo: RedoConfig, spell: Spell) -> Mending:
     if redo.rename[0]:
         return _rename(state, *redo.rename)
     chosen = sorted(_chosen(state, redo))
+    if redo.speaker:
+        return _give(state, chosen, redo.speaker)
     if redo.say is not None:
         return _reword(state, chosen, redo.say, spell)
     spoken = [place for place in chosen if place in state.accepted]  # every run tries the other sentences again
@@ -194,6 +198,19 @@ def _rename(state: JobState, name: str, other: str) -> Mending:
     return Mending(records, [f"{one}; {count_text(again, 'sentence')} to be spoken again"])
 
 
+def _give(state: JobState, chosen: Sequence[Place], name: str) -> Mending:
+    """Have another character of the book say some sentences, in its voice. Raises UsageError."""
+    theirs = _said_by(state, name)
+    if not theirs:
+        has = _persons(state) or "it has no --cast"
+        raise UsageError(f"--speaker {name}: no character of this book has that name; {has}.")
+    speaker = state.segment(theirs[0]).speaker
+    voice = Counter(state.segment(place).voice for place in theirs).most_common(1)[0][0]
+    own = set(_own_places(state))
+    records = [record for place in chosen if place in own for record in _in_voice(state, place, voice, speaker)]
+    return Mending(records, [f"{line}, said by {speaker}" for line in _named(state, chosen)])
+
+
 def _own_places(state: JobState) -> Iterator[Place]:
     """Yield the places that no fallback voice speaks."""
     return (place for place in state.places if not state.segment(place).voice.startswith(GUEST))
@@ -281,44 +298,52 @@ def _plain(text: str) -> str:
     return " ".join(text.translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"'}).split()).casefold()
 
 
-def overrides_of(spec: JobSpec, wordings: Mapping[Place, str]) -> list[CarriedOverride]:
-    """Return the wordings of a job, in the form in which another edition of the book can have them."""
-    return [
-        CarriedOverride(title, written, time, split_voice(wordings[place])[1])
-        for place, title, written, time in _sentences(spec)
-        if place in wordings and split_voice(wordings[place])[1] != _segment(spec, place).marked_words
-    ]
+def overrides_of(spec: JobSpec, reworded: Mapping[Place, SegmentReworded]) -> list[CarriedOverride]:
+    """Return the wordings and speakers of a job, in the form in which another edition of the book can have them."""
+    found = []
+    for place, title, written, time in _sentences(spec):
+        if place in reworded:
+            said, segment = split_voice(reworded[place].said)[1], _segment(spec, place)
+            said = said if said != segment.marked_words else ""
+            speaker = reworded[place].speaker if reworded[place].speaker != segment.speaker else ""
+            if said or speaker:
+                found.append(CarriedOverride(title, written, time, said, speaker))
+    return found
 
 
 def carry(carried: Sequence[CarriedOverride], spec: JobSpec, limit: int) -> Mending:
-    """Give the sentences of a new edition the wordings that an earlier one gave them.
+    """Give the sentences of a new edition the wordings and speakers that an earlier one gave them.
 
     A sentence is the same if its chapter's title and its words are, at the same occurrence of those words. A line names
     each wording whose sentence its chapter has no more, or that is longer than `limit`, the engine's, in characters.
     """
     here = {(title, written, time): place for place, title, written, time in _sentences(spec)}
     titles = {title for title, _, _ in here}
-    said: dict[Place, str] = {}
+    voices = {each.speaker: each.voice for chapter in spec.chapters for each in chapter.segments if each.speaker}
+    records: dict[Place, AnyRecord] = {}
     lines = []
     for each in carried:
         place = here.get((each.title, each.written, each.time))
         if place and len(each.said) <= limit:
-            said[place] = each.said
+            if each.said or each.speaker != _segment(spec, place).speaker:
+                records[place] = _in_its_voice(_segment(spec, place), place, each, voices)
         elif place:
             lines.append(f'the other wording of "{clean(each.written)}" is too long for this voice, and is left out')
         elif each.title in titles:
-            lines.append(f'the other wording of "{clean(each.written)}" is left out: its chapter has no such sentence')
-    records = [SegmentReworded(*place, _in_its_voice(spec, place, words)) for place, words in sorted(said.items())]
-    return Mending([*records], lines[:MAX_NAMED])
+            what = "other wording" if each.said else "other speaker"
+            lines.append(f'the {what} of "{clean(each.written)}" is left out: its chapter has no such sentence')
+    return Mending([record for _, record in sorted(records.items(), key=itemgetter(0))], lines[:MAX_NAMED])
 
 
 def _segment(spec: JobSpec, place: Place) -> Segment:
     return spec.chapters[place[0]].segments[place[1]]
 
 
-def _in_its_voice(spec: JobSpec, place: Place, said: str) -> str:
-    voice = _segment(spec, place).voice
-    return mark_voice(said, voice) if voice else said
+def _in_its_voice(segment: Segment, place: Place, each: CarriedOverride, voices: Mapping[str, str]) -> SegmentReworded:
+    """Return what gives a sentence the words and the speaker that it had, in the voice which that one has now."""
+    voice = voices.get(each.speaker, segment.voice) if each.speaker else segment.voice
+    said = each.said or (segment.marked_words if voice != segment.voice else "")
+    return SegmentReworded(*place, mark_voice(said, voice) if said and voice else said, each.speaker)
 
 
 def _sentences(spec: JobSpec) -> Iterator[tuple[Place, str, str, int]]:

@@ -56,6 +56,7 @@ class Sentence(Struct, frozen=True):
     end_s: float = 0.0
     doubt: str = ""
     said: str = ""  # the user's own wording, if there is one
+    speaker: str = ""  # who says it, in a book with a cast
     ends_paragraph: bool = False  # whether a paragraph or a heading ends here
 
 
@@ -215,7 +216,7 @@ class Playback:
                 state = "spoken"
                 at_s, end_s, doubt = start / rate, (start + record.samples) / rate, record.doubt
             is_end = segment.pause not in WITHIN
-            yield Sentence(place[1] + 1, segment.written, state, at_s, end_s, doubt, said, is_end)
+            yield Sentence(place[1] + 1, segment.written, state, at_s, end_s, doubt, said, segment.speaker, is_end)
 
 
 def _unheard(found: SentenceToHear) -> SentenceToHear:
@@ -391,15 +392,16 @@ class Listening:
         while len(self._sounds) > MAX_SOUNDS:
             self._sounds.popitem(last=False)
 
-    async def redo(self, number: int, chapter: int, sentence: int, say: str | None) -> str:
+    async def redo(self, number: int, chapter: int, sentence: int, say: str | None, speaker: str = "") -> str:
         """Have one sentence spoken again, in other words for the voice if `say` is given; "" takes the book's own.
 
+        With `speaker`, another person of the book says it.
         Return what was done, in words. Raises UsageError, StoreError.
         """
         opened = await self.open(number)
-        redo = RedoConfig(segments=((chapter, sentence, sentence),), say=say)
+        redo = RedoConfig(segments=((chapter, sentence, sentence),), say=say, speaker=speaker)
         notes = [line for mending in mendings(opened.state, redo) for line in mending.notes]
-        if (chapter - 1, sentence - 1) not in opened.state.accepted and say is None:
+        if (chapter - 1, sentence - 1) not in opened.state.accepted and say is None and not speaker:
             raise UsageError("This sentence has no sound yet: it is spoken anyway.")
         await self._resident.mend(opened.book, redo)
         return f"{'; '.join(notes)}: it is spoken again"

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from patience import wait_for
 from shown import Axe, Served, served
 from site_bench import SiteBench
 from test_page import CONTENTS
+
+from swarm.book.model.reading_choice import Cast
+from swarm.config import RenderConfig
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -36,9 +40,11 @@ DECODE = """async () => {
 class ListenSite(Speaking, SiteBench):
     """A page over a queue whose sentences a test speaks."""
 
+    text = TEXT
+
     async def begin(self) -> None:
         """Serve a book, in a queue that goes on by itself."""
-        await self.add("Emma", TEXT)
+        await self.add("Emma", self.text)
         await self.settle()
         self.running = asyncio.create_task(self.resident.serve_books())
         playback = (await self.listening.library.open(1)).playback
@@ -60,6 +66,15 @@ class ListenSite(Speaking, SiteBench):
         """Stop the queue."""
         self.running.cancel()
         await asyncio.gather(self.running, return_exceptions=True)
+
+
+class CastSite(ListenSite):
+    """Such a page with a book in which two persons have voices."""
+
+    text = f"“Come in,” said Ann. “Good day,” said Bert. “Sit down,” said Ann.\n\n{TEXT}"
+
+    def configure(self, path: Path, words: Sequence[str]) -> RenderConfig:
+        return replace(super().configure(path, words), cast=Cast(speakers=(("Ann", "tock"), ("Bert", "tick"))))
 
 
 @pytest.fixture
@@ -161,6 +176,34 @@ def test_one_wrong_sentence_is_heard_again_in_other_words_and_no_other_is_spoken
     dialog.get_by_role("button", name="Close").click()
     page.locator(f"#text [data-sentence='{wrong + 2}']").click()
     hears(page, wrong + 2)
+
+
+@pytest.mark.slow
+def test_a_line_of_the_wrong_person_is_given_to_the_right_one_and_heard_in_that_voice(
+    tmp_path: Path, page: "Page"
+) -> None:
+    bench = CastSite(tmp_path)
+    with served(bench) as site:
+        site.do(bench.begin())
+        for stretch in range(len(bench.stretches)):
+            site.do(bench.say(stretch))
+        [line] = [n for n, each in enumerate(bench.state_of(1).spec.chapters[0].segments) if each.speaker == "Bert"]
+        open_player(site, page)
+        page.locator(f"#text [data-sentence='{line + 1}']").click()
+        hears(page, line + 1)
+        page.locator("#wrong").click()
+        dialog = page.get_by_role("dialog")
+        assert dialog.get_by_label("Said by").input_value() == "Bert"
+        dialog.get_by_label("Said by").select_option("Ann")
+        dialog.get_by_role("button", name="Speak in that voice").click()
+        dialog.get_by_text("It is spoken again").wait_for()
+        state = bench.state_of(1)
+        assert [place for place in state.places if place not in state.accepted] == [(0, line)]
+        assert (state.segment((0, line)).speaker, state.segment((0, line)).voice) == ("Ann", "tock")
+        site.do(bench.say_one(line, 900.0))
+        dialog.get_by_text("This is the new take").wait_for()
+        hears(page, line + 1)
+        site.do(bench.end())
 
 
 def goes_on(page: "Page") -> None:

@@ -133,11 +133,14 @@ def test_volumes_that_begin_at_once_lose_nobody(tmp_path: Path, monkeypatch: pyt
 
 def test_other_voices_and_names_that_the_user_gave_are_kept(tmp_path: Path) -> None:
     cast_of(volume("Evening", FIRST), tmp_path)
-    made = (("Mr. Hall", "am_fenrir"), ("Mr. Poole", "am_michael"), ("Mrs. Vane", "af_bella"))
-    segments = tuple(Segment("Yes.", Pause.SENTENCE, speaker=name, voice=voice) for name, voice in made)
+    hall, poole, vane = ("Mr. Hall", "am_fenrir"), ("Mr. Poole", "am_michael"), ("Mrs. Vane", "af_bella")
+    segments = tuple(
+        Segment("Yes.", Pause.SENTENCE, speaker=name, voice=voice) for name, voice in (hall, poole, vane, hall)
+    )
     facts = structs.replace(a_job().book, title="Evening", authors=("A. Writer",), series="The Inn")
     spec = structs.replace(a_job(), book=facts, chapters=(Chapter("One", segments),), recipe=KOKORO)
     state = JobState(spec)
+    apply(state, SegmentReworded(0, 3, "⟦|@bf_emma⟧Yes.", "Mrs. Vane"))  # this line was not his, but he is not she
     for record in (SegmentReworded(0, 1, "⟦|@am_fenrir⟧Yes.", "Mr. Hall"), SegmentReworded(0, 2, "⟦|@bf_emma⟧Yes.")):
         apply(state, record)
     keep_mends(config(tmp_path), state)

@@ -150,11 +150,13 @@ def edition(*chapters: tuple[str, ...]) -> JobState:
     return JobState(structs.replace(a_job(), chapters=tuple(made)))
 
 
+def reworded(*words: tuple[int, str]) -> dict[Place, SegmentReworded]:
+    return {(0, index): SegmentReworded(0, index, said) for index, said in words}
+
+
 def test_another_edition_has_the_wordings_wherever_the_sentences_are_now() -> None:
     old = edition(("Yes.", "Yes.", "The Colonel came."))
-    for index, said in ((1, "Aye."), (2, "The kernel came.")):
-        apply(old, SegmentReworded(0, index, said))
-    carried = overrides_of(old.spec, old.wordings)
+    carried = overrides_of(old.spec, reworded((1, "Aye."), (2, "The kernel came.")))
     new = edition(("A new one.", "Yes.", "The Colonel came.", "Yes."))
     assert carry(carried, new.spec, 100) == (
         [SegmentReworded(0, 2, "The kernel came."), SegmentReworded(0, 3, "Aye.")],
@@ -164,9 +166,8 @@ def test_another_edition_has_the_wordings_wherever_the_sentences_are_now() -> No
 
 def test_a_wording_of_a_sentence_that_changed_or_is_too_long_is_left_out_and_named() -> None:
     old = edition(("The Colonel came.", "Go."))
-    apply(old, SegmentReworded(0, 0, "The kernel came."))
-    apply(old, SegmentReworded(0, 1, "Go! " * 9))
-    mending = carry(overrides_of(old.spec, old.wordings), edition(("The Colonel went.", "Go.")).spec, 30)
+    carried = overrides_of(old.spec, reworded((0, "The kernel came."), (1, "Go! " * 9)))
+    mending = carry(carried, edition(("The Colonel went.", "Go.")).spec, 30)
     assert mending.records == []
     assert mending.notes == [
         'the other wording of "The Colonel came." is left out: its chapter has no such sentence',
@@ -176,10 +177,10 @@ def test_a_wording_of_a_sentence_that_changed_or_is_too_long_is_left_out_and_nam
 
 def test_a_wording_in_a_chapter_that_an_edition_leaves_out_is_no_matter_of_it() -> None:
     old = edition(("The Colonel came.", "Go."))
-    apply(old, SegmentReworded(0, 0, "The kernel came."))
+    carried = overrides_of(old.spec, reworded((0, "The kernel came.")))
     spec = edition(("Another.",)).spec
     chapters = tuple(structs.replace(chapter, title="Another chapter") for chapter in spec.chapters)
-    assert carry(overrides_of(old.spec, old.wordings), structs.replace(spec, chapters=chapters), 30) == ([], [])
+    assert carry(carried, structs.replace(spec, chapters=chapters), 30) == ([], [])
 
 
 def cast_of_two() -> JobState:
@@ -245,8 +246,8 @@ def test_another_wording_of_a_character_keeps_its_voice() -> None:
     for record in wish(state, segments=((1, 1, 1),), say="Other Words.").records:
         apply(state, record)
     assert state.engine_text((0, 0)) == "⟦|@tock⟧other words."
-    assert overrides_of(state.spec, state.wordings)[0].said == "other words."
-    assert overrides_of(state.spec, {(0, 0): "⟦|@tack⟧Sentence 0."}) == []  # only the voice is another
+    assert overrides_of(state.spec, reworded((0, state.wordings[0, 0])))[0].said == "other words."
+    assert overrides_of(state.spec, reworded((0, "⟦|@tack⟧Sentence 0."))) == []  # only the voice is another
 
 
 def people(*speakers: tuple[str, str]) -> JobState:
@@ -272,6 +273,32 @@ def test_a_character_called_as_another_one_has_that_ones_voice_and_name() -> Non
     for record in wish(state, recast=("Nemo", "tick")).records:
         apply(state, record)
     assert sorted(state.accepted) == [(0, 2), (0, 4)]
+
+
+def test_a_line_is_said_by_another_character_in_that_ones_voice() -> None:
+    state = people(("Nemo", "tock"), ("Ned", "tack"), ("Ned", "tack"), ("", ""))
+    mending = wish(state, segments=((1, 3, 4),), speaker="nemo")
+    assert mending.notes == ['1:3, One: "Sentence 2.", said by Nemo', '1:4, One: "Sentence 3.", said by Nemo']
+    for record in mending.records:
+        apply(state, record)
+    assert sorted(state.accepted) == [(0, 0), (0, 1)]
+    assert [state.segment((0, index)).speaker for index in range(4)] == ["Nemo", "Ned", "Nemo", "Nemo"]
+    assert [state.segment((0, index)).voice for index in range(4)] == ["tock", "tack", "tock", "tock"]
+    with pytest.raises(UsageError, match="--speaker Zoe: no character of this book has that name; those that speak"):
+        wish(state, segments=((1, 3, 3),), speaker="Zoe")
+
+
+def test_another_edition_knows_who_says_a_line_and_with_which_voice_that_one_speaks_now() -> None:
+    old, new = people(("Nemo", "tock"), ("Ned", "tack")), people(("Nemo", "tick"), ("", ""))
+    mends = wish(old, segments=((1, 2, 2),), speaker="Nemo").records
+    [given] = [each for each in mends if isinstance(each, SegmentReworded)]
+    carried = overrides_of(old.spec, {(0, 1): given})
+    assert carry(carried, new.spec, 100) == ([SegmentReworded(0, 1, "⟦|@tick⟧Sentence 1.", "Nemo")], [])
+    assert carry(carried, people(("Nemo", "tick"), ("Nemo", "tick")).spec, 100) == ([], [])
+    gone = people(("Nemo", "tick")).spec
+    assert carry(carried, gone, 100).notes == [
+        'the other speaker of "Sentence 1." is left out: its chapter has no such sentence'
+    ]
 
 
 def test_another_name_speaks_nothing_again_and_outlives_another_wording() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from msgspec import structs
 
 from swarm.errors import Remedy, StoreError
 from swarm.job.record import AnyRecord, SegmentReworded
@@ -145,15 +146,18 @@ class Journal:
                 self._database.execute("DELETE FROM record")
             self._database.executemany("INSERT INTO record (kind, body, crc) VALUES (?, ?, ?)", rows)
 
-    def overrides(self) -> dict[tuple[int, int], str]:
-        """Return the wordings that the user gave sentences, by place, without reading the other records."""
+    def overrides(self) -> dict[tuple[int, int], SegmentReworded]:
+        """Return what the user gave sentences, words or a speaker, by place, without reading the other records."""
         with guarded(self.path), self._lock:
             rows = self._database.execute(
                 "SELECT body, crc FROM record WHERE kind = ? ORDER BY number", [SegmentReworded.__name__]
             ).fetchall()
-        found = [self._decoded(body, crc, REWORDED) for body, crc in rows]
-        said = {(record.chapter, record.index): record.said for record in found}
-        return {place: words for place, words in said.items() if words}
+        found = dict[tuple[int, int], SegmentReworded]()
+        for record in (self._decoded(body, crc, REWORDED) for body, crc in rows):
+            place = record.chapter, record.index
+            speaker = record.speaker or (found[place].speaker if place in found else "")
+            found[place] = structs.replace(record, speaker=speaker)
+        return {place: record for place, record in found.items() if record.said or record.speaker}
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from swarm.errors import Remedy, StoreError
 from swarm.job.job_asset import piece_size
-from swarm.job.record import COSTLY, AnyRecord, ClipAccepted, LatentsKept
+from swarm.job.record import COSTLY, AnyRecord, ClipAccepted, LatentsKept, SegmentReworded
 from swarm.job.run import MAX_BYTES, RunStats, decode_run_stats
 from swarm.job.spec import JobSpec
 from swarm.job.store.clips import ClipFolder, file_size
@@ -472,7 +472,7 @@ def is_used(state_dir: Path, job: str) -> bool:
     return not free
 
 
-Overrides = dict[tuple[int, int], str]  # engine texts, by chapter and index
+Overrides = dict[tuple[int, int], SegmentReworded]  # by chapter and index
 
 
 def reworded_jobs(state_dir: Path, slug: str) -> list[tuple[JobSpec, Overrides]]:

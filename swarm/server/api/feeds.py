@@ -136,7 +136,7 @@ class SoundApi:
 
     async def redo(self, book: FromPath[int], data: JSONBody[RedoRequest]) -> NoteAnswer:
         """Have one sentence spoken again."""
-        return NoteAnswer(await self._library.redo(book, data.chapter, data.sentence, data.say))
+        return NoteAnswer(await self._library.redo(book, data.chapter, data.sentence, data.say, data.speaker))
 
 
 async def cover_of(library: Listening, number: int, size: str) -> Response | None:

@@ -178,7 +178,7 @@ class ListenViews:
             authors=", ".join(spec.book.authors),
             language=spec.recipe.language,
             chapters=opened.playback.chapters(),
-            has_cast=any(each.voice for chapter in spec.chapters for each in chapter.segments if each.speaker),
+            persons=[each.name for each in opened.playback.cast()],
         )
 
     async def cast(self, request: Request) -> Response:
@@ -212,10 +212,10 @@ class ListenViews:
         """Have a sentence spoken again."""
         form, number = form_of(request), request.path_params["book"]
         chapter, sentence = (_number(form.get(name, [""])[0]) for name in ("chapter", "sentence"))
-        words = form.get("say", [""])[0]
+        words, speaker = form.get("say", [""])[0], form.get("speaker", [""])[0].strip()[:MAX_NAME]
         if len(words) > MAX_SAY:
             raise UsageError(f"Say it in at most {MAX_SAY:,} characters.")
-        note = await self._library.redo(number, chapter, sentence, words if "say" in form else None)
+        note = await self._library.redo(number, chapter, sentence, words if "say" in form else None, speaker)
         return self._site.told(request, note, f"/listen/{number}")
 
     async def shelf(self, request: Request) -> Response:

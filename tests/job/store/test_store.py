@@ -451,8 +451,13 @@ def test_jobs_with_wordings_are_found_by_their_books_slug_newest_first(tmp_path:
         store.commit([(name, SegmentReworded(0, 1, said), b"")])
     store.commit([("moby-dick-03", SegmentReworded(0, 0, "C."), b"")])
     store.close()
-    found = [(spec.job, wordings) for spec, wordings in reworded_jobs(tmp_path / "state", "moby-dick")]
-    assert found == [("moby-dick-03", {(0, 0): "C."}), ("moby-dick-01", {(0, 1): "A."})]
+    store = DiskStore(tmp_path / "state")
+    for record in (SegmentReworded(0, 3, "E.", "Ann"), SegmentReworded(0, 3, "")):
+        store.commit([("moby-dick-01", record, b"")])
+    store.close()
+    found = [(spec.job, mends) for spec, mends in reworded_jobs(tmp_path / "state", "moby-dick")]
+    own = {(0, 1): SegmentReworded(0, 1, "A."), (0, 3): SegmentReworded(0, 3, "", "Ann")}
+    assert found == [("moby-dick-03", {(0, 0): SegmentReworded(0, 0, "C.")}), ("moby-dick-01", own)]
 
 
 def test_a_damaged_journal_has_none(tmp_path: Path) -> None:

@@ -93,6 +93,24 @@ async def test_two_names_of_one_person_become_one_which_the_next_edition_knows(c
     assert {each.speaker for each in cast.state_of(2).spec.chapters[0].segments} == {"", "Berta"}
 
 
+async def test_one_line_is_given_to_another_person_also_in_the_next_edition(cast: CastBench) -> None:
+    cast.speak_all()
+    [index] = [n for n, each in enumerate(cast.state_of(1).spec.chapters[0].segments) if each.speaker == "Bert"][:1]
+    assert (await cast.listen("/listen/1")).xpath("//select[@id='speaker']/option/@value") == ["", "Ann", "Bert"]
+    running = asyncio.create_task(cast.resident.serve_books())
+    answer = await cast.send("/listen/1/redo", chapter="1", sentence=str(index + 1), speaker="Ann")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert "said by Ann: it is spoken again" in answer.text
+    state = cast.state_of(1)
+    assert [n for n in range(len(state.spec.chapters[0].segments)) if (0, n) not in state.accepted] == [index]
+    await cast.add("Emma", f"{SCENE} again", "--cast")
+    await cast.settle()
+    mended = cast.state_of(2).segment((0, index))
+    assert (mended.speaker, mended.voice) == ("Ann", "tock")
+    assert cast.state_of(2).spec.chapters[0].segments[index].speaker == "Bert"
+
+
 async def test_a_sentence_is_heard_in_any_voice(cast: CastBench) -> None:
     cast.answers["voices"] = b"sound"
     [button] = (await cast.listen("/listen/1/cast")).xpath("//li[h2='Bert']//button[@name='sentence']")

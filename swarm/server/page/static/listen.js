@@ -273,6 +273,7 @@ function openMend(index, sentence) {
   at("written").textContent = sentence.text;
   at("doubt").textContent = sentence.doubt;
   at("say").value = sentence.said || sentence.text;
+  if (at("speaker")) at("speaker").value = sentence.speaker;
   at("own").hidden = !sentence.said;
   at("mended").textContent = "";
   at("hear").disabled = sentence.state !== "spoken";
@@ -287,10 +288,11 @@ function hear() {
   stopAt = sentence.end_s;
 }
 
-async function again(words) {
+async function again(words, speaker = "") {
   const {index, sentence} = wrong, old = stretches[index]?.sound;
   const fields = new URLSearchParams({chapter, sentence: sentence.sentence});
   if (words !== null) fields.set("say", words);
+  if (speaker) fields.set("speaker", speaker);
   at("mended").textContent = "It is asked for.";
   pause();
   const mine = wrong, answer = await post(redo, fields);
@@ -304,6 +306,10 @@ async function again(words) {
   while (mend.open && wrong === mine) {
     await refresh(index);
     const stretch = stretches[index], taken = stretch.sentences.find(each => each.sentence === sentence.sentence);
+    if (speaker && taken.state === "spoken" && stretch.sound === old) {
+      at("mended").textContent = `It is said by ${speaker}, in the same voice.`;
+      return;
+    }
     if (taken.state === "missing") { at("mended").textContent = "No machine could speak it."; return; }
     if (stretch.sound && stretch.sound !== old) {
       wrong.sentence = taken;
@@ -357,6 +363,7 @@ at("previous").addEventListener("click", () => {
 at("another").addEventListener("click", () => again(null));
 at("own").addEventListener("click", () => again(""));
 at("mend-form").addEventListener("submit", event => { event.preventDefault(); again(at("say").value); });
+at("speaker-form")?.addEventListener("submit", event => { event.preventDefault(); again(null, at("speaker").value); });
 at("close").addEventListener("click", () => mend.close());
 mend.addEventListener("close", () => { wrong = null; listDoubtful(); });
 at("doubtful-box").addEventListener("toggle", () => { if (at("doubtful-box").open) listDoubtful(); });
