@@ -21,7 +21,7 @@ MAX_OFFER_CHARS = 40
 MIN_ROW_LINKS = 4  # fewer links are no row of numbers
 MAX_ROW_LINKS = 200
 MAX_ROW_CHARS = 2_000
-MAX_GAP_CHARS = 4  # average of the text between two numbers of a row; a sentence has more
+MAX_ROW_WORDS = 2  # an element with more words outside its links has text
 
 _DROPPED = words(
     "head title script style template rt rp rtc audio video canvas iframe datalist annotation annotation-xml "
@@ -32,6 +32,7 @@ _PAGE_CLASSES = words(
     "pagenum pageno pagenumber page-number page_number pagebreak page-break pb tei-pb x-ebookmaker-pageno"
 )
 _LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-number page folio pagina")
+_LONG_WORD = compile_later(r"\p{L}{2,}+")
 _LINES_OF_LINKS = frozenset(("p", "div", "center", "td", "tr", "table", "ul", "h3", "h4", "h5", "h6"))
 _NUMBER = compile_later(r"[\[({|\s]*(?:(?:pp?|pg|page|seite|s|pág|pag)\.?\s*)?[\divxlc]+[\])}|.\s]*", regex.IGNORECASE)
 # The number of a printed page within a paragraph, and that of a line, far behind the line.
@@ -150,7 +151,13 @@ def _is_number_row(element: etree._Element) -> bool:
     numbers = [int(text) for text in texts if text.isdecimal()]
     rest = len(_opening(element, MAX_ROW_CHARS)) - sum(map(len, texts))
     rising = all(after - before == 1 for before, after in pairwise(numbers))
-    return rising and len(numbers) >= len(texts) - 1 and rest <= MAX_GAP_CHARS * len(links)
+    return rising and len(numbers) >= len(texts) - 1 and rest <= MAX_LINE_CHARS + len(links) and not _has_words(element)
+
+
+def _has_words(element: etree._Element) -> bool:
+    """Return whether an element has several words outside its links."""
+    outside = (element.text, *(below.tail for below in element.iterdescendants("*")))
+    return sum(len(_LONG_WORD.findall(text or "")) for text in outside) > MAX_ROW_WORDS
 
 
 def _is_number(element: etree._Element) -> bool:
