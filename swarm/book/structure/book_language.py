@@ -98,10 +98,11 @@ def mark_foreign_passages(passages: list[Passage], language: str) -> None:
         ):
             for passage in group:
                 passage.language = ""
-    if any(passage.language for passage in passages):
+    if sum(passage.language not in ("", language) for passage in passages) >= MIN_FOREIGN:
         _mark_short_ones(passages, language)
 
 
+MIN_FOREIGN = 4  # passages of a book in other languages: the detector takes 0.3 s and 100 MB to load
 MAX_APART = 5  # passages between a short one and its neighbours in other languages
 MIN_LEANING = 8.0  # of a short passage with such a neighbour on one side only
 

@@ -76,7 +76,7 @@ def test_an_engine_without_a_tagger_is_given_what_it_tells() -> None:
         ("He suffered a tear of the muscle.", ["tɛɹ"]),
         ("A tear of joy fell. She wiped a tear to one side.", ["tɪɹ", "tɪɹ"]),
         ("Tourists frequent the square, and flowers perfume the air.", ["fɹɪˈkwɛnt", "pəɹˈfjum"]),
-        ("a rise or decrease of energy, a replaceable insert", ["ˈdikɹis", "ˈɪnsɜɹt"]),
+        ("a rise or decrease of energy", ["ˈdikɹis"]),
         ("The tribe refuse to move. They performed live at home.", ["ɹɪˈfjuz", "laɪv"]),
     ],
 )

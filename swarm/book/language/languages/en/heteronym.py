@@ -237,7 +237,7 @@ def find_heteronyms(text: str, tagged: bool = False) -> Iterator[tuple[int, int,
     for match in _WORD.finditer(text):
         word = match[0].lower()
         ipa = _decided(match, text) if word in SEVERAL_SOUNDS else ""
-        if not ipa and (tagged or word in _MOSTLY_VERBS) and word in TAGGED_SOUNDS:
+        if not ipa and tagged and word in TAGGED_SOUNDS:
             ipa = _by_tag(match, text)
         if not ipa and word in _MOSTLY_VERBS:
             ipa = _TAGGED[word][1]
