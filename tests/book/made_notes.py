@@ -111,6 +111,11 @@ NOTES: dict[str, Shape] = {
     "notes in a table": _linked(
         f"{_REF}[{{n}}]</a>", f"<table><tr><td id='n{{n}}'>{_BACK}[{{n}}]</a></td><td>Remark.</td></tr></table>"
     ),
+    "notes as definitions": _linked(
+        f"<sup>{_REF}{{n}}</a></sup>",
+        f"<dl><dt id='n{{n}}'>{_BACK}{{n}}</a></dt><dd>Remark.</dd></dl>",
+        apart="n.xhtml",
+    ),
     "notes that no mark leads to": _linked(
         f"<sup>{_REF}{{n}}</a></sup>",
         f"<p id='n{{n}}'>{_BACK}{{n}}</a> Remark.</p><p>{{n}}0. Remark without a mark.</p>",

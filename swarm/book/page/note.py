@@ -101,7 +101,8 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
         alike = _same_label(link.label, note.opening)
         if (back and alike and note.words) if link.plain else (link.sure or back or note.apart or alike):
             key = "#".join(link.target)
-            note.element.set(NOTE, key)
+            for part in _with_definition(note.element):
+                part.set(NOTE, key)
             link.element.set(REFERENCE, key)
             for place in back:
                 for line in note.back[place]:
@@ -322,6 +323,13 @@ def _opening(block: etree._Element) -> str:
         if len(text.strip()) > MAX_OPENING_CHARS:
             break
     return text.strip()[:MAX_OPENING_CHARS]
+
+
+def _with_definition(element: etree._Element) -> Iterator[etree._Element]:
+    """Yield the block of a note; if that is a term, which has only the note's label, also its definition."""
+    yield element
+    if local(element) == "dt":
+        yield from islice((step for step in element.itersiblings("*") if local(step) == "dd"), 1)
 
 
 def _is_note(element: etree._Element) -> bool:
