@@ -74,6 +74,7 @@ def test_an_engine_without_a_tagger_is_given_what_it_tells() -> None:
     ("sentence", "said"),
     [
         ("He suffered a tear of the muscle.", ["tɛɹ"]),
+        ("Ahab dropped a tear into the sea.", ["tɪɹ"]),
         ("A tear of joy fell. She wiped a tear to one side.", ["tɪɹ", "tɪɹ"]),
         ("Tourists frequent the square, and flowers perfume the air.", ["fɹɪˈkwɛnt", "pəɹˈfjum"]),
         ("a rise or decrease of energy", ["ˈdikɹis"]),

@@ -498,8 +498,8 @@ def _live(place: Place) -> str:
 
 
 _WEEPING = words(
-    "eye eyes cheek cheeks joy grief sorrow pity gratitude shed sheds wipe wiped wiping weep wept gas drop drops duct "
-    "ducts stained face single silent bitter salt brushed trickled rolled fell ran glistened blinked"
+    "eye eyes cheek cheeks joy grief sorrow pity gratitude shed sheds wipe wiped wiping weep wept gas drop drops "
+    "dropped duct ducts stained face single silent bitter salt brushed trickled rolled fell ran glistened blinked"
 )
 
 
@@ -508,7 +508,10 @@ def _tear(place: Place) -> str:
     eye, rent = _PAIRS["tear"]
     if _WEEPING & {*place.before, *place.after}:
         return rent if place.previous() in AUXILIARY else eye
-    parted = words("of to in off up apart down away open out at through into from")
+    as_noun = place.previous() in DETERMINER
+    parted = words(
+        "of in along through" if as_noun else "of to in off up apart down away open out at through into from"
+    )
     return rent if place.next in parted or _is_verb(place) else ""
 
 
