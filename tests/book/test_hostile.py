@@ -92,7 +92,7 @@ def test_what_expands_beyond_reason_is_refused(tmp_path: Path, name: str) -> Non
         read_book(maker.make(tmp_path, {"a.xhtml": REFUSED[name]()}))
 
 
-@pytest.mark.parametrize("coding", ["utf-16", "latin-1", "utf-8-sig", "windows-1252"])
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1", "utf-8-sig", "windows-1252"])
 def test_undeclared_encodings_are_told_apart(tmp_path: Path, coding: str) -> None:
     path = maker.make(tmp_path, {"a.xhtml": ""}, more={"OEBPS/a.xhtml": maker.page("<p>café</p>").encode(coding)})
     assert read_book(path).chapters[0].blocks[0].text == "café"

@@ -46,6 +46,8 @@ def as_text(data: bytes, declared: str = "") -> str:
     """Decode a text by its byte order mark, as UTF-8, as it declares, or else by the words that it has then."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
+    if data.startswith((b"<\0", b"\0<")):  # without the mark; as anything else it is noise
+        return data.decode("utf-16-le" if data.startswith(b"<") else "utf-16-be", errors="replace")
     text = _decoded(data, "utf-8-sig")
     if text is not None:
         return text
