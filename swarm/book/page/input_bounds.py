@@ -22,6 +22,7 @@ MAX_OWN_STYLE_CHARS = 10_000  # the style attribute of an element
 MAX_HIDING_RULES = 2_000
 MAX_SELECTOR_CHARS = 200
 MAX_STYLE_STEPS = 1_000_000  # selectors tested for one book: about two seconds
+MAX_STEP_CHARS = 50  # of the classes of an element; more count as more steps
 MAX_STRETCH_CHARS = 10_000  # longest text to split at once, since the time grows with its square
 MAX_PYSBD_CHARS = 2_000  # longest text for pysbd, the slower of the two splitters
 MAX_LEXICON_BYTES = 4 << 20

@@ -1,18 +1,18 @@
 """Finds the elements that a book's style sheets hide or put on a line of their own.
 
 Style sheets are hostile input, so their cost is bounded. Sheets over a bound hide nothing: if in doubt, text is shown.
-Selectors of other things than tags, classes, ids and what is around them are ignored.
+Selectors of other things than tags, classes, ids and what is around them hide nothing, but show what others hide.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import groupby, islice
 
 import tinycss2
 from lxml import etree
 from msgspec import Struct
-from tinycss2.ast import AtRule, Declaration, IdentToken, Node, QualifiedRule
+from tinycss2.ast import AtRule, Comment, Declaration, IdentToken, Node, QualifiedRule, SquareBracketsBlock
 
 from swarm.book.language.pattern import compile_later
 from swarm.book.page.input_bounds import (
@@ -21,6 +21,7 @@ from swarm.book.page.input_bounds import (
     MAX_SELECTOR_CHARS,
     MAX_SHEET_BYTES,
     MAX_SHEETS_CHARS,
+    MAX_STEP_CHARS,
     MAX_STYLE_STEPS,
 )
 from swarm.book.page.markup import local, words
@@ -39,8 +40,12 @@ _EVERY_SCREEN = frozenset(("all", "screen", "all , screen", "screen , all"))
 Style = dict[str, tuple[str, bool]]  # the value of each property, and whether it is `!important`
 
 
-_PART = compile_later(r"(?:([A-Za-z][\w-]*)|\*)?((?:[.#][\w-]+)*)")
+_PART = compile_later(r"(?:([A-Za-z][\w-]*)|\*)?((?:[.#]-?[^\W\d][\w-]*)*)")
 _NAME = compile_later(r"[.#][\w-]+")
+_SIBLING = compile_later(r"[^\s>+~:]+\s*[+~]\s*")
+CUT = "._"  # stands for a condition that is left out
+# Others are for what readers do, as :hover is.
+_STANDING = compile_later(r"root|empty|not|is|where|(?:first|last|only|nth)-.+")
 
 
 class SelectorPart(Struct, frozen=True):
@@ -57,9 +62,24 @@ class StyleRule(Struct, frozen=True):
     parts: tuple[SelectorPart, ...]
     weight: tuple[int, int, int]
     style: Style
+    is_wide: bool = False  # its selector had more conditions
 
 
-def _selector(text: str) -> tuple[SelectorPart, ...]:
+def _narrow_and_wide(tokens: Iterable[Node]) -> tuple[str, str, int]:
+    """Return a selector as text, also without attributes, pseudo-classes and siblings, and how many are left out."""
+    kept, wide, cut = list[Node](), list[str](), 0
+    for token in (token for token in tokens if not isinstance(token, Comment)):
+        name = str(getattr(token, "lower_name", getattr(token, "lower_value", "")))
+        is_pseudo = bool(kept and kept[-1] == ":" and _STANDING.fullmatch(name))
+        is_cut = is_pseudo or isinstance(token, SquareBracketsBlock)
+        cut += is_cut
+        wide[len(wide) - is_pseudo :] = [CUT if is_cut else token.serialize()]
+        kept.append(token)
+    text, siblings = _SIBLING.subn("", "".join(wide)[:MAX_SELECTOR_CHARS])
+    return tinycss2.serialize(kept), text, cut + siblings
+
+
+def _selector(text: str, *, is_wide: bool = False) -> tuple[SelectorPart, ...]:
     """Return the parts of a selector; none if it has other things in it, or neither a class nor an id.
 
     `aside {display: none}` hides notes only for the e-readers that show them in a pop-up.
@@ -71,11 +91,12 @@ def _selector(text: str) -> tuple[SelectorPart, ...]:
         if word == ">" and parts and not below:
             below = True
         elif found:
-            parts.append(SelectorPart((found[1] or "").lower(), frozenset(_NAME.findall(found[2])), below))
+            names = frozenset(_NAME.findall(found[2])) - {CUT}
+            parts.append(SelectorPart((found[1] or "").lower(), names, below))
             below = False
         else:
             return ()
-    return () if below or not any(part.names for part in parts) else tuple(parts)
+    return tuple(parts) if not below and (is_wide or any(part.names for part in parts)) else ()
 
 
 def _weight(parts: Iterable[SelectorPart]) -> tuple[int, int, int]:
@@ -96,7 +117,7 @@ class Budget:
 
     def match(self, element: etree._Element, parts: Sequence[SelectorPart]) -> bool:
         """Tell whether a selector matches an element. Raises TooCostly."""
-        self.steps -= 1
+        self.steps -= 1 + len(element.get("class") or "") // MAX_STEP_CHARS
         if self.steps < 0:
             raise TooCostly
         part = parts[-1]
@@ -142,14 +163,16 @@ class Cascade:
         for element in root.iter("*"):
             keys = (*_names(element), local(element), "")
             found = [
-                (rule.weight, number, rule.style)
+                (rule.weight, number, rule)
                 for key in keys
                 for number, rule in self._rules.get(key, ())
                 if self._budget.match(element, rule.parts)
             ]
             if found:
                 found.sort(key=lambda each: each[:2])
-                yield element, _cascaded([*(style for *_, style in found), _own_style(element)])
+                rules, own = [rule for *_, rule in found], _own_style(element)
+                style = _cascaded([*(rule.style for rule in rules if not rule.is_wide), own])
+                yield element, _cascaded([*(rule.style for rule in rules), own]) if _hides(style) else style
 
 
 class SheetReader:
@@ -268,13 +291,23 @@ def _rules(sheet: str) -> Iterator[StyleRule]:
     count = 0
     for rule in _shown(nodes, MAX_MEDIA_DEPTH):
         style = _style(_parsed(rule.content))
-        for text in tinycss2.serialize(rule.prelude).split(",") if style else ():
-            parts = _selector(text)
-            if parts:
-                yield StyleRule(parts, _weight(parts), style)
+        for is_comma, tokens in groupby(rule.prelude, lambda token: token == ",") if style else ():
+            made = None if is_comma else _rule(tokens, style)
+            if made:
+                yield made
                 count += 1
             if count > MAX_HIDING_RULES:
                 return
+
+
+def _rule(tokens: Iterable[Node], style: Style) -> StyleRule | None:
+    """Return the rule of one selector; a selector that is not understood whole may still show text."""
+    narrow, wide, cut = _narrow_and_wide(tokens)
+    if parts := _selector(narrow):
+        return StyleRule(parts, _weight(parts), style)
+    parts = _selector(wide, is_wide=True) if cut and not _hides(style) else ()
+    ids, classes, tags = _weight(parts)
+    return StyleRule(parts, (ids, classes + cut, tags), style, is_wide=True) if parts else None
 
 
 def _shown(nodes: Iterable[Node], depth: int) -> Iterator[QualifiedRule]:

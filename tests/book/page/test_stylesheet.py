@@ -48,6 +48,12 @@ def test_what_a_sheet_hides_is_not_seen() -> None:
         ("#x > p.a{display:none} #x > .a{display:block}", "a"),
         (".on{display:none} #x .on{visibility:visible}", "on"),
         (".on{display:none;display:block}", ""),
+        # What is not understood whole hides nothing, but shows what others hide.
+        (".a,.on{display:none} .on:not(#z){display:block} div:first-of-type, .a:target{display:block}", "a"),
+        (".a, .b{display:none} .a + .b{display:block} #x > [class]:nth-child(7){display:block}", ""),
+        (".on{display:none} .on:hover, .on::first-letter, :focus ~ .on{display:block}", "on"),
+        (":not(.q, .on, .z){display:none} [title='x, .on, .a']{display:none} .1, .a/* , */.z{display:none}", ""),
+        (".off/* , */, .b{display:none}", "off deep b"),
         (".on{content:'}display:none'} .a{content:'{'; display:none}", "a"),
         (".on\\{, .a{display:none}", "a"),
         (
@@ -99,6 +105,12 @@ def test_selectors_that_take_too_many_steps_for_a_real_book_hide_nothing() -> No
     assert reader.read([".x .a .a .a .a .a .b{display:none} .b{display:none}"]).mark(root) == 0
     assert reader.read([".b{display:none}"]).mark(root) == 0  # the book's budget is spent, so no later sheet counts
     assert read(".a .a .a .b{display:none}").mark(root) == width
+
+
+def test_many_classes_of_one_element_count_as_many_steps() -> None:
+    many = f"<p class='a {'x ' * 20_000}'>no</p>" * 60
+    root = parse(f"<html><body>{many}</body></html>".encode(), "a page")
+    assert read("".join(f".a.b{number}, .a{{display:none}}" for number in range(900))).mark(root) == 0
 
 
 PIECES = st.sampled_from(
