@@ -55,7 +55,7 @@ _OPENING = compile_later(
 )
 MAX_OPENING_PIECES, MAX_OPENING_CHARS = 6, 60
 _RULER = r"\b\p{Lu}\p{Ll}+\s[IVX]{1,5}"
-_NAME = compile_later(r"\s*\p{Lu}(?:[\p{L}’'-]*\p{Ll}|\p{Lu}{2})")
+_NAME = compile_later(r"\s*(?:\p{Lu}(?:[\p{L}’'-]*\p{Ll}|\p{Lu}{2})|\p{Lo})")
 _CENTURY_NEXT = compile_later(r"[IVX]{1,5}\s(?:w\.|wieku\b)")  # "w latach 20. XX w."
 # "am 3. Mai" and "zum 100. Geburtstag"
 _ORDINAL = compile_later(
@@ -119,7 +119,7 @@ def _rules(code: str) -> _Rules:
     small = "|".join(sorted(word.capitalize() for word in function_words().get(code, ()))) or "(?!)"
     shorts = f"{_NUMBERED} {_OPEN} {language.sentences.numbered} {language.sentences.open} {language.sentences.names}"
     return _Rules(
-        compile_later(rf"(?r)(?:^|[\s(\[«“\"'‘’{opening}—–-])([\p{{L}}][\p{{L}}.]*)\.\s*$"),
+        compile_later(rf"(?r)(?:^|[\s(\[«“\"'‘’{opening}—–-])(\p{{L}}[\p{{L}}\p{{M}}.]*)\.\s*$"),
         compile_later(rf"\s*[\"'“«(\[{opening}]*(?:\d|[IVXLCDMivxlcdm]+(?:er|re|ère|e)?\b)"),
         compile_later(
             rf"(?<![\p{{L}}.])(?i:{last})\.[\"'”’»)\]{closing}]*\s+(?=[\"'“«(\[{opening}—]*\p{{Lu}})"

@@ -40,6 +40,8 @@ def bare(text: str) -> str:
         ("ja", ["「行く？」と言った。", "とても寒い。"]),
         ("es", ["¿Y tú?… Nada.", "Adiós."]),
         ("xx", ["Hello there.", "Bye now."]),
+        ("hi", ["कल डॉ. शर्मा आए।", "उसने पृ. 12 पढ़ा।"]),
+        ("bn", ["কাল ডা. সেন এলেন।", "তিনি বসলেন।"]),
         ("fr", ["«Partons!", "Partons! m'écriai-je."]),
         ("fr", ["Il songea à la lettre de J.-B. Hobson, et partit."]),
         ("fr", ["— J. HETZEL, ÉDITEUR —"]),
