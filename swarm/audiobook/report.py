@@ -94,19 +94,19 @@ def _book(spec: JobSpec) -> Row:
 
 
 def _chapters(spec: JobSpec, extra: ReportExtra) -> list[Row]:
-    """Return a row a chapter: its number, title and size, and where in which file it begins."""
+    """Return a row a chapter: its number, title and size, and where in which file it is heard."""
     return [
         {"chapter": number + 1, "title": chapter.title, "sentences": len(chapter.segments)}
-        | _spot(extra.heard.get((number, 0)))
+        | _spot(extra.heard.get((number, 0)), extra.heard.get((number, len(chapter.segments) - 1)))
         for number, chapter in enumerate(spec.chapters)
     ]
 
 
-def _spot(heard: HeardSentence | None) -> Row:
-    """Return where a sentence is heard; a file without a name and no times if there is no audiobook."""
+def _spot(heard: HeardSentence | None, last: HeardSentence | None = None) -> Row:
+    """Return where what begins with a sentence is heard; a file without a name and no times if there is none."""
     if heard is None:
         return {"file": "", "at_s": None, "end_s": None}
-    return {"file": heard.file, "at_s": _rounded(heard.start_s), "end_s": _rounded(heard.end_s)}
+    return {"file": heard.file, "at_s": _rounded(heard.start_s), "end_s": _rounded((last or heard).end_s)}
 
 
 def _name(place: Place) -> Row:

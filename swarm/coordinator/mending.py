@@ -237,7 +237,7 @@ def _next_take(state: JobState, place: Place) -> int:
 
 
 def _named(state: JobState, places: Sequence[Place]) -> list[str]:
-    lines = [_name(state, place, state.wordings.get(place, "")) for place in places[:MAX_NAMED]]
+    lines = [_name(state, place, state.said(place)) for place in places[:MAX_NAMED]]
     if len(places) > MAX_NAMED:
         lines.append(f"and {count_text(len(places) - MAX_NAMED, 'sentence')} more")
     return lines

@@ -109,6 +109,11 @@ class JobState:
             segment = structs.replace(segment, speaker=self.speakers[place])
         return reworded(segment, self.wordings[place]) if place in self.wordings else segment
 
+    def said(self, place: Place) -> str:
+        """Return the words that the user gave a sentence; "" for the book's, also where only the voice is another."""
+        spoken = self.segment(place).spoken
+        return "" if spoken == self.spec.chapters[place[0]].segments[place[1]].spoken else spoken
+
     def words(self, place: Place) -> tuple[WordTime, ...]:
         """Return when the written words of an accepted sentence begin in its clip, as far as that is known."""
         return heard_words(self.segment(place), self.accepted[place]) if place in self.accepted else ()

@@ -207,7 +207,7 @@ class Playback:
         for position, (record, start) in enumerate(zip(plan.records, plan.layout.starts, strict=True)):
             place = (plan.reel.chapter, plan.reel.first + position)
             segment = self._state.segment(place)
-            said = segment.spoken if self._state.wordings.get(place) else ""
+            said = self._state.said(place)
             if record is None:
                 why = self._state.quarantined.get(place)
                 state: State = "missing" if why else "waiting"

@@ -162,17 +162,18 @@ def test_a_finished_book() -> None:
 
 
 def test_each_sentence_and_each_chapter_has_its_time_and_is_counted_as_commands_count() -> None:
-    heard = {(0, 0): HeardSentence("Emma.m4b", 0.02, 1.5), (1, 0): HeardSentence("Emma.m4b", 4.00004, 6.0)}
+    times = {(0, 0): (0.02, 1.5), (0, 1): (1.7, 3.2), (1, 0): (4.00004, 6.0)}
+    heard = {place: HeardSentence("Emma.m4b", *span) for place, span in times.items()}
     report = make_report(JOB, WHOLE, ReportExtra(heard=heard, options=("--output-format=mp3",)))
     assert (report["version"], report["options"]) == (2, ["--output-format=mp3"])
     assert report["chapters"] == [
-        {"chapter": 1, "title": "Part 1", "sentences": 2, "file": "Emma.m4b", "at_s": 0.02, "end_s": 1.5},
+        {"chapter": 1, "title": "Part 1", "sentences": 2, "file": "Emma.m4b", "at_s": 0.02, "end_s": 3.2},
         {"chapter": 2, "title": "Part 2", "sentences": 1, "file": "Emma.m4b", "at_s": 4.0, "end_s": 6.0},
     ]
     rows = [(row["id"], row["text"], row["at_s"]) for row in report["segments"]]
     assert rows == [
         ("1:1", "Emma Woodhouse.", 0.02),
-        ("1:2", "Handsome, clever, and rich.", None),
+        ("1:2", "Handsome, clever, and rich.", 1.7),
         ("2:1", "The end.", 4.0),
     ]
 

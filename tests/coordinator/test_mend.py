@@ -284,6 +284,8 @@ def test_a_line_is_said_by_another_character_in_that_ones_voice() -> None:
     assert sorted(state.accepted) == [(0, 0), (0, 1)]
     assert [state.segment((0, index)).speaker for index in range(4)] == ["Nemo", "Ned", "Nemo", "Nemo"]
     assert [state.segment((0, index)).voice for index in range(4)] == ["tock", "tack", "tock", "tock"]
+    again = wish(state, segments=((1, 3, 3),), speaker="Nemo").notes
+    assert again == ['1:3, One: "Sentence 2.", said by Nemo']  # in no other words
     with pytest.raises(UsageError, match="--speaker Zoe: no character of this book has that name; those that speak"):
         wish(state, segments=((1, 3, 3),), speaker="Zoe")
 

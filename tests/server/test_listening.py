@@ -229,3 +229,7 @@ def test_only_later_stretches_are_told_if_asked_and_a_wording_is_shown(state: Jo
     assert sound is not None
     assert (sound.count, [s.stretch for s in sound.stretches]) == (3, [3])
     assert sound.stretches[0].sentences[0].said == "other words"
+    apply(state, SegmentReworded(0, 2, "⟦|@deep⟧" + state.spec.chapters[0].segments[2].spoken))
+    sound = playback.chapter(1, first=3)
+    assert sound is not None
+    assert sound.stretches[0].sentences[0].said == ""  # only the voice is another
