@@ -390,7 +390,8 @@ def caution(chapters: Sequence[ChapterText]) -> str:
 def code_caution(chapters: Sequence[ChapterText]) -> str:
     """Return a line about the code listings that are left out; "" if there are none."""
     words = sum(len(block.text.split()) for chapter in chapters if chapter.left_out == CODE for block in chapter.blocks)
-    return f"code listings of {words:,} words are left out: --code say reads them" if words else ""
+    noun = "word" if words == 1 else "words"
+    return f"code listings of {words:,} {noun} are left out: --code say reads them" if words else ""
 
 
 def cite(chapters: list[ChapterText], reading: Reading) -> tuple[list[ChapterText], tuple[Doubt, ...]]:

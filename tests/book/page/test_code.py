@@ -40,6 +40,8 @@ def test_listings_are_left_out_of_prose_and_this_is_told(tmp_path) -> None:
     book = read_page(path)
     assert book.cautions == ("code listings of 3 words are left out: --code say reads them",)
     assert [chapter.left_out for chapter in book.chapters] == ["", CODE]
+    path.write_text("# One\n\nSome prose about it, longer than the code.\n\n```\nx=1\n```\n")
+    assert read_page(path).cautions == ("code listings of 1 word are left out: --code say reads them",)
 
 
 def test_listings_of_a_book_that_explains_much_code_are_left_out(tmp_path) -> None:
