@@ -21,6 +21,7 @@ from swarm.errors import UsageError
 
 MAX_HEADER_CHARS = 4_000  # the part of a text that may name its title and author
 MAX_HEADER_PARAGRAPHS = 3  # first paragraphs in which title and author may be named
+MAX_TITLE_LINE_CHARS = 80
 MIN_DOTTED_LINES = 3  # fewer dotted lines are no table of contents
 MIN_BRACED_PAGES = 3
 LONG_LINE_CHARS = 120  # a text whose average line is longer has a paragraph on each line
@@ -31,6 +32,14 @@ _PAGE_MARK = compile_later(r"\[(?:Pg|Page|p\.)\s?[\divxlc]{1,6}\] ?")
 _BRACED = compile_later(r"\{(\d{1,4})\} ?")
 _DOTTED = compile_later(r"\S.{0,150}?(?:\s?\.){4,200}+\s*[\divxlc]{1,6}\s*", regex.IGNORECASE)
 _ABOUT = compile_later(r"^(title|author|lang(?:uage)?):\s*(\S.*)$", regex.IGNORECASE | regex.MULTILINE)
+_BYLINE = (
+    r"^[ \t]*(?i:by|von|par|di|por|door|av|af)[ \t]+"
+    r"(?P<author>\p{Lu}[\p{L}.’'-]*+(?:[ \t](?:\p{Ll}{1,3}[ \t])?\p{Lu}[\p{L}.’'-]*+){1,4})[ \t]*$"
+)
+_BY = compile_later(_BYLINE, regex.MULTILINE)
+_OPENING = compile_later(
+    rf"\A\s*(?P<title>\S[^\n]{{0,{MAX_TITLE_LINE_CHARS}}}[^\s.,;:])[ \t]*\n\s*{_BYLINE}\s*\n\s*\n", regex.MULTILINE
+)
 _CUT = compile_later(
     r"(?<![\p{L}\p{M}-])([\p{L}\p{M}’'-]{1,40}?)([-‐¬\u00ad])[ \t]*\n[ "
     r"\t]*([\p{L}\p{M}’']++(?:-\p{L}++)*)"
@@ -77,12 +86,15 @@ def plain_tree(text: str) -> etree._Element:
     runs = list(_paragraphs(_without_pages(_without_controls(text))))
     contents = _contents([lines for lines, _ in runs])
     titles = headings([TextParagraph(" ".join(" ".join(lines).split()), len(lines), gap) for lines, gap in runs])
-    ends = _LineEnds(text)
+    ends, named = _LineEnds(text), _opening(text)
+    above = {line.strip() for line in named[0].split("\n")} if named else set[str]()
     for place, (lines, _) in enumerate(runs):
         element = etree.SubElement(body, "h2" if place in titles else "p")
         if place in contents:
             element.set("role", "doc-toc")
-        elif place < MAX_HEADER_PARAGRAPHS and all(_ABOUT.fullmatch(line.strip()) for line in lines):
+        elif place < MAX_HEADER_PARAGRAPHS and all(
+            line.strip() in above or _ABOUT.fullmatch(line.strip()) for line in lines
+        ):
             element.set("role", "doc-title-page")
         if element.tag == "h2" or _is_verse(lines):
             element.text = _without_underlines(lines[0])
@@ -112,13 +124,20 @@ def _without_pages(text: str) -> str:
 
 
 def said_about(text: str) -> dict[str, str]:
-    """Return the title, author and language that the opening lines name, by these words."""
+    """Return the title, author and language that the opening lines name, by these words or as "The Ship / by A. B."."""
     lines = [(match[1].lower(), match[2].strip().strip("\"'")) for match in _ABOUT.finditer(text[:MAX_HEADER_CHARS])]
     found = {"language" if name == "lang" else name: value for name, value in lines}
+    if not found.keys() & {"title", "author"} and (named := _opening(text)):
+        found |= named.groupdict()
     if "language" in found:
         with suppress(UsageError):  # an unknown language stays as it is written
             found["language"] = normal_language(found["language"])
     return found
+
+
+def _opening(text: str) -> "regex.Match[str] | None":
+    """Return the title and the line "by A. B." above a text; None if it has several such lines, as collections do."""
+    return _OPENING.match(text) if sum(1 for _ in _BY.finditer(text)) == 1 else None
 
 
 def _without_controls(text: str) -> str:

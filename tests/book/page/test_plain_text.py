@@ -47,6 +47,13 @@ def test_what_a_text_says_about_itself() -> None:
         "title": "The Ship", "language": "de", "author": "A",
     }  # fmt: skip
     assert said_about("x" * 5000 + "\nTitle: no\n") == {}
+    ship = {"title": "The Ship", "author": "Ann B. van Author"}
+    for opening in ("The Ship\nby Ann B. van Author\n\n", "\n\nThe Ship\n\n  Von Ann B. van Author\n\n\n"):
+        assert said_about(f"{opening}Chapter One\n\nIt sailed.") == ship
+        roles = [(each.tag, each.get("role")) for each in plain_tree(f"{opening}Chapter One\n\nIt sailed.")[0]]
+        assert roles == [("p", "doc-title-page")] * (len(roles) - 2) + [("h2", None), ("p", None)]
+    assert said_about("The Ship\nby Ann Author\n\nIt sailed.\n\nThe Sea\nby Ben Author\n\nIt fell.") == {}
+    assert said_about("He sat\nby Ann Author and\n\nsmiled.") == said_about("He sat.\nBy Ann Author\n\nx") == {}
     assert said_about("Language: Finnish\n") == {"language": "fi"}
     assert said_about("Language: the tongue of men\n") == {"language": "the tongue of men"}
 
