@@ -142,6 +142,8 @@ def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) ->
     segment = state.segment(place)
     said = spell(segment, say) if say.strip() else ""
     said = mark_manner(said, segment.manner) if said and segment.manner else said
+    own = _segment(state.spec, place)
+    said = own.marked_words if not said and segment.voice != own.voice else said  # another one speaks the book's words
     said = mark_voice(said, segment.voice) if said and segment.voice else said
     clip, same = state.accepted.get(place), said == state.wordings.get(place, "")
     records: list[AnyRecord] = [] if same else [SegmentReworded(*place, said, state.speakers.get(place, ""))]
@@ -200,15 +202,19 @@ def _rename(state: JobState, name: str, other: str) -> Mending:
 
 def _give(state: JobState, chosen: Sequence[Place], name: str) -> Mending:
     """Have another character of the book say some sentences, in its voice. Raises UsageError."""
-    theirs = _said_by(state, name)
+    own = set(_own_places(state))
+    made = [segment for place in sorted(own) if (segment := _segment(state.spec, place)).speaker]
+    theirs = [state.segment(place) for place in _said_by(state, name)]
+    theirs = theirs or [segment for segment in made if is_called(segment.speaker, name)]  # all of it was given away
     if not theirs:
         has = _persons(state) or "it has no --cast"
-        raise UsageError(f"--speaker {name}: no character of this book has that name; {has}.")
-    speaker = state.segment(theirs[0]).speaker
-    voice = Counter(state.segment(place).voice for place in theirs).most_common(1)[0][0]
-    own = set(_own_places(state))
-    records = [record for place in chosen if place in own for record in _in_voice(state, place, voice, speaker)]
-    return Mending(records, [f"{line}, said by {speaker}" for line in _named(state, chosen)])
+        raise UsageError(f"--speaker {clean(name)}: no character of this book has that name; {has}.")
+    if chosen and own.isdisjoint(chosen):
+        raise UsageError(f"--speaker {clean(name)}: a voice of another language speaks this, which no character has.")
+    speaker, given = theirs[0].speaker, [place for place in chosen if place in own]
+    voice = Counter(segment.voice for segment in theirs).most_common(1)[0][0]
+    records = [record for place in given for record in _in_voice(state, place, voice, speaker)]
+    return Mending(records, [f"{line}, said by {speaker}" for line in _named(state, given)])
 
 
 def _own_places(state: JobState) -> Iterator[Place]:

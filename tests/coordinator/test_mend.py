@@ -290,6 +290,29 @@ def test_a_line_is_said_by_another_character_in_that_ones_voice() -> None:
         wish(state, segments=((1, 3, 3),), speaker="Zoe")
 
 
+def test_the_only_line_of_a_character_is_given_back_and_the_books_words_keep_the_voice() -> None:
+    state = people(("Nemo", "tock"), ("Ned", "tack"))
+    for words, speaker, voice in [
+        ({"speaker": "Ned"}, "Ned", "tack"),
+        ({"say": "Other Words."}, "Ned", "tack"),
+        ({"say": ""}, "Ned", "tack"),
+        ({"speaker": "nemo"}, "Nemo", "tock"),
+    ]:
+        for record in wish(state, segments=((1, 1, 1),), **words).records:
+            apply(state, record)
+        assert (state.segment((0, 0)).speaker, state.segment((0, 0)).voice) == (speaker, voice)
+    assert state.segment((0, 0)).marked_words == "Sentence 0."
+
+
+def test_what_a_voice_of_another_language_says_is_given_to_nobody() -> None:
+    state = people(("Nemo", "tock"), ("", "guest:fr;espeak;;fr"))
+    with pytest.raises(UsageError, match="a voice of another language speaks this"):
+        wish(state, segments=((1, 2, 2),), speaker="Nemo")
+    assert len(wish(state, segments=((1, 1, 2),), speaker="Nemo").notes) == 1
+    with pytest.raises(UsageError, match=r"^--speaker Zoe [^\n]{1,300}$"):
+        wish(state, segments=((1, 1, 1),), speaker="Zoe\n" + "e" * 10_000)
+
+
 def test_another_edition_knows_who_says_a_line_and_with_which_voice_that_one_speaks_now() -> None:
     old, new = people(("Nemo", "tock"), ("Ned", "tack")), people(("Nemo", "tick"), ("", ""))
     mends = wish(old, segments=((1, 2, 2),), speaker="Nemo").records
