@@ -7,10 +7,11 @@ import socket
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
 import ifaddr
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from swarm.config import DEFAULT_PORT, ENV_COORDINATOR
 from swarm.errors import EnvironmentFault, UsageError
@@ -169,7 +170,7 @@ def _read(path: Path) -> dict[str, Places]:
 class OwnPlace(Struct, frozen=True):
     """Where a coordinator of this machine listens, and by which addresses others reach it besides."""
 
-    port: int = DEFAULT_PORT
+    port: Annotated[int, Meta(ge=1, le=65535)] = DEFAULT_PORT
     bind: str = ""
     announce: str = ""  # in place of this machine's own addresses
     also: tuple[str, ...] = ()  # those of relays, or ports that a router passes on

@@ -100,6 +100,12 @@ def test_others_are_told_of_near_networks_then_of_tunnels_then_of_what_the_owner
     assert OwnPlace(announce="nas.lan:5848", also=("1.2.3.4:1",)).addresses() == ["nas.lan:5848", "1.2.3.4:1"]
 
 
+@pytest.mark.parametrize("port", ["-1", "0", "70000", '"x"'])
+def test_a_damaged_place_of_this_machine_is_the_usual_one(tmp_path: Path, port: str) -> None:
+    (tmp_path / addresses.OWN_FILE).write_text(f'{{"port": {port}}}')
+    assert addresses.own_place(tmp_path) == OwnPlace()
+
+
 def test_a_code_carries_addresses_as_links_and_shells_leave_them_alone(adapters: None, tmp_path: Path) -> None:
     OwnPlace(5900, also=("relay.example:7000",)).keep(tmp_path)
     code = full_code(tmp_path, KEY)
