@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,6 +36,7 @@ SEEN_S = 30.0  # the pause between two notes of the members that are here
 FAREWELL_S = 0.5  # the news has so long to leave before connections are closed
 NEWS_S = 2.0  # new machines are told of no more often
 LOOK_S = 10.0  # the addresses of this machine are looked at so often
+MAX_LOOKED_AT = 64  # addresses of standbys, of which some are told, since each machine that comes is told them
 OTHER_LIST = "another list of this swarm's members was met: `e2a-swarm members` tells how to make both one"
 CALL_OWN = "run `e2a-swarm work` on this machine"
 REMOVED = (
@@ -241,13 +242,15 @@ class Enrolment:
     def _standbys(self) -> tuple[str, ...]:
         """Return where standbys are reached once they take over, at this coordinator's port: some addresses of each."""
         members = self._identity.membership.members
-        told = [guest.addresses for guest in self._guests.values() if guest.addresses and guest.key in members]
+        told = {
+            guest.key: guest.addresses for guest in self._guests.values() if guest.addresses and guest.key in members
+        }
         if self._place is None or not told:
             return ()
-        by_turns = [address for row in zip_longest(*told) for address in row if address]
-        hosts = [split_address(address)[0] for address in by_turns if fitting_addresses([address])]
-        found = [join_address(host, self._place.port) for host in hosts if not is_loopback(host)]
-        return tuple(fitting_addresses(found))
+        by_turns = (address for row in zip_longest(*told.values()) for address in row if address)
+        hosts = (split_address(address)[0] for address in by_turns if fitting_addresses([address]))
+        found = (join_address(host, self._place.port) for host in hosts if not is_loopback(host))
+        return tuple(fitting_addresses(islice(found, MAX_LOOKED_AT)))
 
     def _tell_of_others(self) -> None:
         """Tell the user of a list of members that another owner began."""

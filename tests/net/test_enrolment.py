@@ -629,6 +629,11 @@ async def test_machines_are_told_where_standbys_take_over_at_the_port_of_this_co
     assert all(address.startswith("192.") for address in guest.standbys[:2]), "each has its first one told first"
     await guest.is_served()
     assert guest.learnt == [], "they are no addresses of the coordinator"
+    guests = desk.enrolment._guests
+    [den] = [each for each in guests.values() if "den.local:5847" in each.addresses]
+    guests |= {b"%d" % n: den._replace(addresses=(f"192.168.1.{n}:1",)) for n in range(100, 120)}
+    once = ("192.168.1.119:5900", "192.168.1.40:5900", "[fd00::4]:5900")
+    assert set(desk.enrolment._standbys()) == set(once), "a member with many connections counts once"
 
 
 async def test_a_coordinator_of_before_that_tells_no_address_is_understood(house: Open) -> None:
