@@ -399,7 +399,7 @@ REDO = Command(
         "--dry-run",
         "FILE|BOOK",
     ),
-    rest=REST,
+    rest="loudness, subtitles, models, upload, ...",
     usage="[OPTION...] FILE|BOOK",
     marks_defaults=True,
 )  # fmt: skip

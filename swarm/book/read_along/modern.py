@@ -58,7 +58,10 @@ def _rename(element: etree._Element, tag: str) -> None:
         element.set("name", name)
     elif name and element.get("id") is None and _ID.fullmatch(name):
         element.set("id", name)
-    if tag in STYLED or tag == "center":
+    if tag == "font":  # too few books have it for its looks to be kept
+        for old in ("color", "face", "size"):
+            element.attrib.pop(old, None)
+    if tag in STYLED or tag in ("font", "center"):
         element.tag = f"{XHTML}{'div' if tag == 'center' else 'span'}"
     elif tag == "acronym":
         element.tag = f"{XHTML}abbr"

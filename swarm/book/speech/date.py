@@ -135,8 +135,9 @@ class Calendar:
         return bool(self._before.search(match.string, max(0, match.start() - MAX_WORD_CHARS), match.start()))
 
     def _month_of_year(self, match: Match) -> str:
-        """Say "2003-03" as a month; "2003-04" may be two years, one of which follows the other."""
-        if int(match["m"]) > int(match["y"][2:]) and "-" in match[0]:
+        """Say "2003-03" as a month; "2003-04" may be two years, one of which follows the other, as "2003/04" is."""
+        month, year = int(match["m"]), int(match["y"][2:])
+        if (month > year and "-" in match[0]) or f"{match['y']}/{year + 1:02}" == match[0]:
             return ""
         form = self._forms.date[self._forms.date.index("{month}") :].replace(" {day}, ", " ").replace(" {day}", "")
         return form.format(month=self._months[int(match["m"]) - 1], year=self._year_words(match["y"]))

@@ -34,7 +34,7 @@ from swarm.book.speech.arithmetic import say_fractions
 from swarm.book.speech.date import Calendar, say_found
 from swarm.book.speech.roman import numerals_of_data, say_kings
 
-_FIGURE = compile_later(r"\p{Nd}|^\s*%\s*$|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
+_FIGURE = compile_later(r"\p{Nd}|^\s*%\s*$|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]|einhalb\s")  # "einhalb": said by the program of German
 _FOREIGN_DIGIT = compile_later(r"[\p{Nd}--[0-9]]", regex.V1)
 _VULGAR = compile_later(r"(?<=(\d)?)\s?([½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
 _SQUARED = compile_later(r"[\u3371-\u33df℃℉]")  # "㎞" in one sign

@@ -36,6 +36,7 @@ OUT_AT, BACK_AT = 0.6, 0.7  # probabilities at which the model leaves out, or sp
 SURELY_OUT_AT = 0.95  # a heading is left out only then
 PROSE_ALIKE = 0.2  # so much of a book's text looks alike
 PROSE_CHARS, PROSE_FROM = 150, 0.05  # shorter blocks, and those in this share at either end, are looked at in full
+MOST_OUT = 0.5  # of the text that the rules speak
 MIN_BLOCKS = 20  # in a shorter text nothing recurs that could show what a block is
 DOUBT_AT = 0.5  # probability at which a block that is spoken is a doubt
 PLAIN_ODDS, ALONE_ODDS = 6.0, 4.0  # of prose, and of what a block without others has beside it
@@ -463,20 +464,26 @@ def label(model: Weights, row: Sequence[float]) -> str:
 def judge(parts: Sequence[Part], rulings: list[list[Ruling]], *, code: bool = False) -> list[list[Ruling]]:
     """Return what is decided: what the rules say, but where the model is sure of the opposite.
 
-    Where `code` is to be said, no listing is left out.
+    Where `code` is to be said, no listing is left out. Where the model would leave out most of what the rules speak, it
+    leaves out nothing: a book is not furniture.
     """
     model = weights()
     told = [ruling for row in rulings for ruling in row if ruling.passage.text]
     if model is None or len(told) < MIN_BLOCKS:
         return rulings
     rows = describe(parts, rulings)
+    said = sum(len(ruling.passage.text) for ruling in told if not ruling.reason)
+    out = list[tuple[Ruling, float]]()
     for ruling, row, spoken in zip(told, rows, probabilities(model, rows, grouped(rulings)), strict=True):
         if not ruling.reason and 1 - spoken >= DOUBT_AT:
             ruling.perhaps = REASONS.get(label(model, row), "no text of the book")
             if 1 - spoken >= (SURELY_OUT_AT if ruling.passage.level else OUT_AT) and not _is_kept(row, code=code):
-                leave_out(ruling, f"by its looks, {1 - spoken:.0%} sure")
+                out.append((ruling, 1 - spoken))
         elif ruling.reason and spoken >= BACK_AT and not ruling.passage.note and ruling.grounds != MARKED:
             ruling.reason = ruling.grounds = ""
+    if sum(len(ruling.passage.text) for ruling, _ in out) <= MOST_OUT * said:
+        for ruling, sure in out:
+            leave_out(ruling, f"by its looks, {sure:.0%} sure")
     return rulings
 
 

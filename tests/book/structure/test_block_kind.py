@@ -41,6 +41,14 @@ def test_what_the_model_is_sure_of_is_left_out_and_the_sentence_around_it_joined
 
 
 @pytest.mark.usefixtures("numerals")
+def test_a_model_that_would_leave_out_most_of_a_book_leaves_out_nothing(tmp_path: Path) -> None:
+    figures = "".join(f"<p>{number}</p>" for number in range(1000, 1090))
+    book = read(tmp_path, f"<h1>Years</h1><p>She counted on:</p>{figures}<p>Then she slept.</p>")
+    assert texts(book)[2:92] == [str(number) for number in range(1000, 1090)]
+    assert [(doubt.what, doubt.left_out) for doubt in book.doubts] == [("page number", False)]
+
+
+@pytest.mark.usefixtures("numerals")
 def test_a_doubt_is_decided_otherwise_in_its_place(tmp_path: Path) -> None:
     book = read(tmp_path, PAGE.replace("and</p>", "and.</p>"), Reading(include=("page number",)))
     assert texts(book)[1:4] == [f"S{LINE}.", "12", f"{LINE} came home."]
@@ -60,8 +68,8 @@ def test_prose_in_the_midst_of_a_book_needs_no_model(tmp_path: Path, monkeypatch
     monkeypatch.setattr(block_kind, "first_odds", lambda _, row: asked.append(row[column]) or -MAX_ODDS)
     prose = [f"S{LINE} {LINE} came home with {name}." for name in ("Ann", "Ben", "Cid", "Dan")]
     book = read(tmp_path, "".join(f"<p>Words.</p><p>{text}</p>" for text in prose) + PAGE)
-    assert texts(book) == prose[1:]  # the first one is too near the beginning
-    assert len(asked) == 30
+    assert {*prose} <= {*texts(book)}
+    assert len(asked) == 30  # the first line of prose among them, as it is near the beginning
 
 
 def test_blocks_of_one_look_are_decided_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
