@@ -58,7 +58,11 @@ class FakeService(threading.Thread):
         from jeepney.io.blocking import Proxy, open_dbus_connection
 
         super().__init__(daemon=True)
-        self.address, self.answers, self.bus = address, answers, open_dbus_connection(address, enable_fds=True)
+        self.address, self.answers, self.bus = (
+            address,
+            answers,
+            open_dbus_connection(address, enable_fds=True, auth_timeout=60.0),
+        )
         Proxy(jeepney.message_bus, self.bus).RequestName(name)
         self.lock, self.closed = threading.Lock(), False
         self.start()
