@@ -52,10 +52,9 @@ MIN_CHAPTERS = 3  # fewer entries are the book and its appendix
 MAX_BARE_CHARS = 60  # an entry with less text above its first section only names a part
 LONG_CHARS = 60_000  # a chapter of an hour is better cut at its sections
 MIN_SECTIONS, MIN_SECTION_SHARE = 4, 0.3  # fewer entries of a depth are no habit of the book
-MIN_NAMED_SHARE, MAX_TINY_SHARE = 0.9, 0.25  # of documents that are chapters
-MIN_DOCUMENT_CHARS, MAX_DOCUMENT_CHARS = 300, 400_000  # a smaller document is tiny, a longer one is no chapter
+MIN_OWN_SHARE, OWN_SHARE = 0.5, 0.75  # of the entries of a depth that begin a document, if documents are chapters
+MIN_OWN_CHARS, MAX_OWN_CHARS = 1_000, 150_000  # documents that are sections are smaller, those that are parts longer
 MIN_UPPER_CHARS = 27_000  # chapters of half an hour are not cut at documents below them
-MIN_MEDIAN_CHARS = 600  # if half of the documents are smaller, they are sections
 MAX_SAMPLE_PASSAGES = 200
 MAX_LABEL_CHARS = 20  # "Chapter Twenty-One"
 MIN_PAGES = 8  # documents of a book whose documents are pages
@@ -137,17 +136,13 @@ def divide(documents: list[Named], contents: TableOfContents, title: str = "") -
     row = PassageRow(documents)
     cuts = _listed_cuts(row, contents)
     reasons = {row.place(name, fragment): why for name, fragment, why in contents.reasons}
-    matter, depths = _matter(row, cuts, reasons, title), _entry_depths(row, contents)
-    starts = set(cuts) | _document_cuts(row, cuts, matter) | {0}
+    starts = set(cuts) | _document_cuts(row, cuts, reasons, title) | {0}
     joints = _page_breaks(row, contents, cuts)
-    by_document = joints is None and _documents_are_chapters(row, depths, matter)
-    starts |= {start for start, end in row.spans() if by_document and start < end}
     if joints is not None:
         starts = {place for place in starts if not place or _begins_chapter(row, place, cuts.get(place, ""))}
         join_pairs(row.passages, joints)
     thin = len(cuts) < 2
-    headed = _heading_cuts(row) if thin and not by_document else set()
-    places = sorted((starts | headed) - _sections(row, contents, depths, by_document=by_document))
+    places = sorted((starts | (_heading_cuts(row) if thin else set())) - _sections(row, contents))
     parts = []
     for place, end in pairwise([*_with_inner_cuts(row, places), len(row.passages)]):
         number = row.number(place)
@@ -158,38 +153,6 @@ def divide(documents: list[Named], contents: TableOfContents, title: str = "") -
         part.reason = reasons.get(place, "")
         parts.append(part)
     return list(_joined(parts))
-
-
-def _documents_are_chapters(row: PassageRow, depths: dict[int, int], matter: Container[int]) -> bool:
-    """Tell whether a book has a document for each chapter: nearly all are named at their start, few tiny, none huge.
-
-    They are parts if the entries within them are like the first one there: "PART ONE I" and "II".
-    """
-    inside: dict[int, list[tuple[int, int]]] = {}  # depth and level of the entries of each document
-    for place in sorted(depths):
-        inside.setdefault(row.number(place), []).append((depths[place], row.passages[place].level))
-    sizes, named, density = [], 0, _density(row)
-    for number, (start, end) in enumerate(row.spans()):
-        told = [passage for passage in row.passages[start:end] if passage.text and not passage.left_out]
-        if told and start not in matter:
-            sizes.append(density * sum(len(passage.text) for passage in told))
-            named += number in inside or told[0].level > 0
-    if len(sizes) < 2 or named < MIN_NAMED_SHARE * len(sizes) or max(sizes) > MAX_DOCUMENT_CHARS:
-        return False
-    tiny = sum(1 for size in sizes if size < MIN_DOCUMENT_CHARS)
-    alike = sum(entries.count(entries[0]) - 1 for entries in inside.values())
-    is_chapter = tiny <= MAX_TINY_SHARE * len(sizes) and MIN_MEDIAN_CHARS <= median(sizes) <= LONG_CHARS
-    return is_chapter and 2 * alike <= len(depths) - len(inside)
-
-
-def _entry_depths(row: PassageRow, contents: TableOfContents) -> dict[int, int]:
-    """Return the places of the entries of the table of contents with their depths."""
-    depths: dict[int, int] = {}
-    for entry in contents.entries:
-        place = row.place(entry.name, entry.fragment, entry.title)
-        if place is not None and place < len(row.passages):
-            depths[place] = min(entry.depth, depths.get(place, entry.depth))
-    return depths
 
 
 def _page_breaks(row: PassageRow, contents: TableOfContents, listed: dict[int, str]) -> list[tuple[int, int]] | None:
@@ -277,40 +240,68 @@ def is_label(text: str) -> bool:
     return bool(_PART.fullmatch(text) or _NUMBER.fullmatch(text) or (chapter and len(text) <= MAX_LABEL_CHARS))
 
 
-def _sections(row: PassageRow, contents: TableOfContents, depths: dict[int, int], *, by_document: bool) -> set[int]:
+def _sections(row: PassageRow, contents: TableOfContents) -> set[int]:
     """Return the places of entries that are deeper than chapters are."""
+    depths: dict[int, int] = {}
     numbered: set[int] = set()  # places of "4.1 Cells"
     apart: set[int] = {0}  # places of "Contents", which may be left out
     for entry in contents.entries:
         place = row.place(entry.name, entry.fragment, entry.title)
-        if place in depths:
+        if place is not None:
+            depths[place] = min(entry.depth, depths.get(place, entry.depth))
             numbered.update({place} if _SECTION.match(entry.title) else ())
             apart.update({place} if front_matter.named(entry.title) else ())
-    levels = {place: row.passages[place].level for place in depths}
-    if len(set(depths.values())) == 1 and all(levels.values()):
+    levels = {place: row.passages[place].level for place in depths if place < len(row.passages)}
+    if len(set(depths.values())) == 1 and len(levels) == len(depths) and all(levels.values()):
         depths = levels  # a list without depths
-    found = _below_chapters(row, depths, numbered)
-    if by_document:
-        inside = _inside_documents(row, depths)
+    found, inside = _below_chapters(row, depths, numbered), _inside_documents(row, depths)
+    if inside is not None:
         upper = depths.keys() - inside - found
         is_enough = _density(row) * mean(_sizes(row, upper, upper)) >= MIN_UPPER_CHARS
         found = found | inside if is_enough else inside
     return {_back_over_headings(row, place, depths) for place in found} - apart - (depths.keys() - found)
 
 
-def _inside_documents(row: PassageRow, depths: dict[int, int]) -> set[int]:
-    """Return the places of entries within documents, but for the first scene of an act whose others begin documents."""
-    starts = set(row.starts)
-    inside = {place for place in depths if _back_over_headings(row, place, depths) not in starts}
-    count, within = Counter(depths.values()), Counter(depths[place] for place in inside)
-    pairs = [(one, two) for one, two in pairwise(sorted(depths)) if 2 * within[depths[two]] < count[depths[two]]]
-    return inside - {two for one, two in pairs if _text_size(row, one, two) < MAX_BARE_CHARS}
+def _inside_documents(row: PassageRow, depths: dict[int, int]) -> set[int] | None:
+    """Return the places of sections in a book whose documents are its chapters; None if they are not.
+
+    They are if the entries of a depth mostly begin a document, and chapters have less than some hours then.
+    """
+    begins, density = _document_begins(row, depths), _density(row)
+    shares = {}
+    for depth, count in Counter(depths.values()).items():
+        small = density * median(_sizes_of(row, depths, depth)) < MIN_OWN_CHARS and depth > min(depths.values())
+        own = sum(1 for place in begins if depths[place] == depth)
+        shares[depth] = 0.0 if small else own / count
+    follow = {two for one, two in pairwise(sorted(depths)) if _text_size(row, one, two) < MAX_BARE_CHARS}
+    begins |= {place for place in follow if shares[depths[place]] >= OWN_SHARE}  # an act and its first scene
+    inside = {place for place, depth in depths.items() if not _is_chapter(shares[depth], begins=place in begins)}
+    kept = sorted(depths.keys() - inside)
+    if len(kept) < 2 or max(shares.values()) < OWN_SHARE or len(begins) < OWN_SHARE * len(kept):
+        return None
+    return inside if density * mean(_sizes(row, kept, kept)) <= MAX_OWN_CHARS else None
 
 
 def _density(row: PassageRow) -> int:
     """Return how many letters a sign of the book's script says."""
     sample = " ".join(passage.text for passage in row.passages[:MAX_SAMPLE_PASSAGES])
     return DENSE_TIMES if 2 * len(_DENSE.findall(sample)) > len(_WORD.findall(sample)) else 1
+
+
+def _is_chapter(share: float, *, begins: bool) -> bool:
+    """Tell whether an entry is a chapter, by the share of its depth that begins documents, and whether it does."""
+    return share > 0 if begins else MIN_OWN_SHARE <= share < OWN_SHARE
+
+
+def _document_begins(row: PassageRow, depths: dict[int, int]) -> set[int]:
+    """Return the first entry of each document that has no text above it, but for the number of the chapter."""
+    first = {row.number(place): place for place in sorted(depths, reverse=True)}
+    above = {place: row.passages[row.starts[number] : place] for number, place in first.items()}
+    return {
+        place
+        for place, lines in above.items()
+        if sum(len(each.text) for each in lines if not each.left_out) <= MAX_BARE_CHARS
+    }
 
 
 def _below_chapters(row: PassageRow, depths: dict[int, int], numbered: set[int]) -> set[int]:
@@ -412,27 +403,7 @@ def _back_over_headings(row: PassageRow, place: int, cuts: Container[int]) -> in
     return place
 
 
-def _matter(row: PassageRow, cuts: dict[int, str], reasons: dict[int | None, str], title: str) -> set[int]:
-    """Return the places of documents that may be none of the book's text."""
-    found: set[int] = set()
-    ordered = sorted(cuts)
-    for named, (start, end) in zip(row.documents, row.spans(), strict=True):
-        if start == end:
-            continue
-        first, texts = row.passages[start], _texts(row.passages[start:end])
-        called = (cuts.get(start, ""), tidy(first.text) if first.level else "")
-        if (
-            reasons.get(start)
-            or front_matter.named(_stem(named.name))
-            or _all_matter(row.passages[start:end])
-            or offers(texts, start / len(row.passages))
-            or front_matter.is_page_apart(called, texts, _at(row, start, ordered), title)
-        ):
-            found.add(start)
-    return found
-
-
-def _document_cuts(row: PassageRow, cuts: dict[int, str], matter: Container[int]) -> set[int]:
+def _document_cuts(row: PassageRow, cuts: dict[int, str], reasons: dict[int | None, str], title: str) -> set[int]:
     """Return the places of documents that begin a part without being in the table of contents."""
     found: set[int] = set()
     ordered = sorted(cuts)
@@ -440,11 +411,19 @@ def _document_cuts(row: PassageRow, cuts: dict[int, str], matter: Container[int]
     levels = [row.passages[place].level for place in ordered if place < len(row.passages) and row.passages[place].level]
     highest = min(2, max(levels, default=2))
     after_matter = True
-    for start, end in row.spans():
+    for named, (start, end) in zip(row.documents, row.spans(), strict=True):
         if start == end:
             continue
-        begins = (not headed) if thin else 0 < row.passages[start].level <= highest
-        is_matter = start in matter
+        first = row.passages[start]
+        begins = (not headed) if thin else 0 < first.level <= highest
+        called = (cuts.get(start, ""), tidy(first.text) if first.level else "")
+        is_matter = bool(
+            reasons.get(start)
+            or front_matter.named(_stem(named.name))
+            or _all_matter(row.passages[start:end])
+            or offers(_texts(row.passages[start:end]), start / len(row.passages))
+            or front_matter.is_page_apart(called, _texts(row.passages[start:end]), _at(row, start, ordered), title)
+        )
         if begins or is_matter or after_matter:
             found.add(start)
         inside = bisect_left(ordered, end) > bisect_right(ordered, start)

@@ -295,11 +295,3 @@ def test_titles_that_repeat_get_the_name_of_their_part(tmp_path: Path) -> None:
     entries = [(f"{n}.xhtml#{anchor}", title) for n in (1, 2) for anchor, title in (("a", "I"), ("b", "II"))]
     found = book(tmp_path, bodies, maker.nav(*entries, ("3.xhtml", "III")))
     assert titles(found) == ["PART ONE. I", "PART ONE. II", "PART TWO. I", "PART TWO. II", "III"]
-
-
-def test_named_documents_of_a_chapters_size_are_chapters_whatever_the_contents_name(tmp_path: Path) -> None:
-    heads = {n: "".join(f"<{m} id='s{m}'>{n}.{m}</{m}>{FILL * 3}" for m in ("h2", "h3", "p")) for n in (1, 2, 3)}
-    bodies = {f"{n}.xhtml": f"<h1>C{n}</h1>{FILL * 2}{inner}" for n, inner in heads.items()}
-    flat = [(f"{n}.xhtml#s{m}", f"{n}.{m}") for n in (1, 2, 3) for m in ("h2", "h3", "p")]
-    entries = [line for n in (1, 2, 3) for line in ((f"{n}.xhtml", f"C{n}"), *flat[3 * n - 3 : 3 * n])]
-    assert titles(book(tmp_path, bodies, maker.nav(*entries))) == ["C1", "C2", "C3"]
