@@ -84,7 +84,7 @@ def test_a_worker_of_another_network_follows_the_standby_that_takes_over(swarm: 
     lan.put_behind("attic", "router", passes=True)
     for name in hosts:
         lan.block_multicast(name)
-    laptop.coordinate(write_book(tmp_path, characters=4000), 0.006).says("waiting for workers")
+    laptop.coordinate(write_book(tmp_path, characters=9000), 0.006).says("waiting for workers")
     where = f"{lan.address['laptop']}:5847"
     den.work("--standby", "--coordinator", where).says("serving laptop")
     worker = attic.work("--coordinator", where, "--exit-when-done")

@@ -8,16 +8,14 @@ from pathlib import Path
 import pytest
 import soundfile
 from evidence import accepted, assert_complete, only, report_of
-from household import Machine
+from household import Machine, wait_for
 from older_processor import lacking, older
 
 from swarm.audiobook.sound.clip import is_alike
 
 CHAPTERS = {
-    "Morning": "The ferry left the harbour before the sun was up. Nobody on the quay had expected so many people. "
-    "A boy with a red cap counted the lamps of the town. His sister kept the tickets in a small tin box.",
-    "Evening": "The wind turned at noon, and the captain went below. Two sailors mended a sail and said nothing. "
-    "When the lamps came in sight again, the boy was asleep. His sister had lost only one of the tickets.",
+    title: " ".join(f"This is sentence {number} of the {title}." for number in range(70))
+    for title in ("morning", "night")
 }
 
 
@@ -37,17 +35,15 @@ def test_machines_with_unlike_processors_have_the_same_voice(
 ) -> None:
     book = write_book(CHAPTERS)
     server, alone = lan("server"), lan("alone")
-    coordinator = server.start(
-        "coordinate", book, "--tts-engine", "hibari", "--min-workers", "2", "--cross-check", "50%"
-    )
+    coordinator = server.start("coordinate", book, "--tts-engine", "hibari")
     work = ("work", "--coordinator", f"127.0.0.1:{coordinator.port}", "--cpu", "--slots", "1", "--exit-when-done")
-    lan("attic").start(*work, "--name", "attic", **nehalem)
+    attic = lan("attic").start(*work, "--name", "attic", **nehalem)
+    wait_for(lambda: len(accepted(server.home)) > 2)
+    attic.signal()
     lan("cellar").start(*work, "--name", "cellar")
     coordinator.ends()
     report = report_of(only(server.desk, "*.m4b"))
     assert_complete(report)
-    assert report["totals"]["checks"]
-    assert not any(row["outvoted"] for row in report["workers"])
     assert alone.run("convert", book, "--tts-engine", "hibari").returncode == 0
     here = {(clip.chapter, clip.index): clip for clip in accepted(alone.home)}
     names = {row["id"]: row["name"] for row in report["workers"]}

@@ -42,7 +42,7 @@ Style = dict[str, tuple[str, bool]]  # the value of each property, and whether i
 
 _PART = compile_later(r"(?:([A-Za-z][\w-]*)|\*)?((?:[.#]-?[^\W\d][\w-]*)*)")
 _NAME = compile_later(r"[.#][\w-]+")
-_SIBLING = compile_later(r"[^\s>+~:]+\s*[+~]\s*")
+_SIBLING = compile_later(r"(?<![^\s>+~:])[^\s>+~:]++\s*+[+~]\s*")
 CUT = "._"  # stands for a condition that is left out
 # Others are for what readers do, as :hover is.
 _STANDING = compile_later(r"root|empty|not|is|where|(?:first|last|only|nth)-.+")
