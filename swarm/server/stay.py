@@ -1,15 +1,20 @@
-"""A resident coordinator from start to end: queue, listener, orders, server, and the folder that it watches.
+"""A resident coordinator from start to end: queue, listener, orders, server, the folder that it watches, and
+the machines that it wakes.
 
 Books of that folder go into the queue by themselves. A book that fails is set aside there, with its reason.
 """
 
 import asyncio
+import logging
 import shlex
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from swarm import __version__
 from swarm.audiobook.edition import release_names
@@ -21,17 +26,18 @@ from swarm.coordinator.listener import Listener
 from swarm.coordinator.machine_orders import MemberAdmin
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import Server
-from swarm.errors import EXIT_DONE, SwarmError, UsageError
+from swarm.errors import EXIT_DONE, StoreError, SwarmError, UsageError
 from swarm.job.store.store import DiskStore
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
+from swarm.lease.coordinator.sleepers import Sleeper, Sleepers, work_left_s
 from swarm.lease.core_settings import Settings
+from swarm.net.addresses import send_magic
 from swarm.server.order_handler import OrderHandler
 from swarm.server.queue import Queue, stamp_of
 from swarm.server.queue_parts import QueueParts
 from swarm.server.resident import Configure, Resident, check_start
-from swarm.server.waking import Waking
 from swarm.system.capacity import default_cpu_slots
-from swarm.system.disk import full_name, replace_file
+from swarm.system.disk import full_name, guarded, read_json, replace_file
 from swarm.system.event_loop import Wakefulness, cancel, draining
 from swarm.system.machine import Clock, Say, machine_name, new_nonce
 from swarm.system.platform import few_arenas
@@ -128,6 +134,63 @@ def set_aside(watched: Sequence[Path], source: Path, why: str) -> bool:
         source.replace(folder / source.name)
         replace_file(folder / f"{source.name}.why.txt", f"{why}\n".encode(errors="replace"))
     return not source.exists()
+
+
+SLEEPERS_FILE = "sleepers.json"
+WAKE_LOOK_S = 2.0
+logger = logging.getLogger(__name__)
+
+
+class Waking:
+    """Looks which machines sleep, and wakes them while more work waits than `above_s` seconds.
+
+    The magic packet leaves from this machine, and from every worker that is awake: one of them is in the right network.
+    """
+
+    def __init__(
+        self, resident: Resident, server: Server, state_dir: Path, above_s: float, note: Say, clock: Clock
+    ) -> None:
+        self._resident, self._server, self._note, self._clock = resident, server, note, clock
+        self._path = state_dir / SLEEPERS_FILE
+        self._kept = read_json(self._path, list[Sleeper]) or []
+        self._sleepers = Sleepers(above_s, self._kept)
+        resident.sleepers = lambda: self._sleepers.rows(clock.now())
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(WAKE_LOOK_S)
+
+    async def look(self) -> None:
+        """Look once at who sleeps and what waits, and wake whom that takes."""
+        now = self._clock.now()
+        day = datetime.fromtimestamp(now).toordinal()
+        for worker in self._sleepers.observe(self._server.sights(), now, day):
+            self._server.wake(self._sleepers.known[worker].hardware)  # it is told so, and sleeps again when it is done
+        due = self._sleepers.due(self._work_s(), now, day)
+        if due:
+            self._note(f"waking {', '.join(each.name for each in due)} for the books that wait")
+            hardware = [address for each in due for address in each.hardware]
+            self._server.wake(hardware)
+            await asyncio.to_thread(send_magic, hardware)
+        self._keep()
+
+    def _work_s(self) -> float:
+        jobs = self._server.status().jobs
+        names = {job.job for job in jobs}
+        waiting = [book for book in self._resident.standing() if book.state == "waiting" and book.job not in names]
+        return work_left_s(jobs, len(waiting))
+
+    def _keep(self) -> None:
+        kept = [each for each in self._sleepers.known.values() if each.state != "awake"]
+        if kept != self._kept:
+            self._kept = kept
+            try:
+                with guarded(self._path):
+                    replace_file(self._path, msgspec.json.encode(kept))
+            except StoreError as fault:  # a full disk keeps nobody from waking up
+                logger.debug(str(fault))
 
 
 Loop = Coroutine[Any, Any, object]

@@ -34,12 +34,11 @@ from swarm.lease.worker import asset_download, retained_clips, slot_changes, wor
 from swarm.lease.worker import slot_changes as proof
 from swarm.lease.worker.asset_download import Downloads
 from swarm.lease.worker.coordinator_link import Answers
-from swarm.lease.worker.link_window import ClipWindow
 from swarm.lease.worker.rest import Rest
 from swarm.lease.worker.retained_clips import OrderedReels, RetainedClips
 from swarm.lease.worker.sharing import Leaders
 from swarm.lease.worker.slot import BatchSearch, EngineSlot
-from swarm.lease.worker.unaccepted import ClipUploads, UnacceptedClips
+from swarm.lease.worker.unaccepted import ClipUploads, ClipWindow, UnacceptedClips
 from swarm.lease.worker.worker_core import WorkerCore
 from swarm.standby import adopt
 

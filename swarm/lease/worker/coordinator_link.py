@@ -10,8 +10,7 @@ from swarm.job.spec import Recipe
 from swarm.lease.message import ANY, Done, Job, Welcome
 from swarm.lease.outcome import WorkerOutcome
 from swarm.lease.states import LINK_TRANSITIONS, RETURNING, TURNS, LinkState, Prospect, Turn, follow
-from swarm.lease.worker.link_window import ClipWindow
-from swarm.lease.worker.unaccepted import ClipUploads, UnacceptedClips
+from swarm.lease.worker.unaccepted import ClipUploads, ClipWindow, UnacceptedClips
 
 UNHEARD_BEATS = 8
 MAX_ROWS = 1000  # files that heartbeats tell of between two regular ones, unless a single one has more

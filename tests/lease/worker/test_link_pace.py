@@ -3,7 +3,7 @@
 from making import RECIPE, grant, make_worker, speak, told
 
 from swarm.lease.message import Grant, Job, Line, Release, Welcome
-from swarm.lease.worker.link_window import LAG_KEPT_S, MAX_LAG_S, ClipWindow
+from swarm.lease.worker.unaccepted import LAG_KEPT_S, MAX_LAG_S, ClipWindow
 
 
 def test_the_next_lease_is_asked_for_as_much_earlier_as_an_answer_was_late() -> None:

@@ -15,7 +15,7 @@ from swarm.lease.message import (
 from swarm.lease.outcome import Speak
 from swarm.lease.states import SlotState
 from swarm.lease.worker.coordinator_link import CoordinatorLink
-from swarm.lease.worker.link_window import ClipWindow
+from swarm.lease.worker.unaccepted import ClipWindow
 
 
 def test_a_clip_is_kept_until_it_is_accepted() -> None:

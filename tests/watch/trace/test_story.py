@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from recorded import coordinate, work
 
-from swarm.watch.trace.happening import LoggedBooks, named
 from swarm.watch.trace.log_file import read_logs
-from swarm.watch.trace.story import Story
+from swarm.watch.trace.story import LoggedBooks, Story, named
 
 
 def lines_of(*paths: Path) -> list[str]:
