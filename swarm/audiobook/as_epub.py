@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 
-from swarm.audiobook.style import Style, book_cover
+from swarm.audiobook.sound.cover import choose_cover
+from swarm.audiobook.style import Style
 from swarm.book.any_file import read_page
 from swarm.book.epub import read_epub
 from swarm.book.kinds import FOREIGN, PAGES, converted
@@ -74,5 +75,5 @@ def _make(made: Path, page: Book, spec: JobSpec, style: Style) -> Book:
 
 
 def _cover(style: Style) -> CoverFile | None:
-    picture = book_cover(style)
+    picture, _ = choose_cover(style.cover, style.tags.title, style.tags.authors)
     return CoverFile(COVERS[picture.codec], picture.mime, picture.data) if picture else None

@@ -417,15 +417,9 @@ class Press:
             family=self._style.format.family,
             coding=self._coding(),
             cover=self._style.cover,
-            cover_number=self.cover_number(volume),
             titles=titles,
             expected_s=characters * EXPECTED_CHARACTER_S,
         )
-
-    def cover_number(self, volume: Volume) -> str:
-        """Return what stands on the cover of one of several parts of some hours; "" for all other files."""
-        in_parts = self._style.split not in ("", CHAPTER_SPLIT) and volume.count > 1
-        return f"{volume.number}/{volume.count}" if in_parts else ""
 
 
 def _digest(records: Sequence[ClipAccepted | None], *settings: object) -> str:

@@ -9,7 +9,7 @@ from swarm.audiobook.sound.reel import Cue, Volume
 from swarm.audiobook.sound.studio_request import AudiobookDone
 from swarm.audiobook.sound.subtitle import SubtitleLine, write_cue_sheet, write_subtitles
 from swarm.audiobook.sound.tags import GENRE_SEPARATOR, Tags, clean_tag
-from swarm.audiobook.style import COVER, CUE, OPF, Style, book_cover
+from swarm.audiobook.style import COVER, CUE, OPF, Style
 from swarm.book.model.book import Chapter, WordTime
 from swarm.job.state import Place
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
@@ -87,12 +87,12 @@ def _cue_sheet(press: Press, volume: Volume, book: AudiobookDone) -> Iterator[tu
 
 
 def _cover(press: Press, target: Path, style: Style) -> Iterator[tuple[Path, bytes]]:
-    """Yield the cover that is inside the first file, or the book's if a number stands on that one."""
+    """Yield the cover that is inside the first file."""
     from swarm.audiobook.sound.container import embedded_cover  # imports a library of pictures
 
-    volume, book = press.bound[0]
+    _, book = press.bound[0]
     with guarded(book.path):
-        cover = book_cover(style) if press.cover_number(volume) else embedded_cover(book.path)
+        cover = embedded_cover(book.path)
     if cover:
         yield _of_book(target, style, f"cover.{COVER_ENDINGS[cover.codec]}"), cover.data
 

@@ -3,7 +3,6 @@
 import hashlib
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -19,9 +18,6 @@ from swarm.book.speech.script import part_form
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
 from swarm.job.spec import JobSpec
-
-if TYPE_CHECKING:
-    from swarm.audiobook.sound.cover import Picture
 
 CHAPTER_SPLIT = "chapter"
 COVER, OPF, CUE = "cover", "opf", "cue"  # files that may stand beside an audiobook
@@ -138,17 +134,3 @@ def read_cover(path: Path) -> bytes:
     if not picture_kind(data):
         raise UsageError(f"--cover {path} is no picture that players show: name a JPEG or PNG file.")
     return data
-
-
-def book_cover(style: Style) -> "Picture | None":
-    """Return the cover of a whole book as it is shown: its own, or a drawn one. None if it has none."""
-    from swarm.audiobook.sound.cover import (
-        cover_fault,
-        draw_cover,
-        fit_cover,  # imports a library of pictures
-    )
-
-    data = style.cover
-    if data is None or (data and cover_fault(data)):
-        data = draw_cover(style.tags.title, style.tags.authors)
-    return fit_cover(data) if data else None

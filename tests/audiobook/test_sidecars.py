@@ -12,7 +12,6 @@ from test_press import Bench, places, speak
 
 from swarm.audiobook.press import Press
 from swarm.audiobook.sidecars import write_opf, write_sidecars
-from swarm.audiobook.sound.container import embedded_cover
 from swarm.audiobook.sound.tags import Tags
 from swarm.audiobook.style import Style
 
@@ -72,16 +71,6 @@ async def test_a_split_audiobook_has_them_in_its_folder_and_a_chapter_needs_no_c
     assert set(files) == {
         "Book/01 - Part 0.srt", "Book/02 - Part 1.srt", "Book/cover.jpg", "Book/metadata.opf"
     }  # fmt: skip
-
-
-async def test_the_cover_beside_parts_has_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Press, "cover_number", lambda self, volume: "1/2")
-    _, files = await made(tmp_path, structs.replace(STYLE, split="6h", subtitles=""))
-    assert files["Book/cover.jpg"] == JPEG
-    (part,) = (tmp_path / "Book").glob("*.m4b")
-    inside = embedded_cover(part)
-    assert inside is not None
-    assert inside.data != JPEG
 
 
 @pytest.mark.parametrize("name", ["opus", "wav"])

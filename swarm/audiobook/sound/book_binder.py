@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swarm.audiobook.sound.container import SoundFile, make_chapter
-from swarm.audiobook.sound.cover import UnusablePicture, draw_cover, fit_cover, number_cover, shrink_cover
+from swarm.audiobook.sound.cover import choose_cover, shrink_cover
 from swarm.audiobook.sound.mp4 import Mp4File
 from swarm.audiobook.sound.reel_file import ReelDamaged, read_reel
 from swarm.audiobook.sound.studio_request import (
@@ -41,16 +41,7 @@ class Audiobook:
     def __init__(self, request: AudiobookRequest) -> None:
         """Start the file. Raises OSError."""
         self._request = request
-        self._picture, self._cover_fault = None, ""
-        try:
-            self._picture = fit_cover(request.cover) if request.cover else None
-        except UnusablePicture as fault:
-            self._cover_fault = str(fault)
-        if not self._picture and request.cover != b"":
-            drawn = draw_cover(request.tags.title, request.tags.authors)
-            self._picture = fit_cover(drawn) if drawn else None
-        if self._picture and request.cover_number:
-            self._picture = number_cover(self._picture, request.cover_number)
+        self._picture, self._cover_fault = choose_cover(request.cover, request.tags.title, request.tags.authors)
         if self._picture and request.family == "ogg":
             self._picture = shrink_cover(self._picture, MAX_OGG_COVER_BYTES)
         self._reels: list[Path] = []

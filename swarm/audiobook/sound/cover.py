@@ -1,4 +1,4 @@
-"""Cover pictures: in a form that players show, drawn for a book that has none, and with the number of a part on them.
+"""Cover pictures: in a form that players show, or drawn for a book that has none.
 
 JPEG and PNG stay unless they are huge, others become JPEG."""
 
@@ -65,6 +65,18 @@ def fit_cover(data: bytes) -> Picture:
     if kind in KEPT_KINDS and len(data) <= MAX_KEPT_BYTES and image.mode != PRINT_MODE:
         return Picture(kind, data)
     return _as_jpeg(image)
+
+
+def choose_cover(data: bytes | None, title: str, authors: Sequence[str]) -> tuple[Picture | None, str]:
+    """Return a book's cover, and why its own cannot be shown; `data` is b"" for none, None for a drawn one."""
+    fault = ""
+    try:
+        if data:
+            return fit_cover(data), ""
+    except UnusablePicture as error:
+        fault = str(error)
+    drawn = draw_cover(title, authors) if data != b"" else None
+    return fit_cover(drawn) if drawn else None, fault
 
 
 def shrink_cover(picture: Picture, max_bytes: int) -> Picture:
@@ -297,24 +309,3 @@ def _pieces(draw: ImageDraw.ImageDraw, text: str, font: Font) -> Iterator[tuple[
             yield " ", word
         else:
             yield from ((" " if not number else "", letter) for number, letter in enumerate(word))
-
-
-# Height of the figures and their distance from the edge, as shares of the shorter side.
-TEXT_SHARE, EDGE_SHARE = 0.1, 0.04
-BACK, FRONT = (20, 20, 20), (255, 255, 255)
-NUMBERED_QUALITY = 90
-
-
-def number_cover(picture: Picture, number: str) -> Picture:
-    """Return a cover with a number such as "2/3" in its lower right corner, as JPEG."""
-    image = flat(ImageOps.exif_transpose(Image.open(io.BytesIO(picture.data))))
-    image.thumbnail((MAX_SIDE, MAX_SIDE))
-    side, draw = min(image.size), ImageDraw.Draw(image)
-    font, edge = ImageFont.load_default(max(8, round(TEXT_SHARE * side))), round(EDGE_SHARE * side)
-    corner = (image.width - 2 * edge, image.height - 2 * edge)
-    left, top, right, bottom = draw.textbbox(corner, number, font=font, anchor="rb")
-    draw.rounded_rectangle((left - edge, top - edge, right + edge, bottom + edge), radius=edge, fill=BACK)
-    draw.text(corner, number, font=font, anchor="rb", fill=FRONT)
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=NUMBERED_QUALITY)
-    return Picture("mjpeg", file.getvalue())

@@ -67,7 +67,6 @@ class AudiobookRequest(Struct, frozen=True):
     cover: bytes | None = None
     titles: tuple[str, ...] = ()  # titles of chapters; room for them is kept at the front
     expected_s: float = 3600.0  # a guess of the length, for the room of the index; a wrong one costs seconds
-    cover_number: str = ""  # "2/3" stands on the cover of a part
 
 
 class Mark(Struct, frozen=True):

@@ -9,8 +9,6 @@ from pictures import picture
 from sounds import RATE, decoded, reel_of, store, tone
 
 from swarm.audiobook.sound.book_binder import Audiobook
-from swarm.audiobook.sound.container import embedded_cover
-from swarm.audiobook.sound.cover import Picture, number_cover
 from swarm.audiobook.sound.format import Coding
 from swarm.audiobook.sound.reel_file import ReelDamaged
 from swarm.audiobook.sound.studio_request import AudiobookDone, AudiobookRequest, Mark, ReelDone
@@ -95,13 +93,6 @@ def test_tags_chapters_and_cover_are_read_back_by_two_readers(tmp_path: Path, re
     assert other.tags["stik"] == [2]
     assert bytes(other.tags["covr"][0]) == JPEG
     assert other.tags["\xa9nam"] == [wanted.tags.title]
-
-
-def test_the_cover_of_a_part_has_its_number(tmp_path: Path, reel: ReelDone) -> None:
-    finished = build(order(tmp_path, cover=JPEG, cover_number="2/3"), [reel], [Mark("I", 0)])
-    cover = embedded_cover(finished.path)
-    assert cover is not None
-    assert cover == number_cover(Picture("mjpeg", JPEG), "2/3")
 
 
 def test_a_book_of_more_chapters_than_old_lists_hold_shows_them_all(tmp_path: Path, reel: ReelDone) -> None:
