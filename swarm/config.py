@@ -102,7 +102,7 @@ class RedoConfig:
     heard: tuple[tuple[int, int, float], ...] = ()  # chapter, sentence, and the second of its file where it is heard
     recast: tuple[str, str] = ("", "")  # a character's voice, and the voice that takes its place
     rename: tuple[str, str] = ("", "")  # a character's name, and another one; by that of another both are one
-    speaker: str = ""  # the character of the book that says the chosen sentences
+    speaker: str = ""  # the character that says the chosen sentences, or "narrator"
     say: str | None = None  # another wording of the only sentence; "": the book's own again
     job: str = ""
     stem: str = ""  # name of its files, without an ending

@@ -4,6 +4,7 @@ It says where each sentence is in the finished files. Read back, it tells which 
 file."""
 
 from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -12,13 +13,14 @@ import msgspec
 from msgspec import Struct
 
 from swarm.audiobook.sound.reel import Cue
-from swarm.book.model.engine_text import read_engine_text
+from swarm.book.model.book import Segment
+from swarm.book.model.reading_choice import NARRATOR
 from swarm.job.card import read_guest
 from swarm.job.clip_info import heard_words
 from swarm.job.record import AnyRecord, ClipAccepted, WorkerSeen
 from swarm.job.run import RunStats
 from swarm.job.spec import JobSpec
-from swarm.job.state import reworded
+from swarm.job.state import mended
 from swarm.system.text import clean, clean_note, clock_text, count_text, duration_text, speed_text
 from swarm.watch.history import History, Place, Run
 from swarm.watch.words import guest_rows
@@ -82,6 +84,7 @@ def make_report(spec: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra)
         "doubtful": _doubtful(spec, history, extra),
         "unspoken": _unspoken(spec),
         "guests": guest_rows(spec.chapters),
+        "cast": _cast(spec, history),
         "chapters": _chapters(spec, extra),
         "segments": _segments(spec, history, extra),
     }
@@ -189,6 +192,31 @@ def _worker(spec: JobSpec, seen: WorkerSeen | None, worker: str, clips: list[Cli
     }
 
 
+def _segment_now(spec: JobSpec, history: History, place: Place) -> Segment:
+    """Return a sentence with the words and the speaker that the user gave it."""
+    segment, mend = spec.chapters[place[0]].segments[place[1]], history.mends.get(place)
+    return mended(segment, mend.said, mend.speaker) if mend else segment
+
+
+def _cast(spec: JobSpec, history: History) -> list[Row]:
+    """Return a row a person, those who say most first: its voice, its sentences, and which of them the user gave it.
+
+    What the user gave the narrator is a row, too.
+    """
+    voices, given = defaultdict[str, Counter[str]](Counter), defaultdict[str, list[str]](list)
+    for place in _places(spec):
+        segment, mend = _segment_now(spec, history, place), history.mends.get(place)
+        is_given = mend is not None and mend.given
+        if name := segment.speaker or (NARRATOR if is_given else ""):
+            voices[name][segment.voice] += 1
+            given[name] += [_name(place)["id"]] if is_given else []
+    rows = sorted(voices.items(), key=lambda row: -row[1].total())
+    return [
+        {"name": name, "voice": said.most_common(1)[0][0], "sentences": said.total(), "given": given[name]}
+        for name, said in rows
+    ]
+
+
 def _segments(spec: JobSpec, history: History, extra: ReportExtra) -> msgspec.Raw:
     """Return a row a sentence, encoded as JSON: a long book's rows would fill the memory as values."""
     encoder, rows = msgspec.json.Encoder(), bytearray()
@@ -200,15 +228,14 @@ def _segments(spec: JobSpec, history: History, extra: ReportExtra) -> msgspec.Ra
 
 
 def _segment(spec: JobSpec, history: History, place: Place, heard: HeardSentence | None) -> Row:
-    clip, segment = history.accepted.get(place), spec.chapters[place[0]].segments[place[1]]
+    clip, segment = history.accepted.get(place), _segment_now(spec, history, place)
     failures = len(history.failures.get(place, ()))
     text = _text(spec, place)
     row: Row = {**_name(place), "text": text, **_spot(heard), "characters": len(text)}
-    wording = history.wordings.get(place, "")
-    said = read_engine_text(wording)[0]
-    if said and said != segment.spoken:  # a wording may change only the voice
-        row["said"] = said
-    segment = reworded(segment, wording) if wording else segment
+    if segment.spoken != spec.chapters[place[0]].segments[place[1]].spoken:  # a wording may change only the voice
+        row["said"] = segment.spoken
+    if segment.speaker:
+        row["speaker"] = segment.speaker
     if guest := read_guest(segment.voice):
         row |= {"engine": guest.engine, "language": guest.language}
     if clip is None:

@@ -86,6 +86,7 @@ class PageSentence(msgspec.Struct, frozen=True, gc=False):
     text: str
     file: str
     at_s: float | None
+    speaker: str = ""
 
 
 def report_page(report: Row, sound: Sequence[str] = ()) -> str:
@@ -109,7 +110,7 @@ def report_page(report: Row, sound: Sequence[str] = ()) -> str:
     ]
     if not book["lost"] and not any(report[name] for name in ("missing", "doubtful", "unspoken")):
         parts.append("<p>Nothing is missing, nothing is doubtful.</p>")
-    parts += _whole_book(report, sound) if sound else ()
+    parts += [_cast(report.get("cast", ())), *(_whole_book(report, sound) if sound else ())]
     return "\n".join(part for part in parts if part) + "\n</main></body></html>\n"
 
 
@@ -150,6 +151,17 @@ def _player(row: Row) -> str:
     return f'<audio controls preload="none" {label} src="{quote(row["file"])}#t={start_s:.2f},{end_s:.2f}"></audio>'
 
 
+def _cast(rows: Sequence[Row]) -> str:
+    """Return who speaks with which voice, and which sentences the user gave to whom."""
+    items = []
+    for row in rows[:MAX_ROWS]:
+        given = ", ".join(row["given"][:MAX_ROWS])
+        by_hand = f" <small>given by hand: {given}</small>" if given else ""
+        voice, count = row["voice"] or "the narrator’s voice", count_text(row["sentences"], "sentence")
+        items.append(f"<li><strong>{escape(row['name'])}</strong>: {count}, by {escape(voice)}{by_hand}</li>")
+    return "\n".join(["<h2>Who speaks</h2>", "<ul>", *items, "</ul>"]) if items else ""
+
+
 def _whole_book(report: Row, sound: Sequence[str]) -> Iterator[str]:
     """Yield a player of the whole book, and its sentences by chapter."""
     addresses = [quote(name) for name in sound]
@@ -178,9 +190,11 @@ def _whole_book(report: Row, sound: Sequence[str]) -> Iterator[str]:
 def _sentences(rows: Iterable[PageSentence], numbers: dict[str, int]) -> Iterator[str]:
     for row in rows:
         if row.at_s is not None and row.file in numbers:
+            text = escape(row.text)
+            text = f"<span><small>{escape(row.speaker)}:</small> {text}</span>" if row.speaker else text
             yield (
                 f'<p id="s{row.id}" data-f="{numbers[row.file]}" data-t="{row.at_s:.2f}">'
-                f"<button>{row.id}</button> {escape(row.text)}</p>"
+                f"<button>{row.id}</button> {text}</p>"
             )
 
 

@@ -376,7 +376,7 @@ REDO = Command(
                 Option("--doubtful", "", "all sentences that the report calls doubtful"),
                 Option("--recast", "NAME=VOICE", "let a character speak with another voice"),
                 Option("--rename", "NAME=OTHER", "call a character otherwise, or join two as one"),
-                Option("--speaker", "NAME", "it is this character that says the chosen sentences"),
+                Option("--speaker", "NAME", "this character, or narrator, says the chosen sentences"),
                 Option("--say", "WORDS", 'other words for the one sentence; "": as written', default=None),
                 Option("--dry-run", "", "only show which sentences are meant"),
             ),

@@ -17,7 +17,7 @@ from swarm.book.model.engine_text import split_at_phonemes
 from swarm.book.model.language_code import language_name, normal_language
 from swarm.book.model.reading_choice import NO_CAST, Cast
 from swarm.book.speech.capitals import usage_of
-from swarm.book.speech.casting import cast_by_itself, marks_in
+from swarm.book.speech.casting import Casting, cast_by_itself, marks_in
 from swarm.book.speech.dialogue import Dialogue, find_dialogue
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import chapter_texts, spoken_chapters
@@ -77,6 +77,7 @@ def name_lines(names: Sequence[Name], engine: str, language: str) -> list[str]:
 
 
 UNKNOWN = ""  # the name of those who are not named
+UNNAMED = "?"  # stands before what they say
 
 
 class Character(Struct, frozen=True):
@@ -178,7 +179,7 @@ def run(arguments: argparse.Namespace) -> int:
         _print_names(spoken_chapters(book), speech, language, as_json=arguments.json)
         return 0
     if arguments.cast:
-        _print_cast(book, language, card, as_json=arguments.json)
+        _print_cast(book, language, card, speech, arguments)
         return 0
     spoken = spoken_chapters(book)
     guests = find_guests(card, unsaid_languages(spoken, language, card))
@@ -202,13 +203,24 @@ def _print_names(chapters: tuple[ChapterText, ...], speech: Speech, language: st
         say(*name_lines(names, speech.card.name, language))
 
 
-def _print_cast(book: Book, language: str, card: EngineCard, *, as_json: bool) -> None:
+def _print_cast(book: Book, language: str, card: EngineCard, speech: Speech, arguments: argparse.Namespace) -> None:
     texts = chapter_texts(book)
     dialogue = find_dialogue(texts, language)
     found = find_characters(texts, dialogue)
-    if as_json:
+    if arguments.json:
         say_json(found)
         return
+    if not (arguments.text and arguments.quiet):
+        _print_cast_file(found, dialogue, language, card)
+    if arguments.text:
+        names = [(each.name, each.name) for each in found.speakers if each.name]
+        casting = Casting(Cast(UNNAMED, tuple(names)), dialogue=dialogue)
+        for number, text in enumerate(spoken_chapters(book), start=1):
+            own = casting.for_chapter(number, "")
+            say("", *_text_lines(number, segment_chapter(text, language, card, speech, casting=own)))
+
+
+def _print_cast_file(found: Characters, dialogue: Dialogue, language: str, card: EngineCard) -> None:
     voices = cast_voices(card, language, find_voice(card, language).name) if card.casts else []
     lacking = lacking_models(Recipe(card.name, voices[0].name, language), voices) if voices else {}
     if not may_download():
@@ -359,9 +371,13 @@ def _text_lines(number: int, chapter: Chapter) -> list[str]:
 
 
 def _engine_line(segment: Segment) -> str:
-    """Return the text that the engine gets, with the phonemes of a word behind it: "Oconee /əˈkoʊni/"."""
+    """Return the text that the engine gets, with the phonemes of a word behind it: "Oconee /əˈkoʊni/".
+
+    With --cast the name of the one who says it stands before it.
+    """
     pieces = split_at_phonemes(segment.spoken, segment.phonemes)
-    return "".join(f"{text} /{ipa}/" if ipa else text for text, ipa in pieces)
+    who = segment.speaker or (UNNAMED if segment.voice == UNNAMED else "")  # only with --cast
+    return (f"{who}: " if who else "") + "".join(f"{text} /{ipa}/" if ipa else text for text, ipa in pieces)
 
 
 def _as_json(book: Book, chapters: list[Chapter], language: str, card: EngineCard, *, text: bool) -> dict[str, object]:

@@ -181,18 +181,16 @@ class KeptCast:
         """Keep the other voices and names that the user gave the persons of a job. Raises StoreError."""
         voices: defaultdict[str, Counter[str]] = defaultdict(Counter)
         mended: dict[tuple[str, str], None] = {}
-        names: defaultdict[str, set[str]] = defaultdict(set)
         for place in state.places:
             made, now = state.spec.chapters[place[0]].segments[place[1]], state.segment(place)
             voices[now.speaker][now.voice] += 1
-            names[made.speaker].add(now.speaker)
-            if made.speaker and (made.speaker, made.voice) != (now.speaker, now.voice):
+            is_mended = (made.speaker, made.voice) != (now.speaker, now.voice)
+            if made.speaker and now.speaker and is_mended and place not in state.given:
                 mended[made.speaker, now.speaker] = None
-        whole = [(made, now) for made, now in mended if len(names[made]) == 1]  # no mend of a single line
-        for made_name, name in whole:
+        for made_name, name in mended:
             for each in (made_name, name):  # each alone, since a person may differ by titles from both
                 self._join((name, each), voices[name].most_common(1)[0][0])
-        if whole:
+        if mended:
             self._write()
 
     def _join(self, names: Sequence[str], voice: str) -> None:

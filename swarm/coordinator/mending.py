@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import regex
+from msgspec import structs
 
 from swarm.book.model.book import Block, ChapterText, Segment
 from swarm.book.model.engine_text import mark_manner, mark_voice, read_engine_text, split_voice
-from swarm.book.model.reading_choice import is_called
+from swarm.book.model.reading_choice import NARRATOR, is_called
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.config import RedoConfig
@@ -53,6 +54,7 @@ class CarriedOverride(NamedTuple):
     time: int
     said: str  # "": the words of the book
     speaker: str = ""  # "": the one that the book's own text tells
+    given: bool = False  # that speaker was given this line alone
 
 
 def mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[CarriedOverride] = ()) -> Iterator[Mending]:
@@ -99,10 +101,10 @@ def mend(state: JobState, redo: RedoConfig, spell: Spell) -> Mending:
     if redo.rename[0]:
         return _rename(state, *redo.rename)
     chosen = sorted(_chosen(state, redo))
+    if redo.say is not None:
+        return _reword(state, chosen, redo, spell)
     if redo.speaker:
         return _give(state, chosen, redo.speaker)
-    if redo.say is not None:
-        return _reword(state, chosen, redo.say, spell)
     spoken = [place for place in chosen if place in state.accepted]  # every run tries the other sentences again
     records = [ClipDiscarded(*place, WHY, _next_take(state, place)) for place in spoken]
     return Mending([*records], _named(state, chosen))
@@ -133,23 +135,28 @@ def _too_many(state: JobState, redo: RedoConfig, places: Sequence[Place]) -> str
     )
 
 
-def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) -> Mending:
-    """Give one sentence another wording; the same wording once more is another take of it."""
+def _reword(state: JobState, chosen: Sequence[Place], redo: RedoConfig, spell: Spell) -> Mending:
+    """Give one sentence another wording, and perhaps speaker; the same once more is another take of it."""
     if len(chosen) != 1:
         lines = "".join(f"\n  {line}" for line in _named(state, chosen))
         raise UsageError(f"--say is for one sentence, but {len(chosen)} are meant: name one with --segments.{lines}")
     [place] = chosen
-    segment = state.segment(place)
+    segment, say = state.segment(place), redo.say or ""
+    [given] = _given_lines(state, chosen, redo.speaker) if redo.speaker else [None]
+    segment = structs.replace(segment, voice=given.voice) if given else segment
     said = spell(segment, say) if say.strip() else ""
     said = mark_manner(said, segment.manner) if said and segment.manner else said
     own = _segment(state.spec, place)
     said = own.marked_words if not said and segment.voice != own.voice else said  # another one speaks the book's words
     said = mark_voice(said, segment.voice) if said and segment.voice else said
+    speaker, line = state.speakers.get(place, ""), _name(state, place, said)
     clip, same = state.accepted.get(place), said == state.wordings.get(place, "")
-    records: list[AnyRecord] = [] if same else [SegmentReworded(*place, said, state.speakers.get(place, ""))]
+    records: list[AnyRecord] = [] if same else [SegmentReworded(*place, said, speaker)]
+    if given:
+        records, line = [SegmentReworded(*place, said, given.speaker, given=True)], f"{line}, {given.words}"
     if clip is not None:
         records.append(ClipDiscarded(*place, WHY if same else OTHER_WORDS, _next_take(state, place) if same else 0))
-    return Mending(records, [_name(state, place, said)])
+    return Mending(records, [line])
 
 
 def _recast(state: JobState, voice: str, other: str) -> Mending:
@@ -166,13 +173,16 @@ def _recast(state: JobState, voice: str, other: str) -> Mending:
     return Mending(records, [f"{count_text(len(places), 'sentence')} of {voice}: {other} speaks them"])
 
 
-def _in_voice(state: JobState, place: Place, voice: str, speaker: str = "") -> Iterator[AnyRecord]:
+def _in_voice(
+    state: JobState, place: Place, voice: str, speaker: str = "", *, given: bool = False
+) -> Iterator[AnyRecord]:
     """Yield what gives a place a voice, and a speaker's name if it is not to keep its own."""
     segment, speaker = state.segment(place), speaker or state.speakers.get(place, "")
     if segment.voice == voice:
-        yield SegmentReworded(*place, state.wordings.get(place, ""), speaker)
+        yield SegmentReworded(*place, state.wordings.get(place, ""), speaker, given)
         return
-    yield SegmentReworded(*place, mark_voice(segment.marked_words, voice), speaker)
+    said = mark_voice(segment.marked_words, voice) if voice else segment.marked_words
+    yield SegmentReworded(*place, said, speaker, given)
     if place in state.accepted:
         yield ClipDiscarded(*place, OTHER_VOICE)
 
@@ -192,29 +202,63 @@ def _rename(state: JobState, name: str, other: str) -> Mending:
         other = state.segment(theirs[0]).speaker
     voices = Counter(state.segment(place).voice for place in theirs or mine)
     voice = voices.most_common(1)[0][0]
-    records = list[AnyRecord]()
+    records, one = list[AnyRecord](), f"{name} and {other} are one" if theirs else f"{name} is called {other}"
     for place in mine:
-        records += _in_voice(state, place, voice if theirs else state.segment(place).voice, other)
+        if other.casefold() == NARRATOR:
+            records += _in_voice(state, place, narrators_voice(state.spec, place[0]), NARRATOR)
+            one = f"{name} is the narrator"
+        else:
+            records += _in_voice(state, place, voice if theirs else state.segment(place).voice, other)
     again = sum(isinstance(record, ClipDiscarded) for record in records)
-    one = f"{name} and {other} are one" if theirs else f"{name} is called {other}"
     return Mending(records, [f"{one}; {count_text(again, 'sentence')} to be spoken again"])
 
 
+class GivenLine(NamedTuple):
+    """A sentence that another one is to say: that one's name, and its voice there."""
+
+    place: Place
+    speaker: str
+    voice: str
+
+    @property
+    def words(self) -> str:
+        """A clause for the user."""
+        return f"said by {'the narrator' if self.speaker == NARRATOR else self.speaker}"
+
+
 def _give(state: JobState, chosen: Sequence[Place], name: str) -> Mending:
-    """Have another character of the book say some sentences, in its voice. Raises UsageError."""
+    """Have another character of the book, or the narrator, say some sentences, in its voice. Raises UsageError."""
+    given = _given_lines(state, chosen, name)
+    records = [
+        record for each in given for record in _in_voice(state, each.place, each.voice, each.speaker, given=True)
+    ]
+    lines = _named(state, [each.place for each in given])
+    return Mending(records, [f"{line}, {given[0].words}" for line in lines])
+
+
+def _given_lines(state: JobState, chosen: Sequence[Place], name: str) -> list[GivenLine]:
+    """Return the sentences as another one is to say them. Raises UsageError if nobody has the name."""
     own = set(_own_places(state))
+    if chosen and own.isdisjoint(chosen):
+        raise UsageError(f"--speaker {clean(name)}: a voice of another language speaks this, which no character has.")
+    given = [place for place in chosen if place in own]
+    if name.casefold() == NARRATOR:
+        return [GivenLine(place, NARRATOR, narrators_voice(state.spec, place[0])) for place in given]
     made = [segment for place in sorted(own) if (segment := _segment(state.spec, place)).speaker]
     theirs = [state.segment(place) for place in _said_by(state, name)]
     theirs = theirs or [segment for segment in made if is_called(segment.speaker, name)]  # all of it was given away
     if not theirs:
         has = _persons(state) or "it has no --cast"
         raise UsageError(f"--speaker {clean(name)}: no character of this book has that name; {has}.")
-    if chosen and own.isdisjoint(chosen):
-        raise UsageError(f"--speaker {clean(name)}: a voice of another language speaks this, which no character has.")
-    speaker, given = theirs[0].speaker, [place for place in chosen if place in own]
     voice = Counter(segment.voice for segment in theirs).most_common(1)[0][0]
-    records = [record for place in given for record in _in_voice(state, place, voice, speaker)]
-    return Mending(records, [f"{line}, said by {speaker}" for line in _named(state, given)])
+    return [GivenLine(place, theirs[0].speaker, voice) for place in given]
+
+
+def narrators_voice(spec: JobSpec, chapter: int) -> str:
+    """Return the voice of what nobody says in a chapter, as the cast has it; "" for that of the recipe."""
+    voices = Counter(each.voice for each in spec.chapters[chapter].segments if not each.speaker)
+    voices = Counter({voice: times for voice, times in voices.items() if not voice.startswith(GUEST)})
+    return "" if "" in voices or not voices else voices.most_common(1)[0][0]
 
 
 def _own_places(state: JobState) -> Iterator[Place]:
@@ -313,7 +357,7 @@ def overrides_of(spec: JobSpec, reworded: Mapping[Place, SegmentReworded]) -> li
             said = said if said != segment.marked_words else ""
             speaker = reworded[place].speaker if reworded[place].speaker != segment.speaker else ""
             if said or speaker:
-                found.append(CarriedOverride(title, written, time, said, speaker))
+                found.append(CarriedOverride(title, written, time, said, speaker, reworded[place].given))
     return found
 
 
@@ -331,8 +375,10 @@ def carry(carried: Sequence[CarriedOverride], spec: JobSpec, limit: int) -> Mend
     for each in carried:
         place = here.get((each.title, each.written, each.time))
         if place and len(each.said) <= limit:
-            if each.said or each.speaker != _segment(spec, place).speaker:
-                records[place] = _in_its_voice(_segment(spec, place), place, each, voices)
+            voices[NARRATOR], segment = narrators_voice(spec, place[0]), _segment(spec, place)
+            has = segment.speaker or (NARRATOR if segment.voice == voices[NARRATOR] else "")
+            if each.said or each.speaker != has:
+                records[place] = _in_its_voice(segment, place, each, voices)
         elif place:
             lines.append(f'the other wording of "{clean(each.written)}" is too long for this voice, and is left out')
         elif each.title in titles:
@@ -349,7 +395,7 @@ def _in_its_voice(segment: Segment, place: Place, each: CarriedOverride, voices:
     """Return what gives a sentence the words and the speaker that it had, in the voice which that one has now."""
     voice = voices.get(each.speaker, segment.voice) if each.speaker else segment.voice
     said = each.said or (segment.marked_words if voice != segment.voice else "")
-    return SegmentReworded(*place, mark_voice(said, voice) if said and voice else said, each.speaker)
+    return SegmentReworded(*place, mark_voice(said, voice) if said and voice else said, each.speaker, each.given)
 
 
 def _sentences(spec: JobSpec) -> Iterator[tuple[Place, str, str, int]]:

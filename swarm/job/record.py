@@ -2,7 +2,7 @@
 
 import hashlib
 
-from msgspec import Struct, msgpack
+from msgspec import Struct, msgpack, structs
 
 from swarm.job.clip_info import ClipInfo
 
@@ -60,13 +60,20 @@ class SegmentReworded(Record, frozen=True, tag=True, omit_defaults=True):
     """The user's own wording of a place, for the engine alone: readers still see the words of the book.
 
     `said` is engine text, as it was spelled when the user gave it; "" returns to the words of the book. `speaker` is
-    the user's name for who says it, "" for the one that it has.
+    the user's name for who says it, NARRATOR for the narrator, "" for the one that it has.
     """
 
     chapter: int
     index: int
     said: str
     speaker: str = ""
+    given: bool = False  # this line was given to that speaker, and not all that another one says
+
+    def after(self, before: "SegmentReworded | None") -> "SegmentReworded":
+        """Return what counts of a place by this record and the one before it: a speaker stays until another comes."""
+        if before is None:
+            return self
+        return structs.replace(self, speaker=self.speaker or before.speaker, given=self.given or before.given)
 
 
 class SegmentFailed(Record, frozen=True, tag=True):

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from swarm.book.model.book import Segment, WordTime
 from swarm.book.model.engine_text import read_engine_text, split_manner, split_voice
+from swarm.book.model.reading_choice import NARRATOR
 from swarm.job.clip_info import heard_words
 from swarm.job.job_asset import LATENTS, JobAsset
 from swarm.job.record import (
@@ -48,6 +49,7 @@ class JobState:
     former: dict[Place, ClipAccepted] = field(default_factory=dict)  # clips of places that wait for another take
     wordings: dict[Place, str] = field(default_factory=dict)  # engine texts that the user gave in place of the book's
     speakers: dict[Place, str] = field(default_factory=dict)  # names that the user gave those who say something
+    given: set[Place] = field(default_factory=set)  # lines that the user gave to somebody, one by one
     epoch: int = 0
     began_s: float = 0.0  # start of the first run
     gains_db: dict[str, float] = field(default_factory=dict)  # gains of the voice, by level
@@ -105,9 +107,7 @@ class JobState:
     def segment(self, place: Place) -> Segment:
         """Return the segment at a place, with the user's own wording and name for its speaker if there are any."""
         segment = self.spec.chapters[place[0]].segments[place[1]]
-        if place in self.speakers:
-            segment = structs.replace(segment, speaker=self.speakers[place])
-        return reworded(segment, self.wordings[place]) if place in self.wordings else segment
+        return mended(segment, self.wordings.get(place, ""), self.speakers.get(place, ""))
 
     def said(self, place: Place) -> str:
         """Return the words that the user gave a sentence; "" for the book's, also where only the voice is another."""
@@ -139,10 +139,13 @@ class JobState:
             self._latest_key = place, take, clip_key(self.engine_text(place), self.spec.recipe, take)
         return self._latest_key[2]
 
-    def reword(self, place: Place, said: str, speaker: str) -> None:
+    def reword(self, record: SegmentReworded) -> None:
         """Give a place the user's own wording, or with "" that of the book, and another speaker's name if it is one."""
-        if speaker:
-            self.speakers[place] = speaker
+        place, said = (record.chapter, record.index), record.said
+        if record.speaker:
+            self.speakers[place] = record.speaker
+        if record.given:
+            self.given.add(place)
         if said == self.wordings.get(place, ""):
             return
         if said:
@@ -161,8 +164,12 @@ class JobState:
         return {text: found for text, found in places.items() if len(found) > 1}
 
 
-def reworded(segment: Segment, said: str) -> Segment:
-    """Return a segment that is spoken with another engine text, and shows the same words to readers."""
+def mended(segment: Segment, said: str, speaker: str) -> Segment:
+    """Return a segment with another engine text and another speaker, if these are any; readers see the same words."""
+    if speaker:
+        segment = structs.replace(segment, speaker="" if speaker == NARRATOR else speaker)
+    if not said:
+        return segment
     spoken, phonemes = read_engine_text(said)
     voice, words = split_voice(said)
     manner = split_manner(words)[0]
@@ -180,8 +187,8 @@ def apply(state: JobState, record: AnyRecord) -> None:
             _discard(state, record)
         case ClipDoubted():
             note_doubt(state.accepted, record)
-        case SegmentReworded(chapter=chapter, index=index, said=said, speaker=speaker):
-            state.reword((chapter, index), said, speaker)
+        case SegmentReworded():
+            state.reword(record)
         case SegmentFailed(chapter=chapter, index=index):
             state.failures.setdefault((chapter, index), []).append(record)
         case SegmentQuarantined(chapter=chapter, index=index):

@@ -150,13 +150,23 @@ class Playback:
         return [self._heard(place) for place in sorted(doubted | self._state.quarantined.keys())[:MAX_DOUBTFUL]]
 
     def cast(self) -> list[CastMember]:
-        """Return the persons of a book that has a cast, those who say most first."""
+        """Return the persons of a book that has a cast, those who say most first.
+
+        At the end are those whose lines were all given to others, so that one can be given back.
+        """
         said: defaultdict[str, list[Place]] = defaultdict(list)
+        silent: dict[str, str] = {}
         for place in self._state.places:
+            made = self._state.spec.chapters[place[0]].segments[place[1]]
             if speaker := self._state.segment(place).speaker:
                 said[speaker].append(place)
-        found = [self._member(name, places) for name, places in said.items()]
-        return sorted(found, key=lambda member: (-member.sentences, member.name))[:MAX_CAST]
+            if place not in self._state.given:
+                said.setdefault(made.speaker, [])  # if it says nothing now, all of it was renamed
+            elif made.speaker:
+                silent[made.speaker] = made.voice
+        found = [self._member(name, places) for name, places in said.items() if places]
+        gone = [CastMember(name, voice, 0, ()) for name, voice in silent.items() if name not in said]
+        return [*sorted(found, key=lambda member: (-member.sentences, member.name))[:MAX_CAST], *gone[:MAX_CAST]]
 
     def _member(self, name: str, places: Sequence[Place]) -> CastMember:
         voices = Counter(self._state.segment(place).voice for place in places)
@@ -395,7 +405,7 @@ class Listening:
     async def redo(self, number: int, chapter: int, sentence: int, say: str | None, speaker: str = "") -> str:
         """Have one sentence spoken again, in other words for the voice if `say` is given; "" takes the book's own.
 
-        With `speaker`, another person of the book says it.
+        With `speaker`, another person of the book says it, or the narrator.
         Return what was done, in words. Raises UsageError, StoreError.
         """
         opened = await self.open(number)

@@ -45,7 +45,7 @@ class History:
     # Each sentence has its number of times that `redo` had it spoken again, and the first take of the last time.
     redone: dict[Place, tuple[int, int]] = field(default_factory=dict)
     quarantined: dict[Place, str] = field(default_factory=dict)
-    wordings: dict[Place, str] = field(default_factory=dict)  # engine texts of the user; "" is the book's again
+    mends: dict[Place, SegmentReworded] = field(default_factory=dict)  # the user's words and speakers
     workers: dict[str, WorkerSeen] = field(default_factory=dict)
     received: int = 0  # clips that were accepted as they came
     spoken_keys: set[str] = field(default_factory=set)  # clips that this job's workers made
@@ -71,7 +71,8 @@ class History:
             case ClipDoubted():
                 note_doubt(self.accepted, record)
             case SegmentReworded():
-                self.wordings[record.chapter, record.index] = record.said
+                place = record.chapter, record.index
+                self.mends[place] = record.after(self.mends.get(place))
             case SegmentFailed():
                 self.failures.setdefault((record.chapter, record.index), []).append(record)
             case SegmentQuarantined():

@@ -196,6 +196,26 @@ def make_rows(records: list[AnyRecord], heard: dict[tuple[int, int], HeardSenten
     return rows
 
 
+def test_persons_have_their_sentences_and_voices_and_what_the_user_gave_them() -> None:
+    says = (("Ann", "tock"), ("Bert", "tick"), ("Ann", "tock"), ("", ""))
+    told = tuple(Segment("Ja.", Pause.SENTENCE, voice=voice, speaker=name) for name, voice in says)
+    job = msgspec.structs.replace(JOB, chapters=(Chapter("Part 1", told),))
+    mends = [
+        SegmentReworded(0, 1, "⟦|@tock⟧Ja.", "Ann", given=True),
+        SegmentReworded(0, 1, "⟦|@tock⟧Jo."),
+        SegmentReworded(0, 2, "Ja.", "narrator", given=True),
+    ]
+    report = make_report(job, [RunStarted(1, BEGAN_S), *mends], ReportExtra())
+    assert report["cast"] == [
+        {"name": "Ann", "voice": "tock", "sentences": 2, "given": ["1:2"]},
+        {"name": "narrator", "voice": "", "sentences": 1, "given": ["1:3"]},
+    ]
+    assert [(row.get("speaker"), row.get("said")) for row in report["segments"]] == [
+        ("Ann", None), ("Ann", "Jo."), (None, None), (None, None),
+    ]  # fmt: skip
+    assert make_report(JOB, WHOLE, ReportExtra())["cast"] == []
+
+
 def test_a_sentence_that_another_engine_speaks_names_it() -> None:
     told = (Segment("Ja.", Pause.SENTENCE, voice="guest:de;piper;piper:de_DE-thorsten-medium;thorsten"),)
     job = msgspec.structs.replace(JOB, chapters=(*JOB.chapters, Chapter("Part 3", told)))

@@ -76,6 +76,19 @@ def test_the_whole_book_is_played_and_each_sentence_has_the_command_that_mends_i
     assert commands == ['e2a-swarm redo "Emma/01 #.mp3" --segments ']
 
 
+def test_who_speaks_is_told_at_the_sentence_and_in_a_list_with_what_was_given_by_hand() -> None:
+    sentence = {"chapter": 1, "id": "1:2", "text": "Yes.", "file": "E.mp3", "at_s": 0.5, "speaker": "<Ann>"}
+    cast = [
+        {"name": "<Ann>", "voice": "tock", "sentences": 2, "given": ["1:2"]},
+        {"name": "narrator", "voice": "", "sentences": 1, "given": []},
+    ]
+    page = etree.HTML(report_page(report(**{**WHOLE, "segments": [sentence]}, cast=cast), ["E.mp3"]))
+    rows = ["".join(row.itertext()) for row in page.xpath("//h2[.='Who speaks']/following-sibling::ul[1]/li")]
+    assert rows == ["<Ann>: 2 sentences, by tock given by hand: 1:2", "narrator: 1 sentence, by the narrator’s voice"]
+    assert "".join(page.xpath("//p[@data-t]")[0].itertext()) == "1:2 <Ann>: Yes."
+    assert "Who speaks" not in report_page(report(**WHOLE), ["E.mp3"])
+
+
 def test_its_own_script_is_the_only_one_that_browsers_run() -> None:
     html = report_page(report(**WHOLE), ["Emma/01 #.mp3"])
     [script] = re.findall("<script>(.*?)</script>", html, re.DOTALL)

@@ -191,6 +191,7 @@ def test_a_line_of_the_wrong_person_is_given_to_the_right_one_and_heard_in_that_
         open_player(site, page)
         page.locator(f"#text [data-sentence='{line + 1}']").click()
         hears(page, line + 1)
+        assert page.locator("#who").text_content() == "said by Bert"
         page.locator("#wrong").click()
         dialog = page.get_by_role("dialog")
         assert dialog.get_by_label("Said by").input_value() == "Bert"
@@ -203,6 +204,11 @@ def test_a_line_of_the_wrong_person_is_given_to_the_right_one_and_heard_in_that_
         site.do(bench.say_one(line, 900.0))
         dialog.get_by_text("This is the new take").wait_for()
         hears(page, line + 1)
+        dialog.get_by_label("Said by").select_option("the narrator")
+        dialog.get_by_role("button", name="Speak in that voice").click()
+        dialog.get_by_text("It is spoken again").wait_for()
+        given = bench.state_of(1).segment((0, line))
+        assert (given.speaker, given.voice) == ("", "")
         site.do(bench.end())
 
 

@@ -225,6 +225,21 @@ def test_inspect_prints_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert json.loads(capsys.readouterr().out)["speakers"][0]["name"] == "Holmes"
 
 
+def test_the_text_tells_who_says_each_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "night.txt"
+    book.write_text("One\n\n“So,” said Mr. Utterson.\n\nIt rained.\n\n“Who is there?”\n\nNobody.\n\n“Ah,” said Ann.")
+    assert main(["inspect", str(book), "--cast", "--text", "--language", "en"]) == 0
+    everything = capsys.readouterr().out
+    assert main(["inspect", str(book), "--cast", "--text", "--quiet", "--language", "en"]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert said == [
+        "--- 1. One", "One", "Mr. Utterson: “So,”", "said Mister Utterson.", "It rained.", "?: “Who is there?”",
+        "Nobody.", "Ann: “Ah,”", "said Ann.",
+    ]  # fmt: skip
+    assert everything.startswith("# ")
+    assert "\nAnn: “Ah,”\nsaid Ann.\n" in everything
+
+
 def test_the_list_names_voices_if_the_engine_has_several(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book, path = tmp_path / "night.txt", tmp_path / "cast.txt"
     rows = (

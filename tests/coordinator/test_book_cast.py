@@ -134,19 +134,24 @@ def test_volumes_that_begin_at_once_lose_nobody(tmp_path: Path, monkeypatch: pyt
 def test_other_voices_and_names_that_the_user_gave_are_kept(tmp_path: Path) -> None:
     cast_of(volume("Evening", FIRST), tmp_path)
     hall, poole, vane = ("Mr. Hall", "am_fenrir"), ("Mr. Poole", "am_michael"), ("Mrs. Vane", "af_bella")
+    lane = ("Mr. Lane", "am_adam")
     segments = tuple(
-        Segment("Yes.", Pause.SENTENCE, speaker=name, voice=voice) for name, voice in (hall, poole, vane, hall)
+        Segment("Yes.", Pause.SENTENCE, speaker=name, voice=voice) for name, voice in (hall, poole, vane, hall, lane)
     )
     facts = structs.replace(a_job().book, title="Evening", authors=("A. Writer",), series="The Inn")
     spec = structs.replace(a_job(), book=facts, chapters=(Chapter("One", segments),), recipe=KOKORO)
     state = JobState(spec)
-    apply(state, SegmentReworded(0, 3, "⟦|@bf_emma⟧Yes.", "Mrs. Vane"))  # this line was not his, but he is not she
+    apply(
+        state, SegmentReworded(0, 3, "⟦|@bf_emma⟧Yes.", "Mrs. Vane", given=True)
+    )  # this line was not his, but he is not she
+    apply(state, SegmentReworded(0, 4, "⟦|@bf_emma⟧Yes.", "Mrs. Vane", given=True))  # nor Mr. Lane's only one
     for record in (SegmentReworded(0, 1, "⟦|@am_fenrir⟧Yes.", "Mr. Hall"), SegmentReworded(0, 2, "⟦|@bf_emma⟧Yes.")):
         apply(state, record)
     keep_mends(config(tmp_path), state)
     found = cast_of(volume("Morning", FIRST), tmp_path)
     assert voices(found) == {"Mr. Hall": voices(found)["Mr. Hall"], "Mrs. Vane": "bf_emma"}
     assert "Mr. Hall | Mr. Poole = am_fenrir" in kept_in(tmp_path).read_text()
+    assert "Lane" not in kept_in(tmp_path).read_text()
 
 
 @pytest.mark.parametrize("name", ["Mr. Hall", "the Visitor"])

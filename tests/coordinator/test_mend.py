@@ -1,5 +1,7 @@
 """Which sentences `redo` opens again, and in which words they are spoken."""
 
+from collections.abc import Sequence
+
 import pytest
 from msgspec import structs
 from specs_for_tests import a_clip, a_job
@@ -304,6 +306,61 @@ def test_the_only_line_of_a_character_is_given_back_and_the_books_words_keep_the
     assert state.segment((0, 0)).marked_words == "Sentence 0."
 
 
+def in_chapters(*chapters: Sequence[tuple[str, str]]) -> JobState:
+    """Return a job like `people`, of several chapters and without sound."""
+    made = [tuple(Segment("So.", Pause.SENTENCE, voice=voice, speaker=name) for name, voice in row) for row in chapters]
+    return JobState(structs.replace(a_job(), chapters=tuple(Chapter("One", segments) for segments in made)))
+
+
+def test_a_line_goes_to_the_narrator_who_speaks_it_as_the_rest_of_its_chapter_and_back() -> None:
+    state = in_chapters([("", ""), ("Nemo", "tock"), ("", "tick")], [("", "tack"), ("Nemo", "tock"), ("", "tack")])
+    mending = wish(state, segments=((1, 2, 3), (2, 2, 2)), speaker="Narrator")
+    assert mending.notes[0] == '1:2, One: "So.", said by the narrator'
+    for record in mending.records:
+        apply(state, record)
+    given = [state.segment(place) for place in ((0, 1), (0, 2), (1, 1))]
+    assert [(each.speaker, each.voice) for each in given] == [("", ""), ("", ""), ("", "tack")]
+    for record in wish(state, segments=((1, 2, 2),), speaker="Nemo").records:
+        apply(state, record)
+    assert (state.segment((0, 1)).speaker, state.segment((0, 1)).voice) == ("Nemo", "tock")
+
+
+def test_all_that_one_says_who_is_nobody_goes_to_the_narrator_by_that_name() -> None:
+    state = people(("Presently", "tock"), ("Ned", "tack"), ("", ""), ("Presently", "tock"))
+    mending = wish(state, rename=("Presently", "narrator"))
+    assert mending.notes == ["Presently is the narrator; 2 sentences to be spoken again"]
+    for record in mending.records:
+        apply(state, record)
+    assert [state.segment((0, index)).speaker for index in range(4)] == ["", "Ned", "", ""]
+    assert {state.segment((0, index)).voice for index in (0, 2, 3)} == {""}
+
+
+def test_a_line_gets_other_words_and_another_speaker_at_once() -> None:
+    state = people(("Nemo", "tock"), ("Ned", "tack"), ("", ""))
+    mending = wish(state, segments=((1, 1, 1),), speaker="Ned", say="Other Words.")
+    assert mending.notes == ['1:1, One: "Sentence 0.", said as "other words.", said by Ned']
+    for record in mending.records:
+        apply(state, record)
+    assert (state.segment((0, 0)).speaker, state.engine_text((0, 0))) == ("Ned", "⟦|@tack⟧other words.")
+    for words, spoken in [({"say": "More."}, "more."), ({"say": ""}, "Sentence 0.")]:
+        for record in wish(state, segments=((1, 1, 1),), speaker="narrator", **words).records:
+            apply(state, record)
+        assert (state.segment((0, 0)).speaker, state.engine_text((0, 0))) == ("", spoken)
+    with pytest.raises(UsageError, match="2 are meant"):
+        wish(state, segments=((1, 1, 2),), speaker="Ned", say="Other Words.")
+
+
+def test_the_next_edition_knows_what_the_narrator_says_and_that_one_line_was_given() -> None:
+    old, new = people(("Nemo", "tock"), ("", "")), people(("Nemo", "tick"), ("", ""))
+    for record in wish(old, segments=((1, 1, 1),), speaker="narrator").records:
+        apply(old, record)
+    carried = overrides_of(old.spec, {(0, 0): SegmentReworded(0, 0, "Sentence 0.", "narrator", given=True)})
+    for record in carry(carried, new.spec, 100).records:
+        apply(new, record)
+    assert (new.segment((0, 0)).speaker, new.engine_text((0, 0)), new.given) == ("", "Sentence 0.", {(0, 0)})
+    assert carry(carried, people(("", ""), ("", "")).spec, 100) == ([], [])
+
+
 def test_what_a_voice_of_another_language_says_is_given_to_nobody() -> None:
     state = people(("Nemo", "tock"), ("", "guest:fr;espeak;;fr"))
     with pytest.raises(UsageError, match="a voice of another language speaks this"):
@@ -318,7 +375,10 @@ def test_another_edition_knows_who_says_a_line_and_with_which_voice_that_one_spe
     mends = wish(old, segments=((1, 2, 2),), speaker="Nemo").records
     [given] = [each for each in mends if isinstance(each, SegmentReworded)]
     carried = overrides_of(old.spec, {(0, 1): given})
-    assert carry(carried, new.spec, 100) == ([SegmentReworded(0, 1, "⟦|@tick⟧Sentence 1.", "Nemo")], [])
+    assert carry(carried, new.spec, 100) == (
+        [SegmentReworded(0, 1, "⟦|@tick⟧Sentence 1.", "Nemo", given=True)],
+        [],
+    )
     assert carry(carried, people(("Nemo", "tick"), ("Nemo", "tick")).spec, 100) == ([], [])
     gone = people(("Nemo", "tick")).spec
     assert carry(carried, gone, 100).notes == [

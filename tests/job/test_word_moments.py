@@ -2,7 +2,7 @@
 
 from swarm.book.model.book import Pause, Segment, WordTime, pack_words
 from swarm.job.clip_info import MAX_WORDS, ClipInfo, heard_words
-from swarm.job.state import reworded
+from swarm.job.state import mended
 
 RATE = 24_000
 
@@ -37,7 +37,7 @@ def test_of_several_times_in_one_written_word_the_first_counts() -> None:
 
 
 def test_the_users_own_wording_is_what_was_spoken() -> None:
-    segment = reworded(Segment("Dr. No left the room.", Pause.SENTENCE), "Doctor No has left the room.")
+    segment = mended(Segment("Dr. No left the room.", Pause.SENTENCE), "Doctor No has left the room.", "")
     words = ((0, 0.0), (7, 0.5), (10, 0.8), (14, 1.0), (19, 1.4), (23, 1.6))
     assert heard(segment, *words) == [("No", 0.5), ("left", 1.0), ("the", 1.4), ("room.", 1.6)]
 

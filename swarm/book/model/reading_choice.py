@@ -75,6 +75,7 @@ class Cast(Struct, frozen=True):
 
 
 NO_CAST = Cast()
+NARRATOR = "narrator"  # the name by which a user means the one who tells the book
 
 
 def is_called(speaker: str, name: str) -> bool:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from msgspec import structs
 
 from swarm.errors import Remedy, StoreError
 from swarm.job.record import AnyRecord, SegmentReworded
@@ -155,8 +154,7 @@ class Journal:
         found = dict[tuple[int, int], SegmentReworded]()
         for record in (self._decoded(body, crc, REWORDED) for body, crc in rows):
             place = record.chapter, record.index
-            speaker = record.speaker or (found[place].speaker if place in found else "")
-            found[place] = structs.replace(record, speaker=speaker)
+            found[place] = record.after(found.get(place))
         return {place: record for place, record in found.items() if record.said or record.speaker}
 
     def close(self) -> None:

@@ -135,7 +135,7 @@ class RedoRequest(Struct, frozen=True, forbid_unknown_fields=True):
     chapter: int
     sentence: int
     say: str | None = None  # other words for the voice; "": the book's own again
-    speaker: str = ""  # the person of the book that says it, in place of `say`
+    speaker: str = ""  # the person of the book that says it, or "narrator"
 
 
 class FileAnswer(Struct, frozen=True):

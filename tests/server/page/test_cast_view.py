@@ -29,10 +29,10 @@ class CastBench(Speaking, SiteBench):
         for index in range(len(self.state_of(1).spec.chapters[0].segments)):
             self.speak(1, 0, index, tone(300))
 
-    async def mend(self, **fields: str) -> httpx.Response:
-        """Send a form of the cast while books are served."""
+    async def mend(self, form: str = "cast", **fields: str) -> httpx.Response:
+        """Send a form of the book while books are served."""
         running = asyncio.create_task(self.resident.serve_books())
-        answer = await self.send("/listen/1/cast", **fields)
+        answer = await self.send(f"/listen/1/{form}", **fields)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         return answer
@@ -96,11 +96,13 @@ async def test_two_names_of_one_person_become_one_which_the_next_edition_knows(c
 async def test_one_line_is_given_to_another_person_also_in_the_next_edition(cast: CastBench) -> None:
     cast.speak_all()
     [index] = [n for n, each in enumerate(cast.state_of(1).spec.chapters[0].segments) if each.speaker == "Bert"][:1]
-    assert (await cast.listen("/listen/1")).xpath("//select[@id='speaker']/option/@value") == ["", "Ann", "Bert"]
-    running = asyncio.create_task(cast.resident.serve_books())
-    answer = await cast.send("/listen/1/redo", chapter="1", sentence=str(index + 1), speaker="Ann")
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    assert (await cast.listen("/listen/1")).xpath("//select[@id='speaker']/option/@value") == [
+        "",
+        "narrator",
+        "Ann",
+        "Bert",
+    ]
+    answer = await cast.mend("redo", chapter="1", sentence=str(index + 1), speaker="Ann")
     assert "said by Ann: it is spoken again" in answer.text
     state = cast.state_of(1)
     assert [n for n in range(len(state.spec.chapters[0].segments)) if (0, n) not in state.accepted] == [index]
@@ -109,6 +111,24 @@ async def test_one_line_is_given_to_another_person_also_in_the_next_edition(cast
     mended = cast.state_of(2).segment((0, index))
     assert (mended.speaker, mended.voice) == ("Ann", "tock")
     assert cast.state_of(2).spec.chapters[0].segments[index].speaker == "Bert"
+
+
+async def test_a_person_whose_lines_were_all_given_away_is_shown_and_gets_one_back(cast: CastBench) -> None:
+    cast.speak_all()
+    mine = [n for n, each in enumerate(cast.state_of(1).spec.chapters[0].segments) if each.speaker == "Bert"]
+    for index in mine:
+        answer = await cast.mend("redo", chapter="1", sentence=str(index + 1), speaker="narrator")
+        assert "said by the narrator: it is spoken again" in answer.text
+    state = cast.state_of(1)
+    assert {(state.segment((0, n)).speaker, state.segment((0, n)).voice) for n in mine} == {("", "")}
+    bert = (await cast.listen("/listen/1/cast")).xpath("//li[h2]")[-1]
+    assert bert.xpath("string(h2)") == "Bert"
+    assert bert.xpath("string(p)").startswith("0 sentences: all were given to others")
+    assert not bert.xpath(".//form")
+    assert (await cast.listen("/listen/1")).xpath("//select[@id='speaker']/option/@value")[-1] == "Bert"
+    await cast.mend("redo", chapter="1", sentence=str(mine[0] + 1), speaker="Bert")
+    back = cast.state_of(1).segment((0, mine[0]))
+    assert (back.speaker, back.voice) == ("Bert", "tick")
 
 
 async def test_a_sentence_is_heard_in_any_voice(cast: CastBench) -> None:

@@ -187,6 +187,7 @@ function paragraphs() {
 function dress(button, sentence) {
   button.className = `sentence ${sentence.state}${sentence.doubt ? " doubtful" : ""}`;
   button.textContent = sentence.text;
+  button.title = sentence.speaker;
   const words = sentence.doubt || {waiting: "not spoken yet", missing: "could not be spoken"}[sentence.state];
   if (words) button.setAttribute("aria-description", words); else button.removeAttribute("aria-description");
 }
@@ -206,6 +207,8 @@ function show(sentence, index) {
   shown = sentence ? {...sentence, index} : null;
   if (!isNew) return;
   at("now").textContent = sentence?.text ?? "";
+  at("who").hidden = !sentence?.speaker;
+  at("who").textContent = sentence?.speaker ? `said by ${sentence.speaker}` : "";
   at("wrong").disabled = !sentence;
   mark(sentence);
   const button = buttonOf(sentence);
@@ -307,7 +310,7 @@ async function again(words, speaker = "") {
     await refresh(index);
     const stretch = stretches[index], taken = stretch.sentences.find(each => each.sentence === sentence.sentence);
     if (speaker && taken.state === "spoken" && stretch.sound === old) {
-      at("mended").textContent = `It is said by ${speaker}, in the same voice.`;
+      at("mended").textContent = `It is said by ${speaker === "narrator" ? "the narrator" : speaker}, in the same voice.`;
       return;
     }
     if (taken.state === "missing") { at("mended").textContent = "No machine could speak it."; return; }
