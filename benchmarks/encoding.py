@@ -20,6 +20,7 @@ from making import BOOKS
 from msgspec import structs
 from process import head, row
 
+from swarm.audiobook.sound.clip import read_clip
 from swarm.audiobook.sound.encoder import encode_reel, find_gain
 from swarm.audiobook.sound.format import Level, make_coding
 from swarm.audiobook.sound.studio_request import ReelClip, ReelRequest
@@ -95,6 +96,8 @@ def main() -> None:
             order = order_of(Path(folder), clips, rate, name)
             tell(f"reels for {name}", spent(partial(encode_reel, order)))
         order = order_of(Path(folder), clips, rate, "m4b")
+        stored = [(clip.path, clip.info.digest, clip.info.samples) for clip in order.clips if clip]
+        tell("clips as a listener hears them", spent(lambda: [read_clip(*each, rate) for each in stored]))
         row("the gain of a book, once", f"{spent(partial(find_gain, order)):.1f} s for {sound_s:.0f} s of sound", "")
         for engine in (espeak, metronome):  # a rehearsal is to cost what a voice costs
             row(f"reels for m4b of {engine.card.name}", f"{1000 * other_reels(Path(folder), engine, texts):.2f} ms", "")

@@ -14,6 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each process compiles what users have compiled
 CLI = (sys.executable, str(ROOT / "cli.py"))
 BARE_CLI = (sys.executable, str(ROOT / "benchmarks" / "bare_cli.py"))  # knows --no-split and --no-audiobook
 HELPS = 10
