@@ -141,10 +141,16 @@ def remember_place(state_dir: Path, swarm: str, addresses: Sequence[str]) -> Non
 
 
 def remember_standbys(state_dir: Path, swarm: str, addresses: Sequence[str]) -> None:
-    """Remember where standbys of a swarm are, once one of them took over. Raises StoreError."""
-    known, name, place = _read(state_dir / FILE), STANDBYS + swarm, [[*addresses]] if addresses else []
-    if known.pop(name, []) != place:
-        _write(state_dir, known | {name: place})
+    """Remember where standbys of a swarm are, those told last before others. Raises StoreError.
+
+    One that is told no more is kept behind the others: it may be away for a moment, and its coordinator gone in that.
+    """
+    known, name = _read(state_dir / FILE), STANDBYS + swarm
+    before = known.get(name, [])
+    place = fitting_addresses([*addresses, *(address for each in before for address in each)])
+    if place and before != [place]:
+        known.pop(name, None)
+        _write(state_dir, known | {name: [place]})
 
 
 def known_standbys(state_dir: Path, swarms: Iterable[str]) -> Places:

@@ -94,6 +94,7 @@ def test_a_worker_of_another_network_follows_the_standby_that_takes_over(swarm: 
     wait_for(lambda: len(accepted(den.home / "standby")) > 3, "a copy")
     laptop.started[0].kill()
     heir = den.start("take-over", "--output-dir", den.desk)
+    heir.says("waiting for workers")
     worker.says(f"serving den at {lan.address['den']}:")
     den.finished(heir)
     worker.ends()

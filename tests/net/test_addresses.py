@@ -151,8 +151,16 @@ def test_standbys_are_remembered_apart_from_coordinators_as_they_were_told_last(
     addresses.remember_standbys(tmp_path, "s", ["den:5847", "loft:5847"])
     assert known_places(tmp_path, ["s"]) == [["laptop:5847"]]
     assert addresses.known_standbys(tmp_path, ["t", "s"]) == [["den:5847", "loft:5847"]]
-    addresses.remember_standbys(tmp_path, "s", [])
-    assert addresses.known_standbys(tmp_path, ["s"]) == []
+    addresses.remember_standbys(tmp_path, "s", ["loft:5847", "shed:5847"])
+    assert addresses.known_standbys(tmp_path, ["s"]) == [["loft:5847", "shed:5847", "den:5847"]]
+    addresses.remember_standbys(tmp_path, "s", [f"h{n}:5847" for n in range(20)])
+    assert len(addresses.known_standbys(tmp_path, ["s"])[0]) == MAX_ADDRESSES
+
+
+def test_a_standby_that_is_away_for_a_moment_is_not_forgotten(tmp_path: Path) -> None:
+    addresses.remember_standbys(tmp_path, "s", ["den:5847"])
+    addresses.remember_standbys(tmp_path, "s", [])  # its connection was lost, and may come again after the coordinator's
+    assert addresses.known_standbys(tmp_path, ["s"]) == [["den:5847"]]
 
 
 def test_what_an_earlier_version_remembered_is_read(tmp_path: Path) -> None:
