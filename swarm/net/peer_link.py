@@ -7,6 +7,8 @@ import asyncio
 import contextlib
 import logging
 import re
+import socket
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -125,6 +127,7 @@ LINK_EVENTS = REFUSALS | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
 
 logger = logging.getLogger(__name__)
 
+NUMERIC = re.compile(r"tcp://(\[.+\]|[\d.]+):\d+")
 ENDPOINT = re.compile(r"tcp://(\[[\w:.%-]+\]|[\w.%-]+):\d{1,5}")
 
 OTHER_KEY = (
@@ -138,6 +141,42 @@ WANTS_KEY = "the coordinator at {} does not speak in the open: leave --open out,
 def _no_address(endpoint: str) -> EnvironmentFault:
     address = endpoint.removeprefix("tcp://")
     return EnvironmentFault(f"{address} is not an address of a coordinator; name it as HOST:PORT.")
+
+
+class NameLookup:
+    """Looks the hosts of endpoints up, each in a thread of its own.
+
+    ZeroMQ would do so in the thread that carries its connections, which all stand still while a name server is silent.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._running: dict[str, asyncio.Future[str]] = {}
+
+    async def numeric(self, endpoint: str, timeout_s: float) -> str:
+        """Return an endpoint with the first address of its host; "" if that is not found, or not in this time."""
+        if NUMERIC.fullmatch(endpoint):
+            return endpoint
+        if endpoint not in self._running:
+            self._running[endpoint] = self._loop.create_future()
+            threading.Thread(target=self._look_up, args=[endpoint], daemon=True).start()
+        lookup = self._running[endpoint]
+        await asyncio.wait([lookup], timeout=timeout_s)
+        if not lookup.done():  # a later try has the answer
+            return ""
+        del self._running[endpoint]
+        return lookup.result()
+
+    def _look_up(self, endpoint: str) -> None:
+        host, _, port = endpoint.removeprefix("tcp://").rpartition(":")
+        try:
+            found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+            address = str(found[0][4][0])
+        except (OSError, UnicodeError):
+            address = ""
+        found_at = f"tcp://[{address}]:{port}" if ":" in address else f"tcp://{address}:{port}"
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._running[endpoint].set_result, found_at if address else "")
 
 
 class PeerLink:
@@ -161,6 +200,8 @@ class PeerLink:
         self._endpoints: list[str] = []  # the last that worked comes first
         self._has_worked = False
         self._current = ""
+        self._names = NameLookup()
+        self._numeric = ""  # the endpoint that ZeroMQ was given for the present one
         self._found = asyncio.Event()
         self._lost = asyncio.Event()
         self._monitor = Channel(dealer.socket.get_monitor_socket(LINK_EVENTS))
@@ -207,11 +248,15 @@ class PeerLink:
 
     async def _try_each(self, timeout_s: float) -> None:
         for endpoint in self._turns():
-            self._disconnect(self._current)
+            self._disconnect(self._numeric)
             self._current = endpoint
+            self._numeric = await self._names.numeric(endpoint, timeout_s)
+            if not self._numeric:
+                await asyncio.sleep(REFUSED_S)
+                continue
             self._refused.clear()
             self._on_try(self._refusals[endpoint])
-            self._connect(endpoint)
+            self._connect(self._numeric)
             if await self._answers(timeout_s):
                 self._has_worked = True
                 del self._refusals[endpoint]

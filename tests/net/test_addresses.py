@@ -159,7 +159,9 @@ def test_standbys_are_remembered_apart_from_coordinators_as_they_were_told_last(
 
 def test_a_standby_that_is_away_for_a_moment_is_not_forgotten(tmp_path: Path) -> None:
     addresses.remember_standbys(tmp_path, "s", ["den:5847"])
-    addresses.remember_standbys(tmp_path, "s", [])  # its connection was lost, and may come again after the coordinator's
+    addresses.remember_standbys(
+        tmp_path, "s", []
+    )  # its connection was lost, and may come again after the coordinator's
     assert addresses.known_standbys(tmp_path, ["s"]) == [["den:5847"]]
 
 

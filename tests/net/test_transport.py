@@ -1,5 +1,6 @@
 import asyncio
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager, suppress
@@ -382,6 +383,46 @@ async def test_the_same_addresses_once_more_keep_the_turn_of_those_that_are_trie
         assert dealer.address == good
         telling.cancel()
         dealer.close()
+
+
+async def test_a_name_that_is_looked_up_for_long_holds_up_no_other_address(
+    router: RouterSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    look_up = socket.getaddrinfo
+
+    def slow(host: str, *more: Any, **flags: Any) -> Any:
+        if host == "slow.invalid":
+            assert answers.wait(60)
+        return look_up(host.replace("slow.invalid", "127.0.0.1"), *more, **flags)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    port = router.bind("127.0.0.1", 0)
+    first, second = DealerSocket(KEYS), DealerSocket(KEYS)
+    first.connect([f"slow.invalid:{port}", f"127.0.0.1:{port}"])
+    second.connect([f"slow.invalid:{port}"])
+    await until(lambda: first.connected)
+    assert not second.connected
+    answers.set()
+    await until(lambda: second.connected)
+    assert second.address == f"slow.invalid:{port}"
+    first.close()
+    second.close()
+
+
+async def test_a_name_that_nobody_knows_is_tried_on(router: RouterSocket, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+
+    def unknown(host: str, *more: Any, **flags: Any) -> Any:
+        looked_up.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    dealer = DealerSocket(KEYS)
+    dealer.connect(["nobody.invalid:5847"])
+    await until(lambda: len(looked_up) > 1)
+    assert not dealer.connected
+    dealer.close()
 
 
 async def test_an_address_that_worked_is_tried_between_all_others(router: RouterSocket) -> None:
