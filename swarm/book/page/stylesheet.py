@@ -6,15 +6,25 @@ Selectors of other things than tags, classes, ids and what is around them hide n
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import groupby, islice
+from typing import Any
 
 import tinycss2
+from cssselect2 import SelectorError
+from cssselect2.parser import (
+    ClassSelector,
+    CombinedSelector,
+    IDSelector,
+    LocalNameSelector,
+    PseudoClassSelector,
+    parse,
+)
 from lxml import etree
-from msgspec import Struct
-from tinycss2.ast import AtRule, Comment, Declaration, IdentToken, Node, QualifiedRule, SquareBracketsBlock
+from msgspec import Struct, structs
+from tinycss2.ast import AtRule, Declaration, IdentToken, Node, QualifiedRule
 
-from swarm.book.language.pattern import compile_later
 from swarm.book.page.input_bounds import (
     MAX_HIDING_RULES,
     MAX_OWN_STYLE_CHARS,
@@ -40,12 +50,8 @@ _EVERY_SCREEN = frozenset(("all", "screen", "all , screen", "screen , all"))
 Style = dict[str, tuple[str, bool]]  # the value of each property, and whether it is `!important`
 
 
-_PART = compile_later(r"(?:([A-Za-z][\w-]*)|\*)?((?:[.#]-?[^\W\d][\w-]*)*)")
-_NAME = compile_later(r"[.#][\w-]+")
-_SIBLING = compile_later(r"(?<![^\s>+~:])[^\s>+~:]++\s*+[+~]\s*")
-CUT = "._"  # stands for a condition that is left out
-# Others are for what readers do, as :hover is.
-_STANDING = compile_later(r"root|empty|not|is|where|(?:first|last|only|nth)-.+")
+# Other pseudo-classes are for what readers do, as :hover is.
+_STANDING = words("root empty first-child last-child only-child first-of-type last-of-type only-of-type link any-link")
 
 
 class SelectorPart(Struct, frozen=True):
@@ -65,44 +71,45 @@ class StyleRule(Struct, frozen=True):
     is_wide: bool = False  # its selector had more conditions
 
 
-def _narrow_and_wide(tokens: Iterable[Node]) -> tuple[str, str, int]:
-    """Return a selector as text, also without attributes, pseudo-classes and siblings, and how many are left out."""
-    kept, wide, cut = list[Node](), list[str](), 0
-    for token in (token for token in tokens if not isinstance(token, Comment)):
-        name = str(getattr(token, "lower_name", getattr(token, "lower_value", "")))
-        is_pseudo = bool(kept and kept[-1] == ":" and _STANDING.fullmatch(name))
-        is_cut = is_pseudo or isinstance(token, SquareBracketsBlock)
-        cut += is_cut
-        wide[len(wide) - is_pseudo :] = [CUT if is_cut else token.serialize()]
-        kept.append(token)
-    text, siblings = _SIBLING.subn("", "".join(wide)[:MAX_SELECTOR_CHARS])
-    return tinycss2.serialize(kept), text, cut + siblings
+def _rules_for(tokens: Iterable[Node], style: Style) -> Iterator[StyleRule]:
+    """Yield the rule of one selector; a selector that is not understood whole may still show text.
 
-
-def _selector(text: str, *, is_wide: bool = False) -> tuple[SelectorPart, ...]:
-    """Return the parts of a selector; none if it has other things in it, or neither a class nor an id.
-
-    `aside {display: none}` hides notes only for the e-readers that show them in a pop-up.
+    `aside {display: none}` yields none: it hides notes only for the e-readers that show them in a pop-up.
     """
+    with suppress(SelectorError, AttributeError, RecursionError):  # "a|" raises AttributeError
+        text = tinycss2.serialize(tokens)
+        for selector in list(parse(text)) if len(text) <= MAX_SELECTOR_CHARS else ():
+            parts, is_wide = _parts(selector.parsed_tree)
+            matters = not _hides(style) if is_wide else any(part.names for part in parts)
+            if parts and matters and not selector.pseudo_element:
+                yield StyleRule(parts, selector.specificity, style, is_wide)
+
+
+def _parts(tree: Any) -> tuple[tuple[SelectorPart, ...], bool]:
+    """Return the parts of a selector and whether it has more conditions; no parts if one of these never holds."""
     parts: list[SelectorPart] = []
-    below = False
-    for word in text.replace(">", " > ").split() if len(text) <= MAX_SELECTOR_CHARS else ():
-        found = _PART.fullmatch(word)
-        if word == ">" and parts and not below:
-            below = True
-        elif found:
-            names = frozenset(_NAME.findall(found[2])) - {CUT}
-            parts.append(SelectorPart((found[1] or "").lower(), names, below))
-            below = False
-        else:
-            return ()
-    return tuple(parts) if not below and (is_wide or any(part.names for part in parts)) else ()
-
-
-def _weight(parts: Iterable[SelectorPart]) -> tuple[int, int, int]:
-    """Return the specificity of a selector: its ids, classes and tags."""
-    names = [name[0] for part in parts for name in part.names]
-    return names.count("#"), names.count("."), sum(1 for part in parts if part.tag)
+    is_wide = is_sibling = False
+    while tree is not None:
+        combined = isinstance(tree, CombinedSelector)
+        each, combinator, tree = (tree.right, tree.combinator, tree.left) if combined else (tree, " ", None)
+        tag, names = "", set[str]()
+        for simple in each.simple_selectors:
+            match simple:
+                case LocalNameSelector():
+                    tag = simple.lower_local_name
+                case ClassSelector():
+                    names.add(f".{simple.class_name}")
+                case IDSelector():
+                    names.add(f"#{simple.ident}")
+                case PseudoClassSelector() if simple.name not in _STANDING:
+                    return (), True
+                case _:
+                    is_wide = True
+        parts[:0] = [] if is_sibling else [SelectorPart(tag, frozenset(names), below=False)]
+        is_sibling = combinator in ("+", "~")
+        is_wide = is_wide or is_sibling
+        parts[0] = structs.replace(parts[0], below=parts[0].below or combinator == ">")
+    return tuple(parts), is_wide
 
 
 class TooCostly(Exception):
@@ -291,23 +298,12 @@ def _rules(sheet: str) -> Iterator[StyleRule]:
     count = 0
     for rule in _shown(nodes, MAX_MEDIA_DEPTH):
         style = _style(_parsed(rule.content))
-        for is_comma, tokens in groupby(rule.prelude, lambda token: token == ",") if style else ():
-            made = None if is_comma else _rule(tokens, style)
-            if made:
+        for _, tokens in groupby(rule.prelude, lambda token: token == ",") if style else ():
+            for made in _rules_for(tokens, style):
                 yield made
                 count += 1
             if count > MAX_HIDING_RULES:
                 return
-
-
-def _rule(tokens: Iterable[Node], style: Style) -> StyleRule | None:
-    """Return the rule of one selector; a selector that is not understood whole may still show text."""
-    narrow, wide, cut = _narrow_and_wide(tokens)
-    if parts := _selector(narrow):
-        return StyleRule(parts, _weight(parts), style)
-    parts = _selector(wide, is_wide=True) if cut and not _hides(style) else ()
-    ids, classes, tags = _weight(parts)
-    return StyleRule(parts, (ids, classes + cut, tags), style, is_wide=True) if parts else None
 
 
 def _shown(nodes: Iterable[Node], depth: int) -> Iterator[QualifiedRule]:

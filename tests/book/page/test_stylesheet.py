@@ -82,6 +82,11 @@ def test_a_sheet_made_to_take_time_takes_little_and_hides_nothing() -> None:
         assert seen(root) == ALL, piece
 
 
+def test_a_selector_nested_beyond_reason_hides_nothing() -> None:
+    for selector in (f".on{name}" * 3000 + ")" * 3000 for name in (":not(", ":is(")):
+        assert read(f"{selector}{{display:none}} {selector}, .a{{display:none}}").mark(page()) == 1
+
+
 def test_a_books_sheets_are_parsed_once_and_only_up_to_a_bound() -> None:
     reader, sheet = SheetReader(), ".a{display:none}" + " " * (MAX_SHEETS_CHARS // 2)
     for _ in range(3):
