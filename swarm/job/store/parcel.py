@@ -33,6 +33,7 @@ from swarm.job.record import (
 )
 from swarm.job.run import MAX_EPOCH
 from swarm.job.spec import JobSpec
+from swarm.job.state import Place
 from swarm.job.store.clips import ENDING, clip_name
 from swarm.job.store.journal import Journal
 from swarm.job.store.store import BOOK, BROUGHT, COPY_BYTES, JOB_NAME, DiskStore, digest_of, file_path
@@ -98,7 +99,7 @@ def write_parcel(state_dir: Path, job: str, target: Path) -> Packed:
     """
     folder = state_dir / "jobs" / job
     with closing(Journal(folder, read_only=True)) as journal:
-        spec, records = journal.spec(), list(journal.records())
+        spec, records = journal.spec(), _condensed(list(journal.records()))
     with guarded(folder / BOOK):
         book = digest_of(folder / BOOK)
     with _new_file(target) as file:
@@ -138,6 +139,33 @@ def _add_job(tar: tarfile.TarFile, folder: Path, book: str, spec: JobSpec, recor
     for digest in sorted(_file_digests(spec, records)):
         if file_path(folder, digest).is_file():
             _add(tar, f"{FILE_FOLDER}{digest}", file_path(folder, digest))
+
+
+def _condensed(records: Sequence[AnyRecord]) -> list[AnyRecord]:
+    """Leave out what nothing depends on: earlier mends of a place, and sounds that gave way to other voices or words.
+
+    A person may have had many voices, and a parcel with too many records for its book is refused. The last sound that
+    gave way stays: since it was discarded, the job is not finished.
+    """
+    gone = set[int]()
+    mends: dict[Place, tuple[int, SegmentReworded]] = {}
+    sounds: dict[Place, int] = {}
+    discarded: dict[Place, tuple[int, ...]] = {}
+    for number, record in enumerate(records):
+        match record:
+            case SegmentReworded(chapter=chapter, index=index):
+                before, mend = mends.get((chapter, index), (-1, None))
+                gone.add(before)
+                mends[chapter, index] = number, record.after(mend)
+            case ClipAccepted(chapter=chapter, index=index):
+                sounds.setdefault((chapter, index), number)
+            case ClipDiscarded(chapter=chapter, index=index, retake=retake):
+                sound = sounds.pop((chapter, index), None)
+                if sound is not None and not retake:
+                    gone.update(discarded.get((chapter, index), ()))
+                    discarded[chapter, index] = sound, number
+    last = dict(mends.values())
+    return [last.get(number, record) for number, record in enumerate(records) if number not in gone]
 
 
 def _add_clips(tar: tarfile.TarFile, folders: Sequence[Path], records: list[AnyRecord]) -> tuple[int, int]:

@@ -14,7 +14,16 @@ from specs_for_tests import a_clip, a_job, a_key
 
 from swarm.errors import StoreError, UsageError
 from swarm.job.job_asset import MODEL, JobAsset
-from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
+from swarm.job.record import (
+    AnyRecord,
+    ClipAccepted,
+    ClipDiscarded,
+    JobFinished,
+    LatentsKept,
+    RunStarted,
+    SegmentReworded,
+)
+from swarm.job.state import JobState, apply
 from swarm.job.store import parcel as parcels
 from swarm.job.store.parcel import read_parcel, write_parcel
 from swarm.job.store.store import JOB_NAME, DiskStore
@@ -103,6 +112,33 @@ def test_an_audiobook_stays_where_it_was_made(here: DiskStore, there: DiskStore,
     write_parcel(here.state_dir, JOB, tmp_path / "finished")
     read_parcel(there, tmp_path / "finished")
     assert [record for record in there.records(JOB) if isinstance(record, JobFinished)] == [JobFinished(9.0, ())]
+
+
+def test_a_person_whose_voice_was_changed_very_often_travels_with_all_that_counts(
+    here: DiskStore, there: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parcels, "MAX_RECORDS_OF_JOB", 10)
+    for number in range(40):
+        for index, frame in enumerate(FRAMES):
+            mend = SegmentReworded(0, index, f"⟦|@voice{number}⟧Yes.", "Ann" if number < 9 else "", given=number < 9)
+            spoken = structs.replace(a_clip(index, frame), take=4)
+            discarded = ClipDiscarded(0, index, "another voice", retake=4 if number == 7 else 0)
+            here.commit([(JOB, mend, b""), (JOB, discarded, b""), (JOB, spoken, frame)])
+    write_parcel(here.state_dir, JOB, tmp_path / "recast")
+    read_parcel(there, tmp_path / "recast")
+    made = [JobState(a_job()) for _ in range(2)]
+    for store, state in zip((here, there), made, strict=True):
+        for record in store.records(JOB):
+            apply(state, record)
+    before, after = made
+    assert (after.wordings, after.speakers, after.given) == (
+        before.wordings,
+        {(0, 0): "Ann", (0, 1): "Ann"},
+        {(0, 0), (0, 1)},
+    )
+    assert (after.accepted, after.first_takes) == (before.accepted, before.first_takes)
+    assert (after.audio_s, after.settled, after.finished) == (before.audio_s, before.settled, None)
+    assert there.lost_clips(JOB) == []
 
 
 def test_a_job_that_is_there_takes_only_the_clips_that_it_lacks(there: DiskStore, parcel: Path) -> None:
