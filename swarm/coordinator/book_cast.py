@@ -91,9 +91,10 @@ def _cast_by_itself(cast: Cast, dialogue: Dialogue, recipe: Recipe, kept: "KeptC
         )
     voices, why = voices_to_be_had(recipe, voices)
     who = "all persons have the narrator's voice" if len(voices) == 1 else f"persons have {len(voices)} voices"
+    again = "give" if len(voices) == 1 else "`e2a-swarm jobs remove` this job and give"
     remedy = (
-        "Once they can be had, `e2a-swarm jobs remove` this job and give the same command again; or take an engine "
-        f"with voices here: `e2a-swarm voices --language {recipe.language}`."
+        f"Once they can be had, {again} the same command again; or take an engine with voices here: "
+        f"`e2a-swarm voices --language {recipe.language}`."
     )
     lack = f"{who}, since others could not be fetched: {why}. {remedy}" if why else ""
     return cast_by_itself(dialogue, cast, voices, kept.voice_of), lack

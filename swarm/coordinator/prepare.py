@@ -18,7 +18,7 @@ from msgspec import structs
 
 from swarm.book.any_file import FAULTS, TOO_LARGE, BookFindings, BookQuestion, look_into
 from swarm.book.kinds import FOREIGN
-from swarm.book.model.book import Book
+from swarm.book.model.book import Book, Chapter
 from swarm.book.model.language_code import normal_language
 from swarm.book.model.reading_choice import Cast
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
@@ -37,7 +37,7 @@ from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_late
 from swarm.coordinator.job_replay import replay
 from swarm.coordinator.mending import CarriedOverride, earlier_overrides, mendings
 from swarm.errors import BookError, EnvironmentFault, TakenOver, UsageError
-from swarm.job.card import EngineCard, FallbackEngine, FallbackEngines
+from swarm.job.card import GUEST, EngineCard, FallbackEngine, FallbackEngines
 from swarm.job.record import AnyRecord, RunStarted
 from swarm.job.run import lineage_of
 from swarm.job.spec import BookFacts, JobSpec, Recipe
@@ -127,11 +127,16 @@ def make_spec(
         book=book_facts(
             book, language_chosen=bool(config.language), caution=" ".join(filter(None, (caution, *doubts)))
         ),
-        recipe=recipe,
+        recipe=structs.replace(recipe, cast=_is_cast(chapters)),
         chapters=chapters,
         created_s=now,
         sample_rate=card.sample_rate,
     )
+
+
+def _is_cast(chapters: Sequence[Chapter]) -> bool:
+    """Return whether some of a book has another voice of its engine."""
+    return any(each.voice and not each.voice.startswith(GUEST) for chapter in chapters for each in chapter.segments)
 
 
 def _guests(
@@ -261,6 +266,10 @@ def prepare(
     if spec is None:
         read = book or _read_book(config, path)
         spec = make_spec(config, path, read, recipe, job, now, brought, workers, caution, tell)
+        if config.cast and not spec.recipe.cast:  # it changes nothing, so it is no other edition of the book
+            store.release_job(job)
+            plain = prepare(replace(config, cast=None), path, store, now, brought, workers, provide, tell)
+            return replace(plain, notes=list(dict.fromkeys((*spec.book.cautions, *plain.notes))))
         spec = structs.replace(spec, job_files=brought.job_files, origins=brought.origins)
         carried = earlier_overrides(spec, config.state_dir)
         with store.unpacking() as folder:

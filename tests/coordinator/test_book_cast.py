@@ -1,5 +1,7 @@
 """The cast of a book, and how the persons of a series keep their voices."""
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from swarm.config import RedoConfig, RenderConfig, StyleConfig
 from swarm.coordinator import book_cast
 from swarm.coordinator.book_cast import BookCast, find_cast, keep_mends
 from swarm.coordinator.brought_files import BroughtFiles
-from swarm.coordinator.prepare import prepare, unheard
+from swarm.coordinator.prepare import Prepared, prepare, unheard
 from swarm.job.record import SegmentReworded
 from swarm.job.spec import Recipe
 from swarm.job.state import JobState, apply
@@ -179,3 +181,22 @@ def test_a_job_that_goes_on_names_voices_and_persons_as_they_are_now(tmp_path: P
     notes(redo=RedoConfig(rename=("Mr. Poole", "Mr. Hall")))
     assert "voices of the persons: Mr. Hall tick." in notes()
     assert "voice of all persons: tock." in notes(Cast(dialogue="tock"))
+
+
+def test_a_cast_is_another_edition_unless_it_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (book := tmp_path / "night.txt").write_text("One\n\n" + "\n\n".join(FIRST))
+
+    def prepared(cast: Cast | None, engine: str) -> Prepared:
+        with closing(DiskStore(tmp_path)) as store:
+            return prepare(replace(config(tmp_path, engine=engine), cast=cast), book, store, 1000.0)
+
+    plain = prepared(None, "metronome").state.spec
+    voiced = prepared(Cast(speakers=(("Mr. Hall", "tick"),)), "metronome").state.spec
+    assert (plain.recipe.cast, voiced.recipe.cast) == (False, True)
+    assert plain.job != voiced.job
+    monkeypatch.setenv("E2A_SWARM_OFFLINE", "1")
+    alone = prepared(None, "hibari").state.spec.job
+    lacking = prepared(Cast(auto=True), "hibari")
+    assert lacking.state.spec.job == alone
+    assert any("Once they can be had, give the same command again" in line for line in lacking.notes)
+    assert len(list((tmp_path / "jobs").iterdir())) == 3
