@@ -1,8 +1,9 @@
 """The page in a real browser: the views of books and machines, for everybody, and when something is in the way."""
 
+import asyncio
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,13 @@ import pytest
 import soundfile
 from listen_bench import RATE, tone
 from msgspec import structs
+from patience import wait_for
 from resident_bench import end_book
 from shown import Axe, Served, served
 from site_bench import SiteBench
 
 from swarm.lease.message import Figures, SlotStatus, StatusReply, WorkerStatus
+from swarm.server.page.cli_process import Hear
 from swarm.server.page.log_in import hash_password
 from swarm.server.queue import BookState
 
@@ -191,6 +194,43 @@ def test_a_voice_that_is_not_here_is_fetched_heard_and_used(site: Served, page: 
     [heard] = [words for words in bench.asked if "--listen=emma" in words]
     assert heard[:-1] == ("voices", "--listen=emma", "--tts-engine=hibari", "--language=en")
     assert heard[-1].startswith("--book=") and heard[-1].endswith("Emma.txt")
+
+
+class SlowVoices(SiteBench):
+    """A page that learns a book's language late, and the voices of an unknown one later still."""
+
+    is_known = False
+
+    async def run_cli(self, words: Sequence[str], folder: Path, hear: Hear | None = None) -> bytes:
+        self.asked.append(tuple(words))
+        if words[0] == "inspect":
+            while not self.is_known:
+                await asyncio.sleep(0.02)
+            return json.dumps(CONTENTS | {"language": "de"}).encode()
+        of = "de" if "--language=de" in words else "unknown"
+        await (self.downloading.wait() if of == "unknown" else asyncio.sleep(0))
+        facts = {"about": "", "licence": "", "quality": "natural", "first": "", "realtime": 1, "realtime_of_a_core": 1}
+        engine = {"engine": "espeak", "default": True, "installed": True, "offered": True, "download": 0}
+        return json.dumps(
+            {"engines": [engine | facts | {"voices": [{"name": of, "description": "", "fetch": None}]}]}
+        ).encode()
+
+
+@pytest.mark.slow
+def test_voices_that_are_asked_for_before_the_books_language_is_known_are_those_of_its_language(
+    tmp_path: Path, page: "Page"
+) -> None:
+    with served(bench := SlowVoices(tmp_path)) as site:
+        page.goto(site.url())
+        page.locator("#files").set_input_files({"name": "Emma.txt", "mimeType": "", "buffer": b"Some words."})
+        page.locator("#list-voices").click()
+        wait_for(lambda: any(words[0] == "voices" for words in bench.asked))
+        bench.is_known = True
+        page.get_by_role("button", name="Use de").wait_for()
+        with page.expect_response("**/voices"):
+            site.do(go_on(bench))
+        page.locator("#voices:not([aria-busy])").wait_for()
+        assert page.locator("#voices [data-use]").get_attribute("data-use") == "de"
 
 
 async def go_on(bench: SiteBench) -> None:

@@ -1,6 +1,9 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import epub_maker as maker
+import pytest
+from steps import steps_of
 
 from swarm.book.any_file import read_book
 from swarm.book.model.reading_choice import Notes, Reading
@@ -213,3 +216,16 @@ def test_many_notes_in_one_box_are_each_a_note(tmp_path: Path) -> None:
     book = read_book(maker.make(tmp_path, {"a.xhtml": page}))
     spoken = [block.text for chapter in book.chapters if not chapter.left_out for block in chapter.blocks]
     assert (book.notes, len(spoken), spoken[7]) == (299, 299, "Word 8 and more.")
+
+
+@pytest.mark.parametrize("leads_to", [lambda n, count: n + 1, lambda n, count: count - 1 - n, lambda n, count: 0])
+def test_notes_that_refer_to_each_other_take_no_longer_than_as_many_others(
+    tmp_path: Path, leads_to: Callable[[int, int], int]
+) -> None:
+    def steps(count: int) -> int:
+        notes = [f"<p><a id='f{n}' href='#f{leads_to(n, count) % count}'>[{n}]</a> A note.</p>" for n in range(count)]
+        book = maker.make(tmp_path, {"a.xhtml": maker.page("".join(notes))})
+        return steps_of(lambda: read_book(book, Reading(notes="end")))
+
+    steps(10)  # what is made once
+    assert steps(800) < 6 * steps(200)

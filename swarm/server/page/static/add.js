@@ -11,10 +11,14 @@ export function mount(signal) {
   const fields = () => new URLSearchParams(new FormData(form));
 
   // Show the HTML that an address answers with; its words are escaped by the server. A refusal comes as JSON.
+  // An answer that comes after a later question was asked is passed over.
+  const asked = new Map();
   async function fill(place, address, body) {
+    asked.set(place, body);
     place.setAttribute("aria-busy", "true");
     const answer = await post(address, body, {Accept: "text/html, application/json"});
     const text = answer ? await answer.text() : "";
+    if (asked.get(place) !== body) return;
     if (answer) place.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
     place.removeAttribute("aria-busy");
   }
