@@ -489,7 +489,7 @@ NETWORK = Sheet(
             "[how](../security.md#cross-checks). Only for engines that do not sample.",
         ),
         *(
-            Option(f"--{name}", refusal="a coordinator only shares the book: give it to `e2a-swarm work`.")
+            Option(f"--{name}", refusal="only `e2a-swarm work` takes it: run that here, too, not `serve --speak`.")
             for name in ("device", "gpu", "cpu", *LICENCES, *(option.name for option in MACHINE_OPTIONS))
         ),
     ),
