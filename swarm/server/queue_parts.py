@@ -2,10 +2,12 @@
 
 That is the list with its books, the options of `serve` and the files that they name, and what opens page and feeds: the
 password as its slow hash, tokens of programs as digests, so that neither opens anything before a take-over, and the
-addresses of feeds.
+addresses of feeds. With it go the voices that the persons of series have.
 """
 
 import hashlib
+import os
+import re
 import shutil
 from collections.abc import Collection
 from contextlib import closing, suppress
@@ -16,6 +18,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from swarm.config import QUEUE, STANDBY, ServeConfig
+from swarm.coordinator.book_cast import FOLDER as CASTS
 from swarm.coordinator.brought_files import pack_model
 from swarm.errors import StoreError, UsageError
 from swarm.job.run import lineage_of
@@ -36,6 +39,10 @@ TOKEN_FILE = "web-token"
 EARLIER_FILE = "web-tokens-before"  # digests of the tokens of machines that had the queue before
 MAX_EARLIER = 8
 MAX_SECRET_BYTES = 256 * 1024
+CASTS_FILE = "casts.json"
+CAST_NAME = re.compile(r"[^/\\<>:\"|?*\x00-\x1f.]{1,100}\.txt")
+MAX_CASTS = 500
+MAX_TIME_S = 1e11  # of a file: platforms take no later ones
 CUSTOM_MODEL = "--custom-model"
 NOT_COPIED = "its file had not been copied yet when its coordinator was lost: add the book again"
 
@@ -73,7 +80,7 @@ class QueueParts:
     def offered(self) -> Offered:
         """Return the list of the queue, and the paths of its files; the same objects until something changes."""
         names = (FEEDS_FILE, PASSWORD_FILE, TOKEN_FILE, EARLIER_FILE) if self._secrets else ()
-        seen = self._queue.stored, [stamp_of(self._state_dir / name) for name in names]
+        seen = self._queue.stored, [stamp_of(self._state_dir / name) for name in (*names, CASTS)]
         if self._offered is None or self._seen is None or seen[0] is not self._seen[0] or seen[1] != self._seen[1]:
             self._seen, self._offered = seen, self._make(seen[0])
         return self._offered
@@ -92,6 +99,7 @@ class QueueParts:
         small = {f"{QUEUE}/{FILE}": stored, f"{QUEUE}/{SETTINGS_FILE}": msgspec.json.encode(settings)}
         to_speak = sum(not book.state.is_ended for book in books)
         small |= self._opening() if self._secrets else {}
+        small |= {f"{QUEUE}/{CASTS_FILE}": msgspec.json.encode(casts)} if (casts := _casts(self._state_dir)) else {}
         made = QueueList(self._queue.id, self._queue.epoch, machine_name(), to_speak, small, tuple(files))
         paths = {file.digest: path for path, file in given}
         return made, paths | {book.digest: path for path, book in named}
@@ -212,6 +220,7 @@ def take_queue(
             content = structs.replace(content, books=books)
             _adopt_jobs(state_dir, jobs, content, note)
             _take_secrets(state_dir, source)
+            _take_casts(state_dir, source)
         settings = structs.replace(settings, files=_take_given(state_dir, source, settings, named))
         queue.inherit(content)
     finally:
@@ -273,6 +282,25 @@ def _take_secrets(state_dir: Path, source: Path) -> None:
         if data:
             with guarded(state_dir / name):
                 replace_file(state_dir / name, data, mode=0o600)
+
+
+def _casts(state_dir: Path) -> dict[str, tuple[float, str]]:
+    """Return the files of casts in a state folder, by name: when each was changed, and its text."""
+    paths = sorted((state_dir / CASTS).glob("*.txt"))[:MAX_CASTS]
+    return {path.name: (path.stat().st_mtime, _bytes(path).decode(errors="replace")) for path in paths}
+
+
+def _take_casts(state_dir: Path, source: Path) -> None:
+    """Have the casts of series, but for those that were changed here later."""
+    copied = read_json(source / QUEUE / CASTS_FILE, dict[str, tuple[float, str]], MAX_CASTS * MAX_SECRET_BYTES)
+    for name, (changed_s, text) in (copied or _casts(source)).items():
+        path = state_dir / CASTS / name
+        is_sound = CAST_NAME.fullmatch(name) and 0 <= changed_s < MAX_TIME_S
+        if is_sound and not (path.exists() and path.stat().st_mtime >= changed_s):
+            make_folder(path.parent)
+            with guarded(path):
+                replace_file(path, text.encode())
+                os.utime(path, (changed_s, changed_s))
 
 
 def _take_given(state_dir: Path, source: Path, settings: ServeSettings, named: Collection[str]) -> dict[str, str]:

@@ -28,7 +28,14 @@ ORIGIN = "origin"  # this file of a copy says from where it came
 QUEUE_ID = re.compile(r"queue-[0-9a-f]{16}")
 FILE_PATH = re.compile(r"queue/(?:[1-9][0-9]{0,9}|given)/(?P<name>[^/\\<>:\"|?*\x00-\x1f]{1,160})")
 # What a list may bring besides, each readable for its user alone.
-SMALL = ("queue/queue.json", "queue/settings.json", "feed-tokens.json", "web-password", "web-tokens-before")
+SMALL = (
+    "queue/queue.json",
+    "queue/settings.json",
+    "queue/casts.json",
+    "feed-tokens.json",
+    "web-password",
+    "web-tokens-before",
+)
 MAX_LIST = 80 << 20  # bytes of a list
 MAX_BYTES = 200 * 10**9  # all files of a queue together
 MAX_COPIES = 32  # copies of queues on one standby

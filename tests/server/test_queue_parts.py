@@ -219,6 +219,35 @@ def test_files_that_options_name_are_in_the_copy(tmp_path: Path) -> None:
     assert Path(settings.files["--cover"]).is_relative_to(tmp_path / "new")
 
 
+def test_the_voices_of_the_persons_of_a_series_go_along_unless_they_were_changed_here_later(tmp_path: Path) -> None:
+    hub, new = tmp_path / "hub", tmp_path / "new"
+    for home, name, text, at_s in (
+        (hub, "the-inn-0123456789.txt", "Ann = tock\n", 50.0),
+        (hub, "moby-0123456789.txt", "Ahab = tick\n", 50.0),
+        (new, "moby-0123456789.txt", "Ahab = tack\n", 60.0),
+        (new, "the-inn-0123456789.txt", "Ann = tick\n", 40.0),
+    ):
+        (path := home / "casts" / name).parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (at_s, at_s))
+    taken(new, copied(served(hub, tmp_path, "Emma"), hub, tmp_path / "copy"))
+    kept = {path.name: path.read_text() for path in (new / "casts").iterdir()}
+    assert kept == {"the-inn-0123456789.txt": "Ann = tock\n", "moby-0123456789.txt": "Ahab = tack\n"}
+    taken(tmp_path / "newer", hub)  # a state folder, not a copy
+    assert (tmp_path / "newer" / "casts" / "moby-0123456789.txt").read_text() == "Ahab = tick\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "at_s"),
+    [("../x.txt", 5.0), ("/etc/x.txt", 5.0), ("a\\b.txt", 5.0), (".txt", 5.0), ("x.sh", 5.0), ("x.txt", 1e300)],
+)
+def test_a_cast_of_a_copy_leads_out_of_no_folder(tmp_path: Path, name: str, at_s: float) -> None:
+    folder = copied(served(tmp_path / "hub", tmp_path, "Emma"), tmp_path / "hub", tmp_path / "copy")
+    (folder / "queue" / "casts.json").write_text(json.dumps({name: (at_s, "Ann = x")}))
+    taken(tmp_path / "new", folder)
+    assert not (tmp_path / "new" / "casts").exists()
+
+
 @pytest.mark.parametrize(
     ("named", "files", "packed"),
     [
