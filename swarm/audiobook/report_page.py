@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from importlib.resources import files
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
@@ -20,60 +21,7 @@ Row = dict[str, Any]
 MAX_ROWS = 1000  # a longer list of what is missing or doubtful would be of no use
 MAX_SENTENCES = 200_000  # sentences of the whole book
 LEAD_S = 1.0  # playing begins so long before the sentence
-STYLE = (
-    ":root{color-scheme:light dark;"
-    "--back:#fff;--text:#1a1a1a;--quiet:#595959;--line:#767676;--now:#ffef9e;--over:#f2f2f2}"
-    "@media(prefers-color-scheme:dark)"
-    "{:root{--back:#121212;--text:#e0e0e0;--quiet:#a6a6a6;--line:#8c8c8c;--now:#4d4520;--over:#242424}}"
-    "body{font:1rem/1.55 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;"
-    "background:var(--back);color:var(--text);overflow-wrap:break-word}"
-    "h1{font-size:1.7rem}h1,h2{line-height:1.25}"
-    "blockquote{margin:.3rem 0;padding-left:1rem;border-left:3px solid var(--line)}"
-    "audio{width:100%;height:2.5rem}li{margin-bottom:1.2rem}small{color:var(--quiet);font-size:.9rem}"
-    "summary{font-weight:bold;padding:.4rem 0;cursor:pointer}"
-    "#bar{position:sticky;top:0;padding:.5rem 0;background:var(--back);border-bottom:1px solid var(--line)}"
-    "#bar code{display:block;font-size:.85rem;line-height:1.4;min-height:1.4em;overflow-wrap:anywhere;user-select:all}"
-    "p[data-t]{display:grid;grid-template-columns:4.5rem 1fr;margin:0;padding:.15rem 0;cursor:pointer;"
-    "scroll-margin-top:7rem;border-radius:.25rem}p[data-t]:hover{background:var(--over)}p.now,p.now:hover{background:var(--now)}"
-    "p[data-t] button{font:inherit;color:var(--quiet);border:0;background:none;padding:0 .5rem 0 0;text-align:right;"
-    "align-self:start;cursor:pointer}p.now button{color:inherit}"
-    ":focus-visible{outline:2px solid currentColor;outline-offset:1px}"
-)
-# Plays from the sentence that is clicked, marks the one that is heard, and shows the command that mends it.
-SCRIPT = """
-const player = document.querySelector("#bar audio"), command = document.querySelector("#bar code");
-const rows = [...document.querySelectorAll("p[data-t]")];
-const starts = rows.map(row => [Number(row.dataset.f), Number(row.dataset.t)]);
-const files = JSON.parse(player.dataset.files);
-let file = 0, now = null;
-function mark(row) {
-  if (row === now) return;
-  if (now) { now.classList.remove("now"); now.removeAttribute("aria-current"); }
-  now = row;
-  row.classList.add("now");
-  row.setAttribute("aria-current", "true");
-  command.textContent = command.dataset.begin + row.id.slice(1);
-}
-function play(wanted, at) {
-  if (wanted !== file) { file = wanted; player.src = files[file]; }
-  const begin = () => { player.currentTime = at; player.play(); };
-  if (player.readyState) begin(); else player.addEventListener("loadedmetadata", begin, {once: true});
-  if (!player.readyState) player.load();
-}
-document.addEventListener("click", event => {
-  const row = event.target.closest("p[data-t]");
-  if (row) { mark(row); play(Number(row.dataset.f), Number(row.dataset.t)); }
-});
-player.addEventListener("timeupdate", () => {
-  let low = 0, high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1, [where, at] = starts[middle];
-    if (where < file || (where === file && at <= player.currentTime + 0.05)) low = middle + 1; else high = middle;
-  }
-  if (low && starts[low - 1][0] === file) mark(rows[low - 1]);
-});
-player.addEventListener("ended", () => { if (file + 1 < files.length) play(file + 1, 0); });
-"""
+STYLE, SCRIPT = ((files("swarm.audiobook") / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
 SCRIPT_HASH = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
 POLICY = f"default-src 'none'; media-src 'self' file:; style-src 'unsafe-inline'; script-src 'sha256-{SCRIPT_HASH}'"
 

@@ -6,6 +6,7 @@ speaker, which is left open."""
 import re
 import sys
 from collections.abc import Mapping
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -20,67 +21,10 @@ from swarm.system.machine import package_line
 from swarm.voice.coqui.models import XTTS, YOUR_TTS, choose_model, expect_supported, licence_of, model_language
 from swarm.voice.environment import environments_folder
 
-_FEMALE_FIRST = """Claribel Dervla
-Daisy Studious
-Gracie Wise
-Tammie Ema
-Alison Dietlinde
-Ana Florence
-Annmarie Nele
-Asya Anara
-Brenda Stern
-Gitta Nikolina
-Henriette Usha
-Sofia Hellen
-Tammy Grit
-Tanja Adelina
-Vjollca Johnnie"""
-_MALE_FIRST = """Andrew Chipper
-Badr Odhiambo
-Dionisio Schuyler
-Royston Min
-Viktor Eka
-Abrahan Mack
-Adde Michal
-Baldur Sanjin
-Craig Gutsy
-Damien Black
-Gilberto Mathias
-Ilkin Urbano
-Kazuhiko Atallah
-Ludvig Milivoj
-Suad Qasim
-Torcull Diarmuid
-Viktor Menelaos
-Zacharie Aimilios"""
-_FEMALE = """Nova Hogarth
-Maja Ruoho
-Uta Obando
-Lidiya Szekeres
-Chandra MacFarland
-Szofi Granger
-Camilla Holmström
-Lilya Stainthorpe
-Zofija Kendrick
-Narelle Moon
-Barbora MacLean
-Alexandra Hisakawa
-Alma María
-Rosemary Okafor"""
-_OPEN = "Ige Behringer"
-_MALE = """Filip Traverse
-Damjan Chapman
-Wulf Carlevaro
-Aaron Dreschner
-Kumar Dahl
-Eugenio Mataracı
-Ferran Simen
-Xavier Hayasaka
-Luis Moray
-Marcos Rudaski"""
-_BY_GENDER = (("female", _FEMALE_FIRST), ("male", _MALE_FIRST), ("female", _FEMALE), ("", _OPEN), ("male", _MALE))
+_SPEAKERS_TABLE = (files("swarm.voice.coqui") / "speakers.txt").read_text(encoding="utf-8")
 XTTS_SPEAKERS = tuple(
-    VoiceCard(name, "*", gender=gender) for gender, names in _BY_GENDER for name in names.splitlines()
+    VoiceCard(name, "*", gender=gender)
+    for gender, _, name in (row.partition("\t") for row in _SPEAKERS_TABLE.splitlines())
 )
 
 

@@ -1,10 +1,12 @@
 """Coqui's models by name, with their repositories, vocoders and licences, and the models for ebook2audiobook's names.
 
-From Coqui's list, version 0.28. Does not import torch."""
+From Coqui's list, version 0.28, in models.txt. Does not import torch."""
 
 import re
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
+from importlib.resources import files
 
 from swarm.book.model.language_code import language_name, long_code, normal_language
 from swarm.errors import UsageError
@@ -20,60 +22,9 @@ ONE_LANGUAGE = ("vits", "glowtts", "tacotron", "fairseq")  # engines whose model
 _REFUSED = re.compile(r"\A(?:bark|tortoise(?:v2)?)\Z")  # they would invent another voice for each sentence
 _DEFAULT_WORDS = ("", "internal", "std")  # words of --fine-tuned that mean the default model in ebook2audiobook
 
-# Coqui's list, version 0.28: language, data set, models. A family's first model in a language is its default there.
-_LIST = """
-multilingual multi-dataset xtts_v2 xtts_v1.1 your_tts
-en ljspeech vits glow-tts tacotron2-DDC tacotron2-DDC_ph tacotron2-DCA speedy-speech vits--neon fast_pitch overflow
-en ljspeech neural_hmm
-en vctk vits fast_pitch
-en ek1 tacotron2
-en sam tacotron2-DCA
-en blizzard2013 capacitron-t2-c50 capacitron-t2-c150_v2
-en jenny jenny
-bg cv vits
-cs cv vits
-da cv vits
-et cv vits
-ga cv vits
-es css10 vits
-es mai tacotron2-DDC
-fr css10 vits
-fr mai tacotron2-DDC
-uk mai vits glow-tts
-zh-CN baker tacotron2-DDC-GST
-nl css10 vits
-nl rdh tacotron2-DDC
-de thorsten vits tacotron2-DDC tacotron2-DCA
-de css10 vits-neon
-ja kokoro tacotron2-DDC
-tr common-voice glow-tts
-it mai_female vits glow-tts
-it mai_male vits glow-tts
-ewe openbible vits
-hau openbible vits
-lin openbible vits
-tw_akuapem openbible vits
-tw_asante openbible vits
-yor openbible vits
-hu css10 vits
-el cv vits
-fi css10 vits
-hr cv vits
-lt cv vits
-lv cv vits
-mt cv vits
-pl mai_female vits
-pt cv vits
-ro cv vits
-sk cv vits
-sl cv vits
-sr custom vits
-sv cv vits
-ca custom vits
-fa custom vits-female glow-tts
-bn custom vits-male vits-female
-be common-voice glow-tts
-"""
+# Coqui's list, its repositories, its vocoders and its licences: what begins with # tells each block of the table.
+_TABLE = (files("swarm.voice.coqui") / "models.txt").read_text(encoding="utf-8")
+_LIST, _HUB, _VOCODERS, _LICENCES = (block.splitlines() for block in re.split(r"^# .*\n", _TABLE, flags=re.M)[1:])
 A_FAIRSEQ = "tts_models/eng/fairseq/vits"  # an example of some 1100 models
 _FAIRSEQ = re.compile(r"tts_models/[a-z]{3}[a-z0-9_-]{0,60}/fairseq/vits")
 
@@ -81,7 +32,7 @@ _FAIRSEQ = re.compile(r"tts_models/[a-z]{3}[a-z0-9_-]{0,60}/fairseq/vits")
 @cache
 def known_models() -> tuple[str, ...]:
     """Return the models of Coqui's list, which leaves out fairseq's models for some 1100 languages."""
-    rows = [line.split() for line in _LIST.strip().splitlines()]
+    rows = [line.split() for line in _LIST]
     return tuple(f"tts_models/{language}/{data}/{model}" for language, data, *models in rows for model in models)
 
 
@@ -187,80 +138,11 @@ def _of_each_language(word: str) -> tuple[str, ...]:
     return tuple(first.values())
 
 
-_HUB = """
-multilingual/multi-dataset/xtts_v2 tts-hub/XTTS-v2
-multilingual/multi-dataset/xtts_v1.1 tts-hub/XTTS-v1
-en/ek1/tacotron2 tts-hub/tacotron2-en-ek1
-en/ljspeech/tacotron2-DCA tts-hub/tacotron2_dca-en-ljspeech
-en/sam/tacotron2-DCA tts-hub/tacotron2_dca-en-sam
-es/mai/tacotron2-DDC tts-hub/tacotron2_ddc-es-mai
-fr/mai/tacotron2-DDC tts-hub/tacotron2_ddc-fr-mai
-zh-CN/baker/tacotron2-DDC-GST tts-hub/tacotron2_ddc_gst-zh-baker
-nl/rdh/tacotron2-DDC tts-hub/tacotron2_ddc-flemish-rdh
-de/thorsten/tacotron2-DCA tts-hub/tacotron2_dca-de-thorsten
-ja/kokoro/tacotron2-DDC tts-hub/tacotron2_ddc-ja-kokoro
-sr/custom/vits daremc86/sr-cv-vits
-fa/custom/vits-female Kamtera/persian-tts-female-vits
-"""
-_VOCODERS = """
-en/ek1/tacotron2 en/ek1/wavegrad
-en/ljspeech/tacotron2-DDC en/ljspeech/hifigan_v2
-en/ljspeech/tacotron2-DDC_ph en/ljspeech/univnet
-en/ljspeech/glow-tts en/ljspeech/multiband-melgan
-en/ljspeech/speedy-speech en/ljspeech/hifigan_v2
-en/ljspeech/tacotron2-DCA en/ljspeech/multiband-melgan
-en/ljspeech/fast_pitch en/ljspeech/hifigan_v2
-en/ljspeech/overflow en/ljspeech/hifigan_v2
-en/ljspeech/neural_hmm en/ljspeech/hifigan_v2
-en/sam/tacotron2-DCA en/sam/hifigan_v2
-en/blizzard2013/capacitron-t2-c50 en/blizzard2013/hifigan_v2
-en/blizzard2013/capacitron-t2-c150_v2 en/blizzard2013/hifigan_v2
-es/mai/tacotron2-DDC universal/libri-tts/fullband-melgan
-fr/mai/tacotron2-DDC universal/libri-tts/fullband-melgan
-uk/mai/glow-tts uk/mai/multiband-melgan
-nl/rdh/tacotron2-DDC nl/mai/parallel-wavegan
-de/thorsten/tacotron2-DCA de/thorsten/fullband-melgan
-de/thorsten/tacotron2-DDC de/thorsten/hifigan_v1
-ja/kokoro/tacotron2-DDC ja/kokoro/hifigan_v1
-tr/common-voice/glow-tts tr/common-voice/hifigan
-be/common-voice/glow-tts be/common-voice/hifigan
-"""
-# The first pattern that matches a model tells its licence.
-_LICENCES = """
-multilingual/multi-dataset/xtts_* CPML
-*/your_tts CC BY-NC-ND 4.0
-*/fairseq/vits CC BY-NC 4.0
-en/vctk/fast_pitch CC BY-NC-ND 4.0
-en/jenny/jenny its own
-en/ljspeech/vits--neon BSD 3-clause
-en/ljspeech/glow-tts MPL
-en/ljspeech/tacotron2-DCA MPL
-es/mai/* MPL
-fr/mai/* MPL
-uk/mai/glow-tts MIT
-tr/* MIT
-*/openbible/* CC BY-SA 4.0
-be/* CC BY-SA 4.0
-sr/* CC BY 4.0
-ca/* CC BY 4.0
-fa/custom/glow-tts CC BY 4.0
-fa/custom/vits-female OpenRAIL
-uk/mai/vits BSD 3-clause
-pl/* BSD 3-clause
-*/css10/* BSD 3-clause
-*/cv/vits BSD 3-clause
-* Apache 2.0
-"""
+def _pairs(lines: Sequence[str]) -> list[tuple[str, str]]:
+    return [(left, right) for left, _, right in (line.partition(" ") for line in lines)]
 
 
-def _pairs(table: str) -> list[tuple[str, str]]:
-    rows = [line.partition(" ") for line in table.strip().splitlines()]
-    return [(left, right) for left, _, right in rows]
-
-
-# The repositories of the models that are in Hugging Face's cache. The other models are in Coqui's own cache.
 HUB = {f"tts_models/{model}": repository for model, repository in _pairs(_HUB)}
-# The vocoders of the models that make only spectrograms.
 VOCODERS = {f"tts_models/{model}": f"vocoder_models/{vocoder}" for model, vocoder in _pairs(_VOCODERS)}
 LICENCES = _pairs(_LICENCES)
 
