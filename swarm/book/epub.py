@@ -202,16 +202,10 @@ def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         documents, hidden = _documents(archive, pages, contents, reading)
     declared = (*package.languages, *(named.document.language for named in documents))
     tongue = settle(named_language(declared), sample, believed=believed)
-    composed = compose(path, documents, contents, package.title, tongue.language, reading)
+    composed = compose(path, documents, contents, package.label.title, tongue.language, reading)
     return Book(
-        title=package.title,
-        authors=package.authors,
         language=tongue.language,
         chapters=composed.chapters,
-        year=package.year,
-        publisher=package.publisher,
-        description=package.description,
-        identifier=package.identifier,
         cover=package.cover,
         notes=count_notes(documents),
         language_doubt=tongue.doubt,
@@ -238,7 +232,7 @@ def read_epub_name(path: Path) -> tuple[str, str] | None:
         if not declared:
             return None
         items = in_order(archive, package, read_contents(archive, package))
-        return package.title, settle(declared, take_sample(archive, items, parsed(archive))).language
+        return package.label.title, settle(declared, take_sample(archive, items, parsed(archive))).language
 
 
 def _documents(

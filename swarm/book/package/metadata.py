@@ -1,5 +1,5 @@
-"""What libraries show of a book: the metadata by which they sort (subtitle, series, ISBN, subjects, translators), and
-the cover picture, found by what the package names and by the pictures' content.
+"""What libraries show of a book: its metadata (title, authors, series, ISBN, subjects), and the cover picture, found by
+what the package names and by the pictures' content.
 """
 
 from base64 import b64decode
@@ -14,8 +14,10 @@ from msgspec import Struct
 from swarm.book.model.book import Cover, LibraryFacts, picture_kind
 from swarm.book.package.archive import Archive, join
 from swarm.book.page.bare_text import tidy
-from swarm.book.page.input_bounds import MAX_DOCUMENT_BYTES
-from swarm.errors import BookError
+from swarm.book.page.document import read_document
+from swarm.book.page.input_bounds import MAX_DESCRIPTION_CHARS, MAX_DOCUMENT_BYTES
+from swarm.book.page.markup import parse
+from swarm.errors import BookError, PageError
 
 ISBN = regex.compile(r"97[89]\d{10}|\d{9}[\dX]")
 NUMBER = regex.compile(r"\d{1,5}(\.\d{1,3})?")
@@ -25,12 +27,19 @@ MAX_SUBJECTS = 12
 MAX_SUBJECT_CHARACTERS = 100
 OPF = "{http://www.idpf.org/2007/opf}"
 AUTHOR, TRANSLATOR = "aut", "trl"  # roles
+MAIN, SUBTITLE = "main", "subtitle"  # kinds of titles
 Element = Any  # lxml has no types
 
 
 class Label(Struct, frozen=True):
-    """The facts by which libraries sort a book; an empty field is unknown."""
+    """The facts by which libraries name and sort a book; an empty field is unknown."""
 
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    year: str = ""
+    publisher: str = ""
+    description: str = ""
+    identifier: str = ""
     subtitle: str = ""
     series: str = ""
     series_number: str = ""
@@ -38,60 +47,113 @@ class Label(Struct, frozen=True):
     library: LibraryFacts = LibraryFacts()
 
 
-def read_label(package: Element) -> Label:
-    """Read a label from a package document: from the properties of EPUB 3, or from Calibre's metadata."""
+def read_label(package: Element, name: str = "") -> Label:
+    """Read a label from a package document, in EPUB 3's way or Calibre's; a book without a title is called `name`."""
     series, number = _series(package)
-    return Label(_subtitle(package), series, number, _isbn(package), _library(package))
+    return Label(
+        title=_text(_title(package, MAIN)) or name,
+        authors=_names(package, AUTHOR) or texts(package, "creator"),
+        year=_year(package),
+        publisher=next(iter(texts(package, "publisher")), ""),
+        description=_plain_text(next(iter(texts(package, "description")), "")),
+        identifier=_identifier(package),
+        subtitle=_text(_title(package, SUBTITLE)),
+        series=series,
+        series_number=number,
+        isbn=_isbn(package),
+        library=_library(package),
+    )
 
 
 def _library(package: Element) -> LibraryFacts:
-    translators = (name for name, _ in _people(package, TRANSLATOR))
+    title, sorts = _title(package, MAIN), refinements(package, "file-as")
     return LibraryFacts(
         subjects=_subjects(package),
         asin=_asin(package),
-        translators=tuple(dict.fromkeys(translators)),
-        rights=next(filter(None, map(_text, package.iterfind("{*}metadata/{*}rights"))), ""),
-        title_sort=_title_sort(package),
-        author_sort="; ".join(dict.fromkeys(sort for _, sort in _people(package, AUTHOR) if sort)),
+        translators=_names(package, TRANSLATOR),
+        rights=next(iter(texts(package, "rights")), ""),
+        title_sort="" if title is None else _sort(title, sorts) or _named(package).get("calibre:title_sort", ""),
+        author_sort="; ".join(dict.fromkeys(filter(None, (_sort(each, sorts) for each in _people(package, AUTHOR))))),
     )
+
+
+def _values(package: Element, tag: str) -> Iterator[Element]:
+    """Yield the elements of Dublin Core with this tag."""
+    found: Iterator[Element] = package.iterfind(f"{{*}}metadata/{{*}}{tag}")
+    return found
+
+
+def texts(package: Element, tag: str) -> tuple[str, ...]:
+    """Return what the elements of Dublin Core with this tag say, each text once."""
+    return tuple(dict.fromkeys(filter(None, map(_text, _values(package, tag)))))
 
 
 def _subjects(package: Element) -> tuple[str, ...]:
     """Return the subjects, each once, without a trade's codes."""
-    texts = (_text(subject)[:MAX_SUBJECT_CHARACTERS] for subject in package.iterfind("{*}metadata/{*}subject"))
-    found = {text.casefold(): text for text in texts if text and not SUBJECT_CODE.fullmatch(text)}
+    said = (text[:MAX_SUBJECT_CHARACTERS] for text in texts(package, "subject"))
+    found = {text.casefold(): text for text in said if not SUBJECT_CODE.fullmatch(text)}
     return tuple(found.values())[:MAX_SUBJECTS]
 
 
 def _asin(package: Element) -> str:
     """Return Amazon's number; an attribute or the text itself names its scheme, as in "mobi-asin:B0..."."""
-    for identifier in package.iterfind("{*}metadata/{*}identifier"):
+    for identifier in _values(package, "identifier"):
         scheme, _, number = f"{identifier.get(f'{OPF}scheme', '')}:{_text(identifier)}".upper().rpartition(":")
         if ASIN.fullmatch(number) and ("ASIN" in scheme or "AMAZON" in scheme):
             return number
     return ""
 
 
-def _people(package: Element, role: str) -> Iterator[tuple[str, str]]:
-    """Yield the name and the sort name of each person of a role; a creator without a role is an author."""
-    roles, sorts = refinements(package, "role"), refinements(package, "file-as")
-    for kind, default in (("creator", AUTHOR), ("contributor", "")):
-        for person in package.iterfind(f"{{*}}metadata/{{*}}{kind}"):
-            key = person.get("id", "")
-            said = (person.get(f"{OPF}role") or roles.get(key) or default).strip().lower()
+def _people(package: Element, role: str) -> Iterator[Element]:
+    """Yield the element of each person of a role; a creator without a role is an author, a contributor never is."""
+    roles = refinements(package, "role")
+    for kind, default in (("creator", AUTHOR), ("contributor", ""))[: 1 if role == AUTHOR else 2]:
+        for person in _values(package, kind):
+            said = (person.get(f"{OPF}role") or roles.get(person.get("id", "")) or default).strip().lower()
             if said == role and _text(person):
-                yield _text(person), tidy(person.get(f"{OPF}file-as", "")) or sorts.get(key, "")
+                yield person
 
 
-def _title_sort(package: Element) -> str:
-    """Return the sort name of the main title, or the one that Calibre writes."""
-    kinds, sorts = refinements(package, "title-type"), refinements(package, "file-as")
-    for title in package.iterfind("{*}metadata/{*}title"):
-        key = title.get("id", "")
-        if kinds.get(key, "main") == "main":
-            sort = tidy(title.get(f"{OPF}file-as", "")) or sorts.get(key, "")
-            return sort or _named(package).get("calibre:title_sort", "")
-    return ""
+def _names(package: Element, role: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(_text, _people(package, role))))
+
+
+def _sort(element: Element, sorts: dict[str, str]) -> str:
+    return tidy(element.get(f"{OPF}file-as", "")) or sorts.get(element.get("id", ""), "")
+
+
+def _title(package: Element, kind: str) -> Element | None:
+    """Return the title of a kind, or the first as the main one."""
+    kinds = refinements(package, "title-type")
+    titles = [title for title in _values(package, "title") if _text(title)]
+    found = [title for title in titles if kinds.get(title.get("id", ""), "").lower() == kind]
+    return next(iter(found or (titles if kind == MAIN else ())), None)
+
+
+def _year(package: Element) -> str:
+    dates = sorted(_values(package, "date"), key=lambda date: "publication" not in date.values())
+    years = (regex.search(r"\b(\d{4})\b", date.text or "") for date in dates)
+    return next((year[1] for year in years if year), "")
+
+
+def _identifier(package: Element) -> str:
+    """Return the identifier that the package calls its own, or the first."""
+    own = package.get("unique-identifier")
+    found = sorted(_values(package, "identifier"), key=lambda each: each.get("id") != own)
+    return next(filter(None, map(_text, found)), "")
+
+
+def _plain_text(description: str) -> str:
+    """Return the words of a description that may have markup; "" if it cannot be read."""
+    description = description[:MAX_DESCRIPTION_CHARS]
+    if "<" not in description and "&" not in description:
+        return description
+    try:
+        page = read_document(parse(f"<div>{description}</div>".encode(), "the description"), frozenset())
+    except PageError:
+        return ""
+    text = tidy(" ".join(passage.text for passage in page.passages))
+    return text.replace("&amp;", "&")  # some converters escape twice
 
 
 def refinements(package: Element, name: str) -> dict[str, str]:
@@ -104,30 +166,19 @@ def _named(package: Element) -> dict[str, str]:
     return {meta.get("name", ""): tidy(meta.get("content", "")) for meta in package.iterfind("{*}metadata/{*}meta")}
 
 
-def _subtitle(package: Element) -> str:
-    titles = {title.get("id", ""): _text(title) for title in package.iterfind("{*}metadata/{*}title")}
-    for meta in _properties(package, "title-type"):
-        if _text(meta).lower() == "subtitle":
-            return titles.get(_refined(meta), "")
-    return ""
-
-
 def _series(package: Element) -> tuple[str, str]:
+    kinds, places = refinements(package, "collection-type"), refinements(package, "group-position")
     for meta in _properties(package, "belongs-to-collection"):
         name = meta.get("id", "")
-        kinds = [_text(kind).lower() for kind in _properties(package, "collection-type") if _refined(kind) == name]
-        if _text(meta) and kinds in ([], ["series"]):
-            places = [
-                _text(place) for place in _properties(package, "group-position") if name and _refined(place) == name
-            ]
-            return _text(meta), _number(places[0] if places else "")
+        if _text(meta) and kinds.get(name, "series").lower() == "series":
+            return _text(meta), _number(places.get(name, ""))
     named = _named(package)
     series = named.get("calibre:series", "")
     return series, _number(named.get("calibre:series_index", "")) if series else ""
 
 
 def _isbn(package: Element) -> str:
-    for identifier in package.iterfind("{*}metadata/{*}identifier"):
+    for identifier in _values(package, "identifier"):
         scheme = identifier.get(f"{OPF}scheme", "").lower()
         plain = regex.sub(r"[\s-]", "", _text(identifier)).upper()
         marked = scheme == "isbn" or plain.startswith(("URN:ISBN:", "ISBN:", "ISBN"))
@@ -145,8 +196,8 @@ def _refined(meta: Element) -> str:
     return str(meta.get("refines", "")).removeprefix("#")
 
 
-def _text(element: Element) -> str:
-    return tidy(element.text or "")
+def _text(element: Element | None) -> str:
+    return "" if element is None else tidy(element.text or "")
 
 
 def _number(text: str) -> str:

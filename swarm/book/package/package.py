@@ -1,4 +1,4 @@
-"""Reads an EPUB's package document with ebooklib: metadata, spine, tables of contents and cover.
+"""Reads an EPUB's package document with ebooklib: manifest, spine, guide and cover; the metadata are read beside it.
 
 Mends it before, since ebooklib raises for many small faults.
 """
@@ -14,13 +14,12 @@ from msgspec import Struct
 
 from swarm.book.model.book import Cover
 from swarm.book.package.archive import CONTAINER, Archive, join
-from swarm.book.package.metadata import Label, find_cover, read_label, refinements
+from swarm.book.package.metadata import Label, find_cover, read_label, texts
 from swarm.book.page import front_matter
-from swarm.book.page.bare_text import name_text, tidy
-from swarm.book.page.document import read_document
-from swarm.book.page.input_bounds import MAX_DESCRIPTION_CHARS, MAX_FALLBACKS, MAX_SPINE
-from swarm.book.page.markup import as_utf_8, parse
-from swarm.errors import BookError, PageError
+from swarm.book.page.bare_text import name_text
+from swarm.book.page.input_bounds import MAX_FALLBACKS, MAX_SPINE
+from swarm.book.page.markup import as_utf_8
+from swarm.errors import BookError
 
 OPF = "http://www.idpf.org/2007/opf"
 NOTHING = "a line of its reading order names nothing"
@@ -107,8 +106,7 @@ class ManifestItem(Struct, frozen=True):
 class Package(Struct, frozen=True):
     """The contents of a package document, read before any document of the text."""
 
-    title: str
-    authors: tuple[str, ...]
+    label: Label
     languages: tuple[str, ...]
     documents: tuple[ManifestItem, ...]  # documents of the spine, in order, even if the archive lacks them
     missing: tuple[str, ...] = ()  # missing files that are no text by their names: "cover.xhtml"
@@ -120,13 +118,8 @@ class Package(Struct, frozen=True):
     nav: ManifestItem | None = None
     ncx: ManifestItem | None = None
     guide: tuple[tuple[str, str], ...] = ()  # pairs of a reference from the archive's root and a type
-    year: str = ""
-    publisher: str = ""
-    description: str = ""
-    identifier: str = ""
     cover: Cover | None = None
     cover_fault: str = ""  # why there is no cover although the package names one
-    label: Label = Label()
     odd: tuple[str, ...] = ()  # mended faults of the package document
     astray: tuple[str, ...] = ()  # a line for each spine item without a file, if the file has documents in no list
 
@@ -230,9 +223,8 @@ def _package(reader: _Reader) -> Package:
     cover, cover_fault = _cover(reader)
     missing = tuple(item.name for item in documents if reader.archive.find_file(item.name) is None and is_matter(item))
     return Package(
-        title=_title(reader),
-        authors=_authors(reader),
-        languages=_values(reader, "language"),
+        label=read_label(reader.container.getroot(), name_text(reader.archive.path.stem)),
+        languages=texts(reader.container, "language"),
         documents=tuple(item for item in documents if item.name not in missing),
         missing=missing,
         unreadable=tuple(_unreadable(reader)),
@@ -243,13 +235,8 @@ def _package(reader: _Reader) -> Package:
         nav=next((item for item in items if "nav" in item.properties), None),
         ncx=ncx,
         guide=_guide(reader),
-        year=_year(reader),
-        publisher=next(iter(_values(reader, "publisher")), ""),
-        description=_plain_text(next(iter(_values(reader, "description")), "")),
-        identifier=reader.book.uid if isinstance(reader.book.uid, str) and _values(reader, "identifier") else "",
         cover=cover,
         cover_fault=cover_fault,
-        label=read_label(reader.container),
         odd=tuple(dict.fromkeys((*reader.odd, *(line for line, text in _strays(reader) if not text)))),
         astray=tuple(dict.fromkeys(f"{line}: perhaps {text}" for line, text in _strays(reader) if text)),
     )
@@ -330,57 +317,6 @@ def _strays(reader: _Reader) -> Iterator[tuple[str, str]]:
     for name, _ in reader.book.spine:
         if name and name not in reader.items:
             yield f"its reading order names {name!r}, which its manifest does not know", unlisted
-
-
-def _dublin_core(reader: _Reader, tag: str) -> list[tuple[str | None, dict[str, str]]]:
-    """Return the values of a Dublin Core element with their attributes."""
-    try:
-        return list(reader.book.get_metadata("DC", tag))
-    except KeyError:
-        return []
-
-
-def _values(reader: _Reader, tag: str) -> tuple[str, ...]:
-    found = (tidy(value or "") for value, _ in _dublin_core(reader, tag))
-    return tuple(dict.fromkeys(value for value in found if value))
-
-
-def _title(reader: _Reader) -> str:
-    kinds = refinements(reader.container, "title-type")
-    titles = [(tidy(value or ""), other.get("id", "")) for value, other in _dublin_core(reader, "title")]
-    titles = [(value, name) for value, name in titles if value]
-    main = [value for value, name in titles if kinds.get(name, "").lower() == "main"]
-    return next(iter((*main, *(value for value, _ in titles))), name_text(reader.archive.path.stem))
-
-
-def _authors(reader: _Reader) -> tuple[str, ...]:
-    roles = refinements(reader.container, "role")
-    creators = [
-        (tidy(value or ""), other.get("{http://www.idpf.org/2007/opf}role") or roles.get(other.get("id", ""), "aut"))
-        for value, other in _dublin_core(reader, "creator")
-    ]
-    written = tuple(dict.fromkeys(name for name, role in creators if name and role.lower() == "aut"))
-    return written or tuple(dict.fromkeys(name for name, _ in creators if name))
-
-
-def _year(reader: _Reader) -> str:
-    dates = _dublin_core(reader, "date")
-    first = [value for value, other in dates if "publication" in other.values()]
-    years = (regex.search(r"\b(\d{4})\b", value or "") for value in (*first, *(value for value, _ in dates)))
-    return next((year[1] for year in years if year), "")
-
-
-def _plain_text(description: str) -> str:
-    """Return the words of a description that may have markup; "" if it cannot be read."""
-    description = description[:MAX_DESCRIPTION_CHARS]
-    if "<" not in description and "&" not in description:
-        return description
-    try:
-        page = read_document(parse(f"<div>{description}</div>".encode(), "the description"), frozenset())
-    except PageError:
-        return ""
-    text = tidy(" ".join(passage.text for passage in page.passages))
-    return text.replace("&amp;", "&")  # some converters escape twice
 
 
 def _guide(reader: _Reader) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,7 @@ def label(metadata: str) -> Label:
 
 
 def test_a_package_that_says_nothing() -> None:
-    assert label("<dc:title>Emma</dc:title>") == Label()
+    assert label("<dc:title>Emma</dc:title>") == Label("Emma")
 
 
 def test_epub_3_says_it_by_refined_properties() -> None:
@@ -26,7 +26,8 @@ def test_epub_3_says_it_by_refined_properties() -> None:
         '<meta refines="#c" property="group-position">4</meta>'
         "<dc:identifier>urn:isbn:978-0-306-40615-7</dc:identifier>"
     )
-    assert found == Label("A Novel", "Works", "4", "9780306406157")
+    assert (found.title, found.subtitle, found.series, found.series_number) == ("Emma", "A Novel", "Works", "4")
+    assert (found.identifier, found.isbn) == ("urn:isbn:978-0-306-40615-7", "9780306406157")
 
 
 def test_calibre_says_the_series_its_own_way() -> None:

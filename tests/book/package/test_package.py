@@ -8,6 +8,7 @@ import pytest
 from swarm.book.any_file import read_book
 from swarm.book.model.book import Cover
 from swarm.book.package.archive import Archive
+from swarm.book.package.metadata import Label
 from swarm.book.package.package import Package, read_package
 from swarm.book.page.input_bounds import MAX_DESCRIPTION_CHARS
 from swarm.errors import BookError
@@ -21,20 +22,21 @@ def package(path: Path) -> Package:
         return read_package(archive)
 
 
-def with_metadata(folder: Path, metadata: str) -> Package:
-    return package(maker.make(folder, PAGES, metadata=metadata))
+def label(folder: Path, metadata: str) -> Label:
+    return package(maker.make(folder, PAGES, metadata=metadata)).label
 
 
 def test_metadata(tmp_path: Path) -> None:
-    found = with_metadata(
+    found = label(
         tmp_path,
-        '<dc:identifier id="uid">isbn:1</dc:identifier><dc:title>  A \n Title </dc:title>'
+        '<dc:identifier id="uid">isbn:1</dc:identifier><dc:identifier id="b">2</dc:identifier>'
+        "<dc:title>  A \n Title </dc:title>"
         "<dc:language>en-GB</dc:language><dc:creator>Ann</dc:creator><dc:creator>Bob</dc:creator>"
         "<dc:publisher>P &amp; Co</dc:publisher>"
         "<dc:date>2014-03-02</dc:date><dc:description>&lt;p&gt;Good &amp;amp; &lt;i&gt;short&lt;/i&gt;.&lt;/p&gt;"
         "</dc:description>",
     )
-    assert (found.title, found.authors, found.languages) == ("A Title", ("Ann", "Bob"), ("en-GB",))
+    assert (found.title, found.authors) == ("A Title", ("Ann", "Bob"))
     assert (found.year, found.publisher, found.identifier) == ("2014", "P & Co", "isbn:1")
     assert found.description == "Good & short."
 
@@ -50,13 +52,13 @@ def test_metadata(tmp_path: Path) -> None:
     ],
 )
 def test_a_description_is_read_without_its_markup(tmp_path: Path, written: str, read: str) -> None:
-    assert with_metadata(tmp_path, f"<dc:description>{escape(written)}</dc:description>").description == read
+    assert label(tmp_path, f"<dc:description>{escape(written)}</dc:description>").description == read
 
 
 @pytest.mark.parametrize("piece", ["<!-- ", "<b>", "&amp;", "<![CDATA[", "a "])
 def test_a_description_without_an_end_is_cut(tmp_path: Path, piece: str) -> None:
     written = escape(piece * (2_000_000 // len(piece)))
-    found = with_metadata(tmp_path, f"<dc:description>{written}</dc:description>")
+    found = label(tmp_path, f"<dc:description>{written}</dc:description>")
     assert len(found.description) <= MAX_DESCRIPTION_CHARS
 
 
@@ -65,8 +67,8 @@ def test_the_main_title_counts(tmp_path: Path) -> None:
     kinds = (
         '<meta refines="#a" property="title-type">subtitle</meta><meta refines="#b" property="title-type">main</meta>'
     )
-    assert with_metadata(tmp_path, titles + kinds).title == "Moby Dick"
-    assert with_metadata(tmp_path, titles).title == "The Whale"
+    assert label(tmp_path, titles + kinds).title == "Moby Dick"
+    assert label(tmp_path, titles).title == "The Whale"
 
 
 def test_illustrators_are_no_authors_unless_there_is_nobody_else(tmp_path: Path) -> None:
@@ -74,13 +76,13 @@ def test_illustrators_are_no_authors_unless_there_is_nobody_else(tmp_path: Path)
         '<dc:creator id="a">Ann</dc:creator><dc:creator id="b">Bob</dc:creator>'
         '<meta refines="#b" property="role" scheme="marc:relators">ill</meta>'
     )
-    assert with_metadata(tmp_path, creators).authors == ("Ann",)
+    assert label(tmp_path, creators).authors == ("Ann",)
     old = '<dc:creator xmlns:opf="http://www.idpf.org/2007/opf" opf:role="ill">Bob</dc:creator>'
-    assert with_metadata(tmp_path, old).authors == ("Bob",)
+    assert label(tmp_path, old).authors == ("Bob",)
 
 
 def test_a_book_without_metadata_is_named_by_its_file(tmp_path: Path) -> None:
-    found = with_metadata(tmp_path, "")
+    found = label(tmp_path, "")
     assert (found.title, found.authors, found.year, found.identifier) == ("book", (), "", "")
 
 
@@ -228,7 +230,7 @@ def test_without_a_package_document_the_pages_are_read_in_the_order_of_their_num
 def test_of_several_packages_the_first_counts(tmp_path: Path) -> None:
     second = '<rootfile full-path="no.opf" media-type="application/oebps-package+xml"/></rootfiles>'
     container = maker.CONTAINER.replace("</rootfiles>", second)
-    assert package(maker.make(tmp_path, PAGES, more={"META-INF/container.xml": container})).title == "A Test"
+    assert package(maker.make(tmp_path, PAGES, more={"META-INF/container.xml": container})).label.title == "A Test"
 
 
 def test_a_missing_cover_page_is_no_lost_text(tmp_path: Path) -> None:
