@@ -33,6 +33,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "shelf": [[]],
     "fair_shares": [[], ["--slots", "1", "--workers", "6"]],
     "celery_fleet": [[]],
+    "task_queues": [[]],
     "far": [[]],
     "crash": [[]],
     "restart": [[]],

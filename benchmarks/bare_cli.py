@@ -1,20 +1,29 @@
-"""The command line of a checkout with three switches that only benchmarks want; cli.py does not know them.
+"""The command line of a checkout with four switches that only benchmarks want; cli.py does not know them.
 
     python benchmarks/bare_cli.py coordinate BOOK --no-split --no-audiobook
+    python benchmarks/bare_cli.py coordinate BOOK --count-reels
     python benchmarks/bare_cli.py work --no-encoders
 
 --no-split grants whole chapters and never shortens a lease; --no-audiobook speaks a book and writes no file; a worker
-with --no-encoders speaks and encodes no reels.
+with --no-encoders speaks and encodes no reels. A coordinator with --count-reels writes at its end into its state folder
+how many seconds of sound were in reels of workers, and in its own.
 """
 
+import atexit
+import json
+import os
 import sys
+from collections import Counter
 from functools import partial
+from pathlib import Path
 
 from process import ROOT
 
 sys.path.insert(0, str(ROOT))
 
 from swarm.audiobook.edition import Edition
+from swarm.audiobook.sound.studio import Studio
+from swarm.audiobook.sound.studio_request import ReelRequest
 from swarm.commands.main import main
 from swarm.coordinator import books, coordination
 from swarm.lease.core_settings import Settings
@@ -38,7 +47,22 @@ def encode_no_reels() -> None:
     devices.MAX_ENCODERS = 0
 
 
+def count_reels() -> None:
+    """Have the coordinator of this process count the sound of reels by who encoded them."""
+    counted_s, work = Counter[str](), Studio._work
+
+    async def counted(self: Studio, book: str, task: str, request: ReelRequest, **more: object) -> dict[str, object]:
+        counted_s[task] += sum(clip.info.length_s for clip in request.clips if clip)
+        return await work(self, book, task, request, **more)
+
+    Studio._work = counted  # type: ignore[method-assign]
+    file = Path(os.environ["E2A_SWARM_HOME"], REELS)
+    atexit.register(lambda: file.write_text(json.dumps({"there": counted_s["check"], "here": counted_s["encode"]})))
+
+
+REELS = "reels.json"
 SWITCHES = {
+    "--count-reels": count_reels,
     "--no-split": grant_whole_chapters,
     "--no-audiobook": write_no_file,
     "--no-encoders": encode_no_reels,

@@ -6,8 +6,8 @@
 
 Workers are metronomes: they sleep for the time that speaking would take, so that 64 of them fit on two cores. The
 benchmark measures leasing, splitting, journaling and the wire. Clips are short and no audiobook is written, unless with
---file: then sound is as long as speech, and the last column counts to the finished M4B. Its encoders take these cores;
-what they cannot carry, `to_the_file.py` simulates.
+--file: then sound is as long as speech, and the last columns count to the finished M4B and say how much of it workers
+encoded. The encoders take these cores; what they cannot carry, `to_the_file.py` simulates.
 """
 
 import argparse
@@ -26,14 +26,15 @@ def measure(
     book: Path, slot_speeds: list[float], cost: float, options: list[str], *, to_file: bool = False
 ) -> dict[str, float]:
     """Run one swarm; return its efficiency in percent, its makespan and the ideal one in seconds, and its counts."""
-    sound = SECONDS_PER_CHAR if to_file else 0.002
-    with Swarm(book, cost, seconds_per_char=sound, audiobook=to_file, options=options) as swarm:
+    sound, counted = (SECONDS_PER_CHAR, ["--count-reels"]) if to_file else (0.002, [])
+    with Swarm(book, cost, seconds_per_char=sound, audiobook=to_file, options=[*options, *counted]) as swarm:
         groups = [slot_speeds[n : n + SLOTS] for n in range(0, len(slot_speeds), SLOTS)]
         coordinator = swarm.coordinate(min_workers=len(groups))
         for group in groups:
             swarm.work(group)
         end_of(coordinator)
         report, file_s = swarm.report(), finish_s(swarm.journal()[1]) if to_file else 0.0
+        reels = swarm.reels() if to_file else {"there": 0.0, "here": 1.0}
     totals = report["totals"]
     spoken_once = sum(each["characters"] for each in report["segments"] if each["work_s"])
     ideal_s = spoken_once * cost / sum(slot_speeds)
@@ -42,6 +43,7 @@ def measure(
         "makespan_s": totals["makespan_s"],
         "ideal_s": ideal_s,
         "to_file": 100 * ideal_s / (totals["makespan_s"] + file_s) if to_file else 0.0,
+        "by_workers": 100 * reels["there"] / sum(reels.values()),
         "duplicates": totals["duplicates"],
         "segments": totals["segments"],
     }
@@ -64,7 +66,8 @@ def main() -> None:
             "made": make_book(Path(folder), characters=arguments.characters),
             "jekyll": BOOKS / "jekyll-and-hyde.epub",
         }
-        head("book", "workers", "speeds", "efficiency", "makespan s", "ideal s", "spoken twice", "to the file")
+        columns = "book", "workers", "speeds", "efficiency", "makespan s", "ideal s", "spoken twice", "to the file"
+        head(*columns, "sound in reels of workers")
         for name in arguments.book:
             for count in arguments.workers:
                 slots = speeds(count, equal=arguments.equal)
@@ -72,7 +75,8 @@ def main() -> None:
                 kind = "equal" if arguments.equal else "unequal"
                 figures = f"{got['efficiency']:.1f} %", f"{got['makespan_s']:.1f}", f"{got['ideal_s']:.1f}"
                 twice = f"{got['duplicates']:.0f} of {got['segments']:.0f}"
-                row(name, count, kind, *figures, twice, f"{got['to_file']:.1f} %" if arguments.file else "–")
+                to_file = f"{got['to_file']:.1f} %", f"{got['by_workers']:.0f} %"
+                row(name, count, kind, *figures, twice, *(to_file if arguments.file else "––"))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,11 @@ app.conf.update(
 @app.task(name="bench.speak")  # type: ignore[untyped-decorator]
 def speak(texts: list[str], cost: float, sound: float) -> list[str]:
     """Speak texts; return their clips."""
+    return spoken(texts, cost, sound)
+
+
+def spoken(texts: list[str], cost: float, sound: float) -> list[str]:
+    """Speak texts; return their clips in base64."""
     settings = ("cost_per_char", cost), ("seconds_per_char", sound)
     voice = engine.open(Recipe("metronome", "tick", "en", settings=settings), "cpu")
     return [_clip(voice, text) for text in texts]

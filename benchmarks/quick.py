@@ -14,6 +14,7 @@ QUICK: dict[str, list[str]] = {
     "fair_shares": ["--coordinators", "2", "--workers", "1", "--seconds", "1", "--late", "0", "--characters", "20000"],
     "heartbeat": ["--slots", "16", "--times", "2"],
     "celery_fleet": ["--characters", "1000", "--cost", "0.0005", "--workers", "1", "--calm"],
+    "task_queues": ["--characters", "1000", "--cost", "0.0005", "--workers", "1"],
     "far": ["--ways", "relay", "--seconds", "1", "--realtime", "20", "--sound", "0.005"],
     "crash": ["--workers", "2", "--characters", "8000", "--cost", "0.0004"],
     "restart": ["--book", "made", "--characters", "12000", "--cost", "0.0006", "--slots", "2"],

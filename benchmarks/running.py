@@ -121,6 +121,11 @@ class Swarm:
         report: dict[str, Any] = json.loads(path.read_bytes())
         return report
 
+    def reels(self) -> dict[str, float]:
+        """Read the seconds of sound in reels of workers ("there") and of the coordinator ("here")."""
+        counted: dict[str, float] = json.loads((self.folder / "state" / "reels.json").read_bytes())
+        return counted
+
     def journal(self) -> tuple[JobSpec, list[AnyRecord]]:
         """Read the spec of the job and its records so far."""
         with closing(Journal(self._job(), read_only=True)) as journal:
