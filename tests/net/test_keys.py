@@ -106,11 +106,6 @@ def test_coordinators_that_start_at_once_end_up_with_one_key(tmp_path: Path) -> 
     assert sum(made for _, made in obtained) == 1
 
 
-def test_a_rotated_key_is_another_one(tmp_path: Path) -> None:
-    before, _ = obtain_key(tmp_path)
-    assert rotate(tmp_path) == load_key(tmp_path) != before
-
-
 def test_only_open_does_without_a_key(tmp_path: Path) -> None:
     assert security(tmp_path, open=True) is None
     with pytest.raises(EnvironmentFault, match="e2a-swarm join"):

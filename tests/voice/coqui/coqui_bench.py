@@ -6,11 +6,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from swarm.job.spec import CUSTOM, Recipe
 from swarm.voice.coqui.engine import engine
-from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine, Voice
 from swarm.voice.host.registry import choose_recipe
 
 TEXT = "The quick brown fox jumps over the lazy dog."
@@ -43,3 +44,15 @@ def why_unavailable(folder: Path, recipe: Recipe) -> str:
 
 def digest(voice: Voice, text: str = TEXT, seed: int = 7) -> str:
     return hashlib.sha256(voice.speak(text, seed).tobytes()).hexdigest()
+
+
+# Sums in another order differ by some millionths, more where a network makes much of them. Of full scale, 32767.
+MOST_DIFFERENCE = 8
+
+
+def is_like(one: Pcm, other: Pcm) -> bool:
+    return one.shape == other.shape and int(np.abs(one.astype(int) - other.astype(int)).max()) <= MOST_DIFFERENCE
+
+
+def lines(*texts: str) -> list[SpokenLine]:
+    return [SpokenLine(text, seed) for seed, text in enumerate(texts, 7)]

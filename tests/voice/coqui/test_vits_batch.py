@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from coqui_bench import TEXT, open_voice, recipe_for
+from coqui_bench import TEXT, is_like, lines, open_voice, recipe_for
 from tiny_models import SPEAKERS, tiny_vits
 
 from swarm.voice.coqui.engine import engine
-from swarm.voice.engine import BatchVoice, Pcm, SpokenLine
+from swarm.voice.engine import BatchVoice, SpokenLine
 
 pytestmark = [pytest.mark.coqui, pytest.mark.slow]
 
@@ -20,16 +19,6 @@ TEXTS = (
     "No, no; never again!",
     "a long one, " * 45,  # spoken in two pieces
 )
-# Sums in another order differ by some millionths, more where a network makes much of them.
-MOST_DIFFERENCE = 8  # full scale is 32767
-
-
-def is_like(one: Pcm, other: Pcm) -> bool:
-    return one.shape == other.shape and int(np.abs(one.astype(int) - other.astype(int)).max()) <= MOST_DIFFERENCE
-
-
-def lines(*texts: str) -> list[SpokenLine]:
-    return [SpokenLine(text, seed) for seed, text in enumerate(texts, 7)]
 
 
 def open_batches(folder: Path, **asked: Any) -> Any:

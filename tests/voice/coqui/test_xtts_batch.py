@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from coqui_bench import TEXT, open_voice
+from coqui_bench import TEXT, is_like, lines, open_voice
 
 from swarm.voice.coqui.engine import engine
 from swarm.voice.engine import BatchVoice, Pcm, SpokenLine
@@ -20,8 +20,6 @@ TEXTS = (
     "No, no; never again!",
     "1234567890 " * 6,  # spoken in three pieces
 )
-# Sums in another order differ by some millionths. The texts' tokens have to be the same, or lengths would differ.
-MOST_DIFFERENCE = 8  # full scale is 32767
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +37,6 @@ def voice(models: Path) -> Iterator[BatchVoice]:
     engine._loader = None  # the next test loads a sound one
 
 
-def lines(*texts: str) -> list[SpokenLine]:
-    return [SpokenLine(text, seed) for seed, text in enumerate(texts, 7)]
-
-
 @pytest.fixture(scope="module")
 def together(voice: BatchVoice) -> list[Pcm]:
     """Return the sounds of all texts, spoken together."""
@@ -53,10 +47,6 @@ def sounds_of(voice: BatchVoice, batch: list[SpokenLine]) -> list[Pcm]:
     sounds = voice.speak_all(batch)
     assert all(isinstance(sound, np.ndarray) for sound in sounds)
     return sounds  # type: ignore[return-value]
-
-
-def is_like(one: Pcm, other: Pcm) -> bool:
-    return one.shape == other.shape and int(np.abs(one.astype(int) - other.astype(int)).max()) <= MOST_DIFFERENCE
 
 
 def test_each_text_of_a_batch_sounds_as_it_does_alone(voice: BatchVoice, together: list[Pcm]) -> None:
