@@ -17,10 +17,12 @@ from swarm.audiobook.output_path import (
     book_marks,
     choose_name,
     claim_output_path,
+    claims_in,
     is_another_voice,
     is_finished_by,
     leftovers,
     names_of,
+    note_claim,
     read_head,
     release_output_path,
     report_path,
@@ -39,6 +41,28 @@ def test_another_job_of_that_title_gets_a_number(tmp_path: Path) -> None:
     names = [claim_output_path(tmp_path, "Emma", "m4b", f"job-{n}").name for n in range(3)]
     assert names == ["Emma.m4b", "Emma (2).m4b", "Emma (3).m4b"]
     assert claim_output_path(tmp_path, "Emma", "m4b", "job-1").name == "Emma (2).m4b"
+
+
+def test_a_name_that_another_command_claims_meanwhile_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def link_late(part: Path, name: Path) -> None:
+        monkeypatch.setattr(os, "link", link)
+        claim_output_path(tmp_path, "Emma", "m4b", "quicker")
+        link(part, name)
+
+    monkeypatch.setattr(os, "link", link_late)
+    assert claim_output_path(tmp_path, "Emma", "m4b", "job").name == "Emma (2).m4b"
+
+
+def test_a_claim_is_noted_once(tmp_path: Path) -> None:
+    report = str(tmp_path / "Emma.report.json")
+    assert [note_claim(tmp_path, each) for each in (report, report, "sftp://nas/Emma.report.json")] == [
+        True, False, True
+    ]  # fmt: skip
+    assert claims_in(tmp_path) == [Path(report)]
 
 
 def test_a_name_is_given_up_by_its_job_alone_and_never_with_a_report_that_was_written(tmp_path: Path) -> None:

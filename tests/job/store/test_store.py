@@ -149,6 +149,18 @@ def test_a_removed_job_takes_only_its_own_clips_along(store: DiskStore, book: Pa
 # --- the disk
 
 
+def test_records_are_written_anew_all_or_none(disk: DiskStore) -> None:
+    first, last = RunStarted(1, 5.0), RunStarted(2, 6.0)
+    disk.commit([(JOB, first, b""), (JOB, SegmentFailed(0, 1, "w1", "silent", "…"), b"")])
+    disk.rewrite_records(JOB, [last])
+    assert list(disk.records(JOB)) == [last]
+    with contextlib.closing(sqlite3.connect(disk.folder(JOB) / "journal.sqlite")) as database:
+        database.execute("CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with pytest.raises(StoreError):
+        disk.rewrite_records(JOB, [first])
+    assert list(disk.records(JOB)) == [last]
+
+
 def test_everything_is_there_after_a_restart(disk: DiskStore) -> None:
     disk.commit([(JOB, a_clip(0, b"flac"), b"flac")])
     disk.close()
