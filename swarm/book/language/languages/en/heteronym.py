@@ -8,12 +8,12 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
-from pkgutil import iter_importers
+from pkgutil import get_data, iter_importers
 from runpy import run_path
 
 from msgspec import Struct
 
-from swarm.book.language.language import Match, table, words
+from swarm.book.language.language import Match, words
 from swarm.book.language.pattern import compile_later
 
 AUXILIARY = words(
@@ -103,124 +103,14 @@ _WORD = compile_later(r"[\p{L}'’-]+")
 
 _CONTEXT_CHARS = 60
 
-# Words with one sound as a noun and another one as a verb.
-_PAIRS = {
-    "object": ("ˈɑbdʒɛkt", "əbˈdʒɛkt"),
-    "subject": ("ˈsʌbdʒɛkt", "səbˈdʒɛkt"),
-    "project": ("ˈpɹɑdʒɛkt", "pɹəˈdʒɛkt"),
-    "contest": ("ˈkɑntɛst", "kənˈtɛst"),
-    "contract": ("ˈkɑntɹækt", "kənˈtɹækt"),
-    "contrast": ("ˈkɑntɹæst", "kənˈtɹæst"),
-    "conduct": ("ˈkɑndʌkt", "kənˈdʌkt"),
-    "conflict": ("ˈkɑnflɪkt", "kənˈflɪkt"),
-    "convict": ("ˈkɑnvɪkt", "kənˈvɪkt"),
-    "desert": ("ˈdɛzəɹt", "dɪˈzɜɹt"),
-    "export": ("ˈɛkspɔɹt", "ɪkˈspɔɹt"),
-    "extract": ("ˈɛkstɹækt", "ɪkˈstɹækt"),
-    "increase": ("ˈɪnkɹis", "ɪnˈkɹis"),
-    "insult": ("ˈɪnsʌlt", "ɪnˈsʌlt"),
-    "permit": ("ˈpɜɹmɪt", "pəɹˈmɪt"),
-    "present": ("ˈpɹɛzənt", "pɹɪˈzɛnt"),
-    "produce": ("ˈpɹoʊdus", "pɹəˈdus"),
-    "progress": ("ˈpɹɑɡɹɛs", "pɹəˈɡɹɛs"),
-    "protest": ("ˈpɹoʊtɛst", "pɹəˈtɛst"),
-    "rebel": ("ˈɹɛbəl", "ɹɪˈbɛl"),
-    "record": ("ˈɹɛkəɹd", "ɹɪˈkɔɹd"),
-    "refuse": ("ˈɹɛfjus", "ɹɪˈfjuz"),
-    "suspect": ("ˈsʌspɛkt", "səˈspɛkt"),
-    "torment": ("ˈtɔɹmɛnt", "tɔɹˈmɛnt"),
-    "transport": ("ˈtɹænspɔɹt", "tɹænˈspɔɹt"),
-    "escort": ("ˈɛskɔɹt", "ɪˈskɔɹt"),
-    "entrance": ("ˈɛntɹəns", "ɛnˈtɹæns"),
-    "perfect": ("ˈpɜɹfɪkt", "pəɹˈfɛkt"),
-    "frequent": ("ˈfɹikwənt", "fɹɪˈkwɛnt"),
-    "absent": ("ˈæbsənt", "æbˈsɛnt"),
-    "use": ("jus", "juz"),
-    "abuse": ("əˈbjus", "əˈbjuz"),
-    "excuse": ("ɪkˈskjus", "ɪkˈskjuz"),
-    "house": ("haʊs", "haʊz"),
-    "close": ("kloʊs", "kloʊz"),
-    "separate": ("ˈsɛpəɹət", "ˈsɛpəɹeɪt"),
-    "deliberate": ("dɪˈlɪbəɹət", "dɪˈlɪbəɹeɪt"),
-    "moderate": ("ˈmɑdəɹət", "ˈmɑdəɹeɪt"),
-    "estimate": ("ˈɛstəmət", "ˈɛstəmeɪt"),
-    "intimate": ("ˈɪntəmət", "ˈɪntəmeɪt"),
-    "graduate": ("ˈɡɹædʒuət", "ˈɡɹædʒueɪt"),
-    "advocate": ("ˈædvəkət", "ˈædvəkeɪt"),
-    "live": ("laɪv", "lɪv"),
-    "sow": ("saʊ", "soʊ"),
-    "tear": ("tɪɹ", "tɛɹ"),
-}
+# Words with one sound as a noun or adjective and another one as a verb: those that the rules decide, and those that
+# they leave to a tagger.
+_ROWS = [row.split("\t") for row in (get_data(__name__, "heteronyms.tsv") or b"").decode().splitlines()]
+_PAIRS = {word: (noun, verb) for by, word, noun, verb in _ROWS if by == "rules"}
+_TAGGED = {word: (noun, verb) for by, word, noun, verb in _ROWS if by == "tagger"}
 # Those of them whose forms in -s, -ed and -ing voices say like the noun where they are verbs.
 _VERB_FORMS = words("object subject project contest contrast conduct desert insult protest rebel torment")
 _DOER = words("he she who nobody everybody everyone one")
-
-# More of them, which the rules leave to a tagger: a stem, and what it ends in as a noun or adjective and as a verb.
-_TAGGED = {
-    **{
-        f"{stem}ate": (f"{said}ət", f"{said}eɪt")
-        for stem, said in table(
-            "affili=əˈfɪli|aggreg=ˈæɡɹəɡ|altern=ˈɔltɚn|anim=ˈænəm|appropri=əˈpɹoʊpɹi|approxim=əˈpɹɑksəm|articul=ɑɹˈtɪkjəl|"
-            "associ=əˈsoʊʃi|conglomer=kənˈɡlɑməɹ|coordin=koʊˈɔɹdən|degener=dɪˈdʒɛnəɹ|deleg=ˈdɛləɡ|"
-            "devi=ˈdivi|duplic=ˈduplək|elabor=ɪˈlæbəɹ|expatri=ɛkˈspeɪtɹi|initi=ɪˈnɪʃi|lamin=ˈlæmən|postul=ˈpɑstʃəl|"
-            "precipit=pɹɪˈsɪpət|predic=ˈpɹɛdək|subordin=səˈbɔɹdən|syndic=ˈsɪndək|consumm=ˈkɑnsəm|"
-            "conjug=ˈkɑndʒəɡ|desol=ˈdɛsəl|prostr=ˈpɹɑstɹ|confeder=kənˈfɛdəɹ|incorpor=ɪnˈkɔɹpəɹ|"
-            "legitim=ləˈdʒɪtəm|surrog=ˈsɜɹəɡ"
-        ).items()
-    },
-    "abstract": ("ˈæbstɹækt", "æbˈstɹækt"),
-    "addict": ("ˈædɪkt", "əˈdɪkt"),
-    "attribute": ("ˈætɹəbjut", "əˈtɹɪbjut"),
-    "combine": ("ˈkɑmbaɪn", "kəmˈbaɪn"),
-    "compact": ("ˈkɑmpækt", "kəmˈpækt"),
-    "compound": ("ˈkɑmpaʊnd", "kəmˈpaʊnd"),
-    "compress": ("ˈkɑmpɹɛs", "kəmˈpɹɛs"),
-    "conscript": ("ˈkɑnskɹɪpt", "kənˈskɹɪpt"),
-    "console": ("ˈkɑnsoʊl", "kənˈsoʊl"),
-    "consort": ("ˈkɑnsɔɹt", "kənˈsɔɹt"),
-    "construct": ("ˈkɑnstɹʌkt", "kənˈstɹʌkt"),
-    "converse": ("ˈkɑnvɜɹs", "kənˈvɜɹs"),
-    "convert": ("ˈkɑnvɜɹt", "kənˈvɜɹt"),
-    "decrease": ("ˈdikɹis", "dɪˈkɹis"),
-    "defect": ("ˈdifɛkt", "dɪˈfɛkt"),
-    "diffuse": ("dɪˈfjus", "dɪˈfjuz"),
-    "discard": ("ˈdɪskɑɹd", "dɪˈskɑɹd"),
-    "discharge": ("ˈdɪstʃɑɹdʒ", "dɪsˈtʃɑɹdʒ"),
-    "discount": ("ˈdɪskaʊnt", "dɪˈskaʊnt"),
-    "document": ("ˈdɑkjəmənt", "ˈdɑkjəmɛnt"),
-    "exploit": ("ˈɛksplɔɪt", "ɪkˈsplɔɪt"),
-    "fragment": ("ˈfɹæɡmənt", "fɹæɡˈmɛnt"),
-    "impact": ("ˈɪmpækt", "ɪmˈpækt"),
-    "implant": ("ˈɪmplænt", "ɪmˈplænt"),
-    "implement": ("ˈɪmpləmənt", "ˈɪmpləmɛnt"),
-    "import": ("ˈɪmpɔɹt", "ɪmˈpɔɹt"),
-    "incense": ("ˈɪnsɛns", "ɪnˈsɛns"),
-    "incline": ("ˈɪnklaɪn", "ɪnˈklaɪn"),
-    "increment": ("ˈɪnkɹəmənt", "ˈɪnkɹəmɛnt"),
-    "insert": ("ˈɪnsɜɹt", "ɪnˈsɜɹt"),
-    "intrigue": ("ˈɪntɹiɡ", "ɪnˈtɹiɡ"),
-    "invert": ("ˈɪnvɜɹt", "ɪnˈvɜɹt"),
-    "invite": ("ˈɪnvaɪt", "ɪnˈvaɪt"),
-    "misuse": ("mɪsˈjus", "mɪsˈjuz"),
-    "ornament": ("ˈɔɹnəmənt", "ˈɔɹnəmɛnt"),
-    "overthrow": ("ˈoʊvəɹθɹoʊ", "ˌoʊvəɹˈθɹoʊ"),
-    "perfume": ("ˈpɜɹfjum", "pəɹˈfjum"),
-    "pervert": ("ˈpɜɹvɜɹt", "pəɹˈvɜɹt"),
-    "recount": ("ˈɹikaʊnt", "ɹɪˈkaʊnt"),
-    "refund": ("ˈɹifʌnd", "ɹɪˈfʌnd"),
-    "reject": ("ˈɹidʒɛkt", "ɹɪˈdʒɛkt"),
-    "supplement": ("ˈsʌpləmənt", "ˈsʌpləmɛnt"),
-    "transform": ("ˈtɹænsfɔɹm", "tɹænsˈfɔɹm"),
-    "transplant": ("ˈtɹænsplænt", "tɹænsˈplænt"),
-    "upset": ("ˈʌpsɛt", "ʌpˈsɛt"),
-    "lives": ("laɪvz", "lɪvz"),
-    "uses": ("ˈjusɪz", "ˈjuzɪz"),
-    "abuses": ("əˈbjusɪz", "əˈbjuzɪz"),
-    "excuses": ("ɪkˈskjusɪz", "ɪkˈskjuzɪz"),
-    "confines": ("ˈkɑnfaɪnz", "kənˈfaɪnz"),
-    "diagnoses": ("ˌdaɪəɡˈnoʊsiz", "ˈdaɪəɡnoʊsɪz"),
-    "analyses": ("əˈnæləsiz", "ˈænəlaɪzɪz"),
-}
 
 _MOSTLY_VERBS = words("reject invite discard invert insert recount upset decrease confines")
 
