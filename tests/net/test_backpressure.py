@@ -50,6 +50,13 @@ def test_what_was_read_is_under_way_no_more() -> None:
     assert backpressure.under_way == 0
 
 
+def test_a_part_has_a_head_and_an_encrypted_one_a_name_and_a_seal_too() -> None:
+    sizes = [10, 222, 223, 255, 256]
+    assert [bytes_on_wire([size], keyed=False) for size in sizes] == [12, 224, 225, 257, 265]
+    assert [bytes_on_wire([size], keyed=True) for size in sizes] == [45, 257, 265, 297, 298]
+    assert bytes_on_wire(sizes, keyed=False) == 983
+
+
 def test_a_connection_that_ends_gives_back_what_it_had() -> None:
     total = ByteTotal()
     first, second = proven(total), proven(total)
@@ -67,11 +74,11 @@ def test_while_all_together_have_much_each_may_have_little() -> None:
 
 def test_bytes_of_no_use_have_a_connection_wait_until_they_are_forgiven() -> None:
     backpressure = proven()
-    backpressure.penalise(PENALTY_BYTES, 0.0)
-    assert backpressure.room(0.0) > 0
-    backpressure.penalise(FORGIVEN_BYTES_A_SECOND, 0.0)
-    assert backpressure.room(0.5) == 0
-    assert backpressure.room(1.0) > 0
+    backpressure.penalise(PENALTY_BYTES, 7.0)
+    assert backpressure.room(7.0) > 0
+    backpressure.penalise(FORGIVEN_BYTES_A_SECOND, 7.0)
+    assert backpressure.room(7.5) == 0
+    assert backpressure.room(8.0) > 0
 
 
 def test_a_burst_after_a_long_silence_is_no_message_without_end() -> None:

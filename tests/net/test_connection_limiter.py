@@ -3,6 +3,7 @@
 from swarm.net.connection_limiter import (
     FORGIVEN_A_SECOND,
     FORGIVEN_BYTES_A_SECOND,
+    MAX_ADDRESSES,
     MAX_UNPROVEN,
     MAX_UNPROVEN_OF_ADDRESS,
     PENALTY_BURST,
@@ -68,6 +69,18 @@ def test_bytes_of_no_use_are_held_against_the_next_connection_of_an_address_for_
     assert limiter.penalty_bytes("a", 1.0) == 2 * FORGIVEN_BYTES_A_SECOND
     assert limiter.penalty_bytes("a", 4.0) == 0
     assert limiter.penalty_bytes("b", 0.0) == 0
+
+
+def test_of_too_many_addresses_the_one_that_was_good_for_longest_is_forgotten() -> None:
+    limiter = ConnectionLimiter(10)
+
+    def waste(number: int) -> None:
+        limiter.admit(number, f"address {number}", 0.0)
+        limiter.note_gone(number, 0.0, 5000.0)
+
+    for number in (*range(MAX_ADDRESSES), 0, MAX_ADDRESSES):
+        waste(number)
+    assert [limiter.penalty_bytes(f"address {number}", 0.0) for number in (0, 1, 2)] == [5000, 0, 5000]
 
 
 def test_a_connection_without_proof_has_its_time() -> None:

@@ -30,6 +30,7 @@ from swarm.job.record import (
     SegmentReworded,
 )
 from swarm.job.run import RunStats
+from swarm.job.store.journal import Journal
 from swarm.job.store.store import DiskStore, Tally, has_job, is_used, reworded_jobs
 from swarm.system.disk import VERSION_FILE, part_of
 
@@ -355,6 +356,30 @@ def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(StoreError, match="may not write"):
         DiskStore(tmp_path / "state")
+
+
+class NoIndex(sqlite3.Connection):
+    """Reads a journal on a disk that has no room for the index of its log."""
+
+    def execute(self, *_: object) -> sqlite3.Cursor:
+        raise sqlite3.OperationalError("disk I/O error")
+
+
+def test_a_journal_is_read_where_nothing_can_be_written_unless_its_log_would_be_left_out(
+    disk: DiskStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, written = sqlite3.connect, [RunStarted(1, 5.0)]
+    disk.commit([(JOB, written[0], b"")])
+
+    def connect_there(name: str, **options: object) -> sqlite3.Connection:
+        return connect(name, **options, **({} if "immutable" in name else {"factory": NoIndex}))  # type: ignore[call-overload]
+
+    monkeypatch.setattr(sqlite3, "connect", connect_there)
+    with pytest.raises(StoreError):
+        Journal(disk.folder(JOB), read_only=True)
+    disk.close()  # folds the log into the file
+    with contextlib.closing(Journal(disk.folder(JOB), read_only=True)) as journal:
+        assert list(journal.records()) == written
 
 
 @pytest.fixture
