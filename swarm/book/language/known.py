@@ -15,7 +15,7 @@ from msgspec import Struct, ValidationError, convert
 from msgspec.structs import replace
 
 from swarm.book.language import languages
-from swarm.book.language.language import Abbreviations, Forms, Language, Speakers, forms_of, table, words
+from swarm.book.language.language import Abbreviations, Forms, Language, PartNames, Speakers, forms_of, table, words
 from swarm.book.language.rules import Rules
 from swarm.errors import EnvironmentFault
 
@@ -175,11 +175,21 @@ def _programs() -> frozenset[str]:
 
 
 @cache
+def part_names() -> tuple[PartNames, ...]:
+    """Return the titles of a book's parts in each language whose file has some."""
+    return tuple(find_language(code).parts for code in sorted(_files_with("[parts]")))
+
+
+@cache
 def _codes() -> tuple[str, ...]:
     """Return the languages with a program, and those whose file is a whole one: it has function words."""
+    return tuple(sorted(_programs() | _files_with("function_words")))
+
+
+def _files_with(line: str) -> set[str]:
+    """Return the languages in whose file a line begins so."""
     files = [path for folder in languages.__path__ for path in Path(folder).glob("*.toml")]
-    whole = {path.stem for path in files if "\nfunction_words" in path.read_text(encoding="utf-8")}
-    return tuple(sorted(_programs() | whole))
+    return {path.stem for path in files if f"\n{line}" in f"\n{path.read_text(encoding='utf-8')}"}
 
 
 # Those of languages without a folder. Words that two languages share count for both, so the others decide.

@@ -1,7 +1,5 @@
 """Recognises parts that are not the book itself: title pages, imprints, licences, lists and notes.
 
-Keeps the names of such parts in languages that have no folder yet, and rarer ones of the others.
-
 An `epub:type` in the markup always counts. A title, a landmark or a file name counts only if the text fits it, since a
 chapter may well be called "Cover".
 """
@@ -12,8 +10,7 @@ from dataclasses import dataclass
 
 import regex
 
-from swarm.book.language.known import every_language
-from swarm.book.language.language import PartNames
+from swarm.book.language.known import part_names
 from swarm.book.language.pattern import compile_later
 from swarm.book.page.bare_text import plain, plain_words
 from swarm.book.page.likeness import (
@@ -32,122 +29,6 @@ from swarm.book.page.likeness import (
     transcribed,
 )
 from swarm.book.page.markup import words
-
-MORE_PART_NAMES = (
-    PartNames(
-        contents="inhaltsübersicht|table of content|detailed contents|brief contents|indice dei contenuti",
-        pictures="list of tables|list of figures and tables|list of maps|list of plates|tabellenverzeichnis|"
-        "liste des figures|liste des tableaux",
-    ),
-    PartNames(  # Swedish, Danish, Norwegian
-        title_page="titelsida|titelblad|titelside|tittelside|tittelblad",
-        cover="omslag",
-        colophon="kolofon",
-        contents="innehåll|innehållsförteckning|indhold|indholdsfortegnelse|innhold|innholdsfortegnelse",
-        pictures="bildförteckning|illustrationsförteckning",
-        notes="noter|fotnoter|slutnoter|fodnoter|sluttnoter",
-        index="sakregister|personregister|stikordsregister|stikkordregister",
-        bibliography="litteraturförteckning|litteraturliste",
-    ),
-    PartNames(  # Finnish
-        title_page="nimiösivu|nimiölehti",
-        contents="sisällys|sisällysluettelo",
-        notes="viitteet|alaviitteet|loppuviitteet",
-        index="hakemisto|henkilöhakemisto",
-        bibliography="kirjallisuusluettelo|lähdeluettelo",
-    ),
-    PartNames(  # Estonian
-        title_page="tiitelleht",
-        contents="sisukord",
-        notes="märkused",
-    ),
-    PartNames(  # Czech, Slovak
-        title_page="titulní strana|titulní list|titulná strana|titulný list",
-        cover="obálka",
-        colophon="tiráž",
-        contents="obsah",
-        notes="poznámky|poznámky pod čarou|poznámky pod čiarou|vysvětlivky|vysvetlivky",
-        index="rejstřík|jmenný rejstřík|menný register",
-        bibliography="použitá literatura|použitá literatúra",
-    ),
-    PartNames(  # Hungarian
-        title_page="címlap",
-        cover="borító",
-        imprint="impresszum",
-        contents="tartalom|tartalomjegyzék",
-        notes="jegyzetek|lábjegyzetek|végjegyzetek",
-        index="névmutató|tárgymutató",
-        bibliography="irodalomjegyzék",
-    ),
-    PartNames(  # Romanian
-        title_page="pagina de titlu",
-        cover="copertă|coperta",
-        colophon="caseta tehnică",
-        contents="cuprins",
-        notes="note de subsol",
-        bibliography="bibliografie",
-    ),
-    PartNames(  # Croatian, Serbian, Slovene
-        imprint="impresum",
-        contents="sadržaj|садржај|vsebina|kazalo vsebine",
-        notes="bilješke|beleške|белешке|opombe",
-        index="kazalo imena|stvarno kazalo",
-    ),
-    PartNames(  # Russian, Ukrainian, Bulgarian
-        title_page="титульный лист|титульна сторінка|заглавна страница",
-        cover="обложка|обкладинка|корица",
-        imprint="выходные данные|выходные сведения|вихідні дані",
-        copyright="авторские права|авторські права|авторски права",
-        contents="оглавление|содержание|зміст|съдържание",
-        pictures="список иллюстраций",
-        notes="примечания|сноски|примітки|виноски|бележки",
-        index="указатель|именной указатель|предметный указатель|алфавитный указатель|іменний покажчик",
-        bibliography="библиография|список литературы|бібліографія|список літератури",
-    ),
-    PartNames(  # Greek
-        title_page="σελίδα τίτλου",
-        cover="εξώφυλλο",
-        contents="περιεχόμενα|πίνακας περιεχομένων",
-        notes="σημειώσεις|υποσημειώσεις",
-        index="ευρετήριο",
-        bibliography="βιβλιογραφία",
-    ),
-    PartNames(  # Turkish
-        cover="kapak",
-        colophon="künye",
-        contents="içindekiler",
-        notes="dipnotlar|notlar",
-        index="dizin",
-        bibliography="kaynakça",
-    ),
-    PartNames(  # Japanese, Chinese
-        title_page="表題紙|タイトルページ|扉页|扉頁|书名页|書名頁",
-        cover="表紙|封面",
-        copyright="版権|版権ページ|著作権|版权|版权页|版权信息|版权声明|版權|版權頁|版權信息|版權聲明",
-        colophon="奥付",
-        contents="目次|もくじ|目录|目錄",
-        pictures="図版一覧",
-        notes="注|註|注釈|脚注|原注|訳注|注释|註釋|尾注|尾註|腳註",
-        index="索引|人名索引|事項索引",
-        bibliography="参考文献|參考文獻|参考书目|參考書目",
-    ),
-    PartNames(  # Korean
-        title_page="표제지|속표지",
-        cover="표지",
-        copyright="판권|판권지|저작권",
-        contents="목차|차례",
-        notes="주석|각주|미주",
-        index="색인|찾아보기",
-        bibliography="참고문헌|참고 문헌",
-    ),
-    PartNames(  # Arabic, Persian, Hebrew
-        contents="المحتويات|جدول المحتويات|فهرس المحتويات|فهرست|فهرست مطالب|תוכן|תוכן עניינים|תוכן העניינים",
-        notes="הערות|הערות שוליים|الهوامش|الحواشي|پانوشت ها|یادداشت ها",
-        bibliography="المراجع|المصادر والمراجع|ביבליוגרפיה|منابع",
-    ),
-    PartNames(contents="สารบัญ|विषय सूची|विषय-सूची|अनुक्रमणिका|mục lục|daftar isi"),  # Thai, Hindi, Vietnamese, Malay
-)
-
 
 TITLE_PAGE = "title page"
 COVER = "cover page"
@@ -192,7 +73,7 @@ _KEPT = words("dedication epigraph foreword preface introduction prologue epilog
 _GUTENBERG_MARKS = frozenset(("pgheader", "pg-boilerplate", "pg-header", "pg-footer"))
 _TRANSCRIBER_MARKS = words("tnote tnotes transnote transnotes trans-note transcriber transcribernote")
 
-_PART_NAMES = [*(language.parts for language in every_language()), *MORE_PART_NAMES]
+_PART_NAMES = part_names()
 _BY_NAME = {
     reason: frozenset(map(plain_words, "|".join(getattr(parts, field) for parts in _PART_NAMES).split("|"))) - {""}
     for reason, field in {

@@ -28,7 +28,7 @@ from swarm.book.page.front_matter import CONTENTS, COPYRIGHT, NOTES, named
         ("Poznámky", NOTES),
     ],
 )
-def test_names_of_parts_are_known_in_languages_without_a_file(name: str, reason: str) -> None:
+def test_names_of_parts_are_known_in_languages_without_a_whole_file(name: str, reason: str) -> None:
     assert named(name) == reason
 
 
