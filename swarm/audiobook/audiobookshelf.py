@@ -9,7 +9,6 @@ The token is sent to the server and goes nowhere else: no message, journal or re
 import json
 import ssl
 import threading
-import time
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from io import FileIO
@@ -21,13 +20,12 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from swarm.audiobook.delivery import PROGRESS_INTERVAL_S
-from swarm.audiobook.destination import Stopped, TransferFault, retry
+from swarm.audiobook.destination import Stopped, TransferFault, TransferProgress, retry
 from swarm.audiobook.sound.tags import Tags
 from swarm.config import UploadConfig
 from swarm.errors import Remedy, cause_text, causes_of
 from swarm.system.machine import Say
-from swarm.system.text import bytes_text, clean, percent
+from swarm.system.text import clean
 
 Value = TypeVar("Value")
 
@@ -178,7 +176,8 @@ class Upload:
     def _upload(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
         fields = _fields(self.find_room(), tags)
         with ExitStack() as opened:
-            progress = UploadProgress(self._config.server, files, say, self._stopped)
+            size = sum(path.stat().st_size for path in files)
+            progress = TransferProgress(f"uploading to {self._config.server}", size, say, self._stopped)
             form = {
                 str(number): (path.name, opened.enter_context(UploadedFile(path, progress)), "application/octet-stream")
                 for number, path in enumerate(files)
@@ -237,36 +236,17 @@ class Upload:
         return UploadFault(f"{self._server} {why.rstrip('.')}.", permanent=status not in BUSY)
 
 
-class UploadProgress:
-    """Says how much of an upload is sent, and stops it."""
-
-    def __init__(self, where: str, files: Sequence[Path], say: Say, stopped: threading.Event) -> None:
-        self._where, self._say, self._stopped = where, say, stopped
-        self._size = sum(path.stat().st_size for path in files)
-        self._sent, self._said_s = 0, time.monotonic()
-
-    def count(self, size: int) -> None:
-        """Add so many bytes. Raises Stopped."""
-        if self._stopped.is_set():
-            raise Stopped
-        self._sent += size
-        if time.monotonic() - self._said_s >= PROGRESS_INTERVAL_S:
-            self._said_s = time.monotonic()
-            share = f"{percent(self._sent, self._size)} %, {bytes_text(self._sent)} of {bytes_text(self._size)}"
-            self._say(f"uploading to {self._where}: {share}")
-
-
 class UploadedFile(FileIO):
     """A file that counts what is read of it, which is what is sent."""
 
-    def __init__(self, path: Path, progress: UploadProgress) -> None:
+    def __init__(self, path: Path, progress: TransferProgress) -> None:
         super().__init__(path)
         self._progress = progress
 
     def read(self, size: int | None = -1) -> bytes:
         """Read a piece. Raises OSError, Stopped."""
         piece = super().read(size)
-        self._progress.count(len(piece))
+        self._progress.add(len(piece))
         return piece
 
 

@@ -3,8 +3,7 @@
 The notes lie in the folder of each job, so files on a server are known to be ours."""
 
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from swarm.audiobook.destination import (
     DestinationFault,
     FolderDestination,
     RemoteDestination,
-    Stopped,
+    TransferProgress,
     retry,
 )
 from swarm.audiobook.output_path import (
@@ -38,10 +37,9 @@ from swarm.job.store.store import digest_of
 from swarm.system.disk import OUTPUT_OPTION, guarded, read_json, replace_file
 from swarm.system.machine import Say
 from swarm.system.platform import disk_of
-from swarm.system.text import bytes_text, clean, percent
+from swarm.system.text import clean
 
 WAITS_S = (1.0, 4.0, 15.0, 30.0, 60.0)  # before each retry: a router needs a minute or two to restart
-PROGRESS_INTERVAL_S = 5.0  # between two progress lines of a file
 DELIVERED_FILE = ".delivered.json"  # digests of files that arrived, by name; it lies in the outbox
 
 
@@ -127,12 +125,13 @@ class Delivery:
         name, digest = self._name(path), digest_of(path)
         if self._noted().get(name) == digest and self.destination.file_size(name) == path.stat().st_size:
             return
-        retry(
-            lambda: self.destination.put_file(path, name, digest, self._teller(path, say)),
-            self._waits_s,
-            self._stopped,
-            say,
-        )
+
+        def put() -> None:
+            doing = f"copying {clean(path.name)} to {self.destination.name}"
+            progress = TransferProgress(doing, path.stat().st_size, say, self._stopped)
+            self.destination.put_file(path, name, digest, progress.moved)
+
+        retry(put, self._waits_s, self._stopped, say)
         self._note({**self._noted(), name: digest})
 
     def deliver_files(self, paths: Sequence[Path], say: Say) -> None:
@@ -157,20 +156,6 @@ class Delivery:
     def stop_delivery(self) -> None:
         """Make the delivering thread raise Stopped soon."""
         self._stopped.set()
-
-    def _teller(self, path: Path, say: Say) -> Callable[[int], None]:
-        size, told_s = path.stat().st_size, time.monotonic()
-
-        def moved(there: int) -> None:
-            nonlocal told_s
-            if self._stopped.is_set():
-                raise Stopped
-            if time.monotonic() - told_s >= PROGRESS_INTERVAL_S:
-                told_s = time.monotonic()
-                amount = f"{bytes_text(there)} of {bytes_text(size)}"
-                say(f"copying {clean(path.name)} to {self.destination.name}: {percent(there, size)} %, {amount}")
-
-        return moved
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.outbox).as_posix()

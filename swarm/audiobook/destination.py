@@ -3,16 +3,18 @@
 An address (s3://, sftp:// and other installed protocols) goes through fsspec, which needs the extra [storage]."""
 
 import errno
+import glob
 import hashlib
 import logging
 import mimetypes
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from swarm.errors import EnvironmentFault, Remedy
@@ -20,8 +22,9 @@ from swarm.job.store.store import COPY_BYTES, digest_of
 from swarm.system.disk import OUTPUT_OPTION, replace_file, store_fault
 from swarm.system.machine import Say, extra_line
 from swarm.system.platform import forget_cached, free_bytes, sync_file, sync_folder
-from swarm.system.text import bytes_text
+from swarm.system.text import bytes_text, percent
 
+PROGRESS_INTERVAL_S = 5.0  # between two progress lines
 Moved = Callable[[int], None]  # gets how many bytes of a file have arrived; may raise Stopped
 PERMANENT_FAULTS = (
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.ENAMETOOLONG, errno.ENOTDIR,
@@ -110,7 +113,7 @@ class FolderDestination:
         part = target.with_name(f".{target.name}.{digest[:8]}.part")
         with self._guarded():
             target.parent.mkdir(parents=True, exist_ok=True)
-            for other in set(target.parent.glob(f".{_escaped(target.name)}.*.part")) - {part}:
+            for other in set(target.parent.glob(f".{glob.escape(target.name)}.*.part")) - {part}:
                 other.unlink(missing_ok=True)  # a part of an older file
             try:
                 _copy_on(source, part, moved)
@@ -147,10 +150,6 @@ class FolderDestination:
             ) from error
 
 
-def _escaped(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
-
-
 def _copy_on(source: Path, part: Path, moved: Moved) -> None:
     """Append the rest of `source` to `part`, and sync it."""
     with source.open("rb") as reading, part.open("ab") as writing:
@@ -168,12 +167,26 @@ def _copy_on(source: Path, part: Path, moved: Moved) -> None:
         forget_cached(writing.fileno())  # reading back has to ask the disk
 
 
-def digest_of_stream(chunks: Iterator[bytes]) -> str:
-    """Return the SHA-256 of data that comes in chunks, hexadecimal."""
-    sum_ = hashlib.sha256()
-    for chunk in chunks:
-        sum_.update(chunk)
-    return sum_.hexdigest()
+class TransferProgress:
+    """Says from time to time how much of some files has arrived, and stops the thread that moves them."""
+
+    def __init__(self, doing: str, size: int, say: Say, stopped: threading.Event) -> None:
+        self._doing, self._size, self._say, self._stopped = doing, size, say, stopped
+        self._there, self._said_s = 0, time.monotonic()
+
+    def moved(self, there: int) -> None:
+        """Note how many bytes are there by now. Raises Stopped."""
+        if self._stopped.is_set():
+            raise Stopped
+        self._there = there
+        if time.monotonic() - self._said_s >= PROGRESS_INTERVAL_S:
+            self._said_s = time.monotonic()
+            amount = f"{bytes_text(there)} of {bytes_text(self._size)}"
+            self._say(f"{self._doing}: {percent(there, self._size)} %, {amount}")
+
+    def add(self, size: int) -> None:
+        """Note that so many more bytes are there. Raises Stopped."""
+        self.moved(self._there + size)
 
 
 def retry(act: Callable[[], object], waits_s: Sequence[float], stopped: threading.Event, say: Say) -> None:
@@ -189,8 +202,6 @@ def retry(act: Callable[[], object], waits_s: Sequence[float], stopped: threadin
             if stopped.wait(wait_s):
                 raise Stopped from None
 
-
-Value = TypeVar("Value")
 
 # On these a file appears under its name only when it is whole; renaming it would copy it.
 OBJECTS = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "hf"})
@@ -232,54 +243,43 @@ class RemoteDestination:
 
     def file_size(self, name: str) -> int:
         """Return the bytes of a file; 0 if there is none."""
-        return self._try(lambda: self._size(name))
+        with self._connected():
+            return self._size(self._path(name))
 
-    def _size(self, name: str) -> int:
-        self._connection().invalidate_cache()
+    def _size(self, path: str) -> int:
+        self._files.invalidate_cache()
         try:
-            return int(self._files.info(self._path(name))["size"] or 0)
+            return int(self._files.info(path)["size"] or 0)
         except FileNotFoundError:
             return 0
 
     def read_file(self, name: str, max_bytes: int) -> bytes | None:
         """Read a small file; None if there is none."""
-
-        def work() -> bytes | None:
-            self._connection().invalidate_cache()
+        with self._connected() as files:
+            files.invalidate_cache()
             try:
-                with self._files.open(self._path(name), "rb") as file:
+                with files.open(self._path(name), "rb") as file:
                     return bytes(file.read(max_bytes))
             except FileNotFoundError:
                 return None
 
-        return self._try(work)
-
     def write_file(self, name: str, data: bytes) -> None:
         """Write a small file."""
-
-        def work() -> None:
-            self._connection()
+        with self._connected() as files:
             self._make_folder(name)
-            self._files.pipe_file(self._path(name), data, **self._kind(name))
-
-        self._try(work)
+            files.pipe_file(self._path(name), data, **self._kind(name))
 
     def remove_file(self, name: str) -> None:
         """Remove a file, if it is there."""
-
-        def work() -> None:
-            self._connection()
-            with suppress(FileNotFoundError):
-                self._files.rm_file(self._path(name))
-
-        self._try(work)
+        with self._connected() as files, suppress(FileNotFoundError):
+            files.rm_file(self._path(name))
 
     def put_file(self, source: Path, name: str, digest: str, moved: Moved) -> None:
         """Send a file, resuming an earlier try over SFTP; read it back, and only then give it its name."""
-        self._try(lambda: self._put(source, name, digest, moved))
+        with self._connected():
+            self._put(source, name, digest, moved)
 
     def _put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
-        self._connection()
         self._make_folder(name)
         path = self._path(name)
         part = path if self._scheme in OBJECTS else f"{path}.{digest[:8]}.part"
@@ -288,21 +288,20 @@ class RemoteDestination:
         else:
             self._remove_parts(path, part)
             self._send(source, part, moved)
-        self._files.invalidate_cache()
-        size, there = source.stat().st_size, int(self._files.info(part)["size"] or 0)
+        size, there = source.stat().st_size, self._size(part)
         if there < size:  # a server need not say that it refused the last pieces
             raise DestinationFault(
                 f"{self.address(name)} cannot be written: the server kept {bytes_text(there)} of {bytes_text(size)}; "
                 "its disk or its quota may be full.",
                 permanent=False,
             )
-        if digest_of_stream(self._chunks(part, moved)) != digest:
+        if self._digest(part, moved) != digest:
             if part != path:
                 self._files.rm_file(part)
             raise DestinationFault(f"{self.address(name)} did not arrive as it was sent.", permanent=False)
         if part != path:
             self._rename(part, path)
-        if self._size(name) != source.stat().st_size:
+        if self._size(path) != size:
             raise DestinationFault(f"{self.address(name)} is of another size than what was sent.", permanent=False)
 
     def _kind(self, name: str) -> dict[str, str]:
@@ -334,10 +333,7 @@ class RemoteDestination:
         """Return how much of a part arrived in an earlier try and need not be sent again."""
         if self._scheme not in SFTP:
             return 0
-        try:
-            there = int(self._files.info(part)["size"] or 0)
-        except FileNotFoundError:
-            return 0
+        there = self._size(part)
         return there if there <= size else 0
 
     def _remove_parts(self, path: str, part: str) -> None:
@@ -360,15 +356,17 @@ class RemoteDestination:
         """Return None: such servers do not tell their free space."""
         return None
 
-    def _chunks(self, path: str, moved: Moved) -> Iterator[bytes]:
-        """Yield the content of a file; call `moved` with its size for each chunk, so that it can stop this too."""
+    def _digest(self, path: str, moved: Moved) -> str:
+        """Return the SHA-256 of a file; call `moved` with its size for each piece, so that it can stop this too."""
+        found = hashlib.sha256()
         with self._files.open(path, "rb") as file:
             if self._scheme in SFTP:
                 file.prefetch()
             size = self._files.info(path)["size"]
             while chunk := file.read(PIECE_BYTES):
                 moved(size)
-                yield chunk
+                found.update(chunk)
+        return found.hexdigest()
 
     def _make_folder(self, name: str) -> None:
         if self._scheme not in OBJECTS:  # object stores have no folders
@@ -394,22 +392,22 @@ class RemoteDestination:
                 "fsspec knows."
             ) from error
 
-    def _connection(self) -> Any:
-        """Return the file system behind the address, connected again after a failure."""
-        if self._files is None:
-            import fsspec
+    def _connect(self) -> None:
+        import fsspec
 
-            options = _sftp_options() if self._scheme in SFTP else {}
-            self._files, self._root = fsspec.core.url_to_fs(self._url, skip_instance_cache=True, **options)
-            if self._scheme in SFTP:
-                self._files.ftp.get_channel().settimeout(TIMEOUT_S)
-        return self._files
+        options = _sftp_options() if self._scheme in SFTP else {}
+        self._files, self._root = fsspec.core.url_to_fs(self._url, skip_instance_cache=True, **options)
+        if self._scheme in SFTP:
+            self._files.ftp.get_channel().settimeout(TIMEOUT_S)
 
-    def _try(self, work: Callable[[], Value]) -> Value:
-        """Do some work, and turn all errors of the libraries into faults in words."""
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        """Give the file system, connected again after a failure; turn all errors of libraries into faults in words."""
         try:
             with self._lock:
-                return work()
+                if self._files is None:
+                    self._connect()
+                yield self._files
         except (EnvironmentFault, Stopped):
             self._files = None
             raise

@@ -7,10 +7,10 @@ An engine that names requirements runs in one. Each environment lies in a folder
 import os
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from swarm.config import ENV_HOME, state_folder
+from swarm.system.disk import read_json
 
 MARK = "environment.json"
 MAX_MARK_BYTES = 4 << 20
@@ -62,13 +62,9 @@ def python_in(folder: Path) -> Path:
 
 def find_environment(engine: str) -> Environment | None:
     """Return the environment of an engine; None if there is none that has spoken, or its Python is gone."""
-    try:
-        with (engine_folder(engine) / MARK).open("rb") as file:
-            found = msgspec.json.decode(file.read(MAX_MARK_BYTES), type=Environment)
-    except (OSError, msgspec.MsgspecError):
-        return None
-    is_plain = found.engine == engine and Path(found.name).name == found.name
-    return found if is_plain and found.python.is_file() else None
+    found = read_json(engine_folder(engine) / MARK, Environment, MAX_MARK_BYTES)
+    is_plain = found is not None and found.engine == engine and Path(found.name).name == found.name
+    return found if found and is_plain and found.python.is_file() else None
 
 
 def find_environments() -> tuple[Environment, ...]:

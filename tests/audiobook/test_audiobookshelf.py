@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from swarm.audiobook import audiobookshelf
+from swarm.audiobook import audiobookshelf, destination
 from swarm.audiobook.audiobookshelf import Room, Upload, UploadFault
 from swarm.audiobook.destination import Stopped
 from swarm.audiobook.sound.tags import Tags
@@ -192,7 +192,7 @@ def test_a_certificate_that_this_machine_does_not_trust_is_said_at_once(files: l
 def test_a_book_is_read_as_it_is_sent(shelf: FakeBookshelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     large, sizes = tmp_path / "large.m4b", list[int]()
     large.write_bytes(bytes(5 << 20))
-    monkeypatch.setattr(audiobookshelf.UploadProgress, "count", lambda progress, size: sizes.append(size))
+    monkeypatch.setattr(audiobookshelf.TransferProgress, "add", lambda progress, size: sizes.append(size))
     upload(shelf).upload_book([large], TAGS, print)
     assert sum(sizes) == 5 << 20
     assert max(sizes) <= 1 << 20
@@ -201,7 +201,7 @@ def test_a_book_is_read_as_it_is_sent(shelf: FakeBookshelf, tmp_path: Path, monk
 def test_it_says_how_far_it_is_and_can_be_stopped(
     shelf: FakeBookshelf, files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audiobookshelf, "PROGRESS_INTERVAL_S", 0.0)
+    monkeypatch.setattr(destination, "PROGRESS_INTERVAL_S", 0.0)
     said: list[str] = []
     sending = upload(shelf)
     sending.upload_book(files, TAGS, said.append)

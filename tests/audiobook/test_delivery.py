@@ -7,6 +7,7 @@ import pytest
 from sftp_server import SftpServer
 
 from swarm.audiobook import delivery as delivery_module
+from swarm.audiobook import destination as destination_module
 from swarm.audiobook.delivery import Delivery, Uploads, find_destination
 from swarm.audiobook.destination import FolderDestination, Moved, RemoteDestination, Stopped
 from swarm.audiobook.output_path import placeholder
@@ -138,7 +139,7 @@ def test_a_broken_connection_is_gone_on_over_by_itself(sftp_server: SftpServer, 
 
 
 def test_it_says_how_far_it_is(tmp_path: Path, outbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_module, "PROGRESS_INTERVAL_S", 0.0)
+    monkeypatch.setattr(destination_module, "PROGRESS_INTERVAL_S", 0.0)
     said: list[str] = []
     Delivery(FolderDestination(tmp_path / "mount"), outbox).deliver_files(files(outbox)[:1], said.append)
     assert said[-1] == f"copying 01.mp3 to {tmp_path / 'mount'}: 100 %, 3.0 kB of 3.0 kB"
