@@ -1,13 +1,15 @@
-"""Whether an audiobook leaves this machine."""
+"""Whether an audiobook leaves this machine, and what an edition hears while it is made."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
 from specs_for_tests import a_job  # isort: skip
+from swarm.audiobook import edition as editions
 from swarm.audiobook.delivery import Delivery
-from swarm.audiobook.destination import FolderDestination
+from swarm.audiobook.destination import FolderDestination, Stopped
 from swarm.audiobook.edition import Edition
 from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.sound.tags import Tags
@@ -67,4 +69,39 @@ async def test_an_audiobook_that_lacks_over_two_percent_leaves_only_if_that_is_a
     assert bool(addresses) is bool(upload.sent) is (tmp_path / "away" / "Book.m4b").exists() is leaves
     assert target.exists() is not leaves
     assert any("--on-failure deliver" in line for line in edition.closing_lines()) is not leaves
+    store.close()
+
+
+async def test_the_press_hears_of_distrust_and_an_interrupted_edition_is_delivered_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distrusted: list[str] = []
+
+    class Press:
+        parts = ()
+        distrust = staticmethod(distrusted.append)
+
+        def __init__(self, *_: object) -> None: ...
+
+        async def make_files(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(editions, "Press", Press)
+    (tmp_path / "away").mkdir()
+    outbox, store = tmp_path / "outbox", DiskStore(tmp_path / "state")
+    outbox.mkdir()
+    delivery, style = Delivery(FolderDestination(tmp_path / "away"), outbox), Style(Tags("Book", ("Ann",)))
+    target, studio = outbox / "Book.m4b", Studio(tmp_path, 1)
+    edition = Edition(JobState(a_job()), store, target, style, studio, delivery=delivery)
+    edition.distrust("before it is begun")
+    making = asyncio.create_task(edition.write_audiobook(lambda *_: None, lambda gain: None))
+    await asyncio.sleep(0)
+    edition.distrust("w1")
+    assert distrusted == ["w1"]
+    making.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    target.write_bytes(b"sound")
+    with pytest.raises(Stopped):
+        delivery.deliver_file(target, print)
     store.close()
