@@ -18,6 +18,10 @@ def test_the_oldest_unproven_connection_of_an_address_makes_room_for_a_new_one()
     for number in range(MAX_UNPROVEN_OF_ADDRESS):
         assert limiter.admit(number, "a", 0.0) == []
     assert limiter.admit(100, "a", 0.0) == [0]
+    limiter.note_gone(0, 0.0)
+    limiter.note_gone(1, 0.0)
+    assert limiter.admit(101, "a", 0.0) == []
+    assert limiter.admit(102, "a", 0.0) == [2]
 
 
 def test_a_flood_from_many_addresses_costs_the_one_with_the_most_connections_first() -> None:
