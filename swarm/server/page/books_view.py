@@ -179,6 +179,7 @@ class ListenViews:
             language=spec.recipe.language,
             chapters=opened.playback.chapters(),
             persons=[each.name for each in opened.playback.cast()],
+            is_cast=spec.recipe.cast,
         )
 
     async def cast(self, request: Request) -> Response:

@@ -22,6 +22,7 @@ class CastBench(Speaking, SiteBench):
 
     def configure(self, path: Path, words: Sequence[str]) -> RenderConfig:
         cast = Cast(speakers=(("Ann", "tock"), ("Bert", "tick"))) if "--cast" in words else None
+        cast = Cast("tock") if "--dialogue-voice=tock" in words else cast
         return replace(super().configure(path, words), cast=cast)
 
     def speak_all(self) -> None:
@@ -129,6 +130,12 @@ async def test_a_person_whose_lines_were_all_given_away_is_shown_and_gets_one_ba
     await cast.mend("redo", chapter="1", sentence=str(mine[0] + 1), speaker="Bert")
     back = cast.state_of(1).segment((0, mine[0]))
     assert (back.speaker, back.voice) == ("Bert", "tick")
+
+
+async def test_what_is_no_speech_goes_to_the_narrator_in_a_book_whose_dialogue_has_one_voice(cast: CastBench) -> None:
+    await cast.add("Persuasion", "“What is that?” asked nobody. It rained.", "--dialogue-voice=tock")
+    await cast.settle()
+    assert (await cast.listen("/listen/2")).xpath("//select[@id='speaker']/option/@value") == ["", "narrator"]
 
 
 async def test_a_sentence_is_heard_in_any_voice(cast: CastBench) -> None:
