@@ -13,7 +13,8 @@ from swarm.book.language.pattern import compile_later
 MAX_SAID = 5000  # characters of a quotation in which asides are looked for
 MAX_ASIDE = 80  # characters of an aside behind its verb and name
 MAX_BESIDE = 160  # characters beside a quotation that are looked at
-_TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Lady|Lord|Captain|Colonel|Professor|Herr|Frau|M|Mme|Mlle|Don|Doña|Señor|Señora)"
+_TITLE = "Miss|Sir|Lady|Lord|Captain|Colonel|Professor|Herr|Frau|Mme|Mlle|Don|Doña|Señor|Señora"
+_SHORT_TITLE = "Mr|hr|dr|frk|Mrs|Ms|Dr|M|Rev|Prof|Capt|Col|Maj|Gen|Lieut|Lt|Sgt|Gov|Hon"  # a full stop may follow
 _NO_NOUNS = (
     "with|in|as|to|from|at|of|on|and|who|that|but|for|when|while|quite|very|rather|again|mit|zu|und|en|et|y|e|con"
 )
@@ -43,14 +44,16 @@ def _patterns(code: str) -> _Patterns | None:
         return None
     article = speakers.article
     title = f"{_TITLE}|{speakers.titles}" if speakers.titles else _TITLE
+    # The Reverend Mr. Wilson has two.
+    titled = rf"(?:(?:(?:{_SHORT_TITLE})\.?|{title})\s(?:(?:de|von|van|der|du|la)\s){{0,2}}+){{0,2}}+"
     proper = (
-        rf"(?:(?:{title})\.?\s(?:(?:de|von|van|der|du|la)\s){{0,2}}+)?+\p{{Lu}}[\p{{L}}’'-]++"
+        rf"{titled}\p{{Lu}}[\p{{L}}’'-]++"
         rf"(?:\s(?:(?:de|von|van|of|du|la)\s)?+\p{{Lu}}[\p{{L}}’'-]++){{0,2}}+"
     )
     noun = rf"(?!(?:{_NO_NOUNS})\b)\p{{Ll}}{{2,20}}+"
     # Of a second noun: no verb, as in "the lawyer said", and no adverb, as in "said the lawyer quietly".
     second = rf"(?!(?:{verbs})\b|\p{{Ll}}++(?<=ly)\b){noun}"
-    called = rf"(?:{noun}\s)?\p{{Lu}}[\p{{L}}’'-]++(?:\s\p{{Lu}}[\p{{L}}’'-]++)?+"
+    called = rf"(?:{noun}\s)?{titled}\p{{Lu}}[\p{{L}}’'-]++(?:\s\p{{Lu}}[\p{{L}}’'-]++)?+"
     common = rf"(?:{article})\s(?:{called}|{noun}(?:\s{second})?+)|"
     name = rf"(?P<name>{common if article else ''}{proper})"
     said = rf"(?:{verbs})\b"

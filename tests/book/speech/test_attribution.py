@@ -4,6 +4,7 @@ import pytest
 
 from swarm.book.speech.dialogue import SURE, find_dialogue, find_utterances
 from swarm.book.speech.person import OFTEN
+from swarm.book.speech.quotation import find_speaker
 
 
 def speakers(*texts: str, language: str = "en") -> list[tuple[str, str]]:
@@ -24,6 +25,20 @@ def test_a_paragraph_has_one_speaker_and_two_take_turns() -> None:
         ("Holmes", "in turn"),
         ("Watson", "in turn"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("beside", "name"),
+    [
+        ("cried the Reverend Mr. Wilson, sternly.", "the Reverend Mr. Wilson"),
+        ("said Rev. Mr. Wilson.", "Rev. Mr. Wilson"),
+        ("said the good Dr. Wilson softly.", "the good Dr. Wilson"),
+        ("said Capt. Wilson.", "Capt. Wilson"),
+        ("said the Captain. He rose.", "the Captain"),
+    ],
+)
+def test_a_name_behind_several_titles_is_read_to_its_end(beside: str, name: str) -> None:
+    assert find_speaker("", f" {beside}", "en") == name
 
 
 @pytest.mark.parametrize(
