@@ -86,6 +86,11 @@ WHOLE: list[AnyRecord] = [
 ]
 
 
+def test_a_worker_whose_clips_took_no_time_has_no_speed() -> None:
+    (worker,) = make_report(JOB, [RunStarted(1, BEGAN_S), clip((0, 0), 3.0, work_s=0.0)], ReportExtra())["workers"]
+    assert (worker["segments"], worker["speed_chars_s"]) == (1, None)
+
+
 def test_a_finished_book() -> None:
     report = make_report(
         JOB,
