@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from swarm.job.job_asset import PIECE_BYTES
-from swarm.lease.envelope import CLIP_PIECE_BYTES
+from swarm.lease.envelope import CLIP_PIECE_BYTES, MAX_CLIP_BYTES
 from swarm.lease.message import Welcome
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 
@@ -51,7 +51,7 @@ class Settings:
             self.name,
             self.heartbeat_s,
             min(FIRST_CREDIT, self.credit_of_one(workers)),
-            self.clip_piece,
+            MAX_CLIP_BYTES if self.alone else self.clip_piece,  # within one machine no heartbeat waits for a clip
             queue=self.queue,
         )
 

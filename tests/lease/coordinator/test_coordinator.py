@@ -11,7 +11,7 @@ from swarm.job.spec import Recipe
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.coordinator_core import LOOK_S, SILENCE_S
 from swarm.lease.coordinator.time_left import EncoderUse
-from swarm.lease.envelope import Hindrance, NotLeasing, Resting
+from swarm.lease.envelope import CLIP_PIECE_BYTES, MAX_CLIP_BYTES, Hindrance, NotLeasing, Resting
 from swarm.lease.message import (
     Bye,
     Done,
@@ -107,6 +107,12 @@ def test_an_engine_that_does_not_open_is_not_tried_again_there() -> None:
     core.receive(b"p", Release(grant.lease, "no libespeak", unable=True), 1.0)
     assert not sent(core.receive(b"p", Heartbeat((), (0,)), 2.0), Grant)
     assert "no libespeak" in hope(core)
+
+
+@pytest.mark.parametrize(("alone", "piece"), [(True, MAX_CLIP_BYTES), (False, CLIP_PIECE_BYTES)])
+def test_clips_go_whole_within_one_machine_and_in_pieces_over_a_link(alone: bool, piece: int) -> None:
+    (welcome,) = sent(make_core(alone=alone).receive(b"p", make_hello(), 0.0), Welcome)
+    assert welcome.clip_piece == piece
 
 
 def test_one_machine_alone_does_not_wait_for_an_engine_that_is_not_installed() -> None:
