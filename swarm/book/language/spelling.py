@@ -6,7 +6,7 @@ Babel and num2words are slow, so they are loaded when needed.
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from regex import sub as re_sub
 
@@ -145,6 +145,43 @@ UNITS = {
     for sign in "°º"
     for gap in ("", " ")
 }
+# Short signs of units, which are words or letters in some languages.
+SHORT_UNITS = {
+    "m": "length-meter", "g": "mass-gram", "l": "volume-liter", "t": "mass-tonne", "ha": "area-hectare",
+    "dm": "length-decimeter", "in": "length-inch", "yd": "length-yard", "mi": "length-mile", "oz": "mass-ounce",
+    "lb": "mass-pound", "gal": "volume-gallon", "W": "power-watt", "V": "electric-volt", "min": "duration-minute",
+    "ms": "duration-millisecond", "s": "duration-second", "h": "duration-hour", "v": "electric-volt",
+    "qt": "volume-quart", "pt": "volume-pint", "st": "mass-stone", "K": "temperature-kelvin",
+    "кг": "mass-kilogram",
+    "с": "duration-second",
+    "км": "length-kilometer",
+    "м": "length-meter",
+    "см": "length-centimeter",
+    "мм": "length-millimeter",
+    "л": "volume-liter",
+    "км/год": "speed-kilometer-per-hour",
+    "км/ч": "speed-kilometer-per-hour",
+    "м²": "area-square-meter",
+    "км²": "area-square-kilometer",
+}  # fmt: skip
+
+
+@lru_cache(64)
+def unit_signs(language: Language) -> dict[str, str]:
+    """Return the signs of units: CLDR's abbreviations in the language, those of all languages, and the file's own."""
+    found, forms = dict[str, str](), language.forms
+    for unit in dict.fromkeys((*UNITS.values(), *SHORT_UNITS.values())):
+        for count in (Decimal(1), Decimal(2), Decimal(5)):
+            before, sign, numbered = unit_phrase(unit, count, language, "short")
+            if numbered and not before and not _NO_SIGN.fullmatch(sign) and not (forms and sign == forms.minus):
+                found.setdefault(sign.removesuffix("."), unit)
+    short = SHORT_UNITS if forms is None or forms.short_units else {}
+    return found | UNITS | short | dict(forms.units if forms else {})
+
+
+_NO_SIGN = compile_later(r".?|[a-z]{2}|\p{L}")  # letters and words that have other meanings, too
+
+
 # Copied from CLDR's dates, since a book may name hundreds of languages, and each takes 500 KiB when loaded.
 _DAYS_WITH_STOPS = "bs cs da de dsb et fi fo frr gsw hr hsb hu is ksh lb lv nb nds nn no prg sk sl smn sr wae"
 _FIGURES = compile_later(r"^\S+?\s?(?=\p{L})")
@@ -253,15 +290,18 @@ def separators(language: Language, *, comma: bool) -> tuple[str, str]:
 
 
 @lru_cache(1024)
-def unit_phrase(unit: str, count: Decimal, language: Language) -> tuple[str, str, bool]:
+def unit_phrase(
+    unit: str, count: Decimal, language: Language, length: Literal["long", "short"] = "long"
+) -> tuple[str, str, bool]:
     """Return what stands before and after a number with a unit of CLDR: "" and "kilograms"; and whether it is said.
 
     Some languages have a form for one or two that says the number, too.
     """
     from babel.units import format_unit
 
-    said = format_unit(count, unit, "long", "0.###", locale=language.locale or language.code, numbering_system="latn")
-    found = _PHRASE.fullmatch(said)
+    said = format_unit(count, unit, length, "0.###", locale=_name_of(language), numbering_system="latn")
+    said = said if length == "short" else said.replace("/", " ")  # Tamil has "metre/second" in full
+    found = _PHRASE.fullmatch(_MARKS.sub("", said))
     return (found[1].strip(), found[2].strip(), True) if found else ("", said, False)
 
 
@@ -278,6 +318,7 @@ def rate_phrase(unit: str, each: str, count: Decimal, language: Language) -> str
     return found[2].strip() if found and not found[1].strip() else ""
 
 
+_MARKS = compile_later(r"[\u200e\u200f\u061c]")  # of the direction of writing
 _PHRASE = compile_later(r"(\D*?)-?\d[\d.,]*(\D*)")
 
 

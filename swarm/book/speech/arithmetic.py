@@ -10,7 +10,7 @@ import regex
 
 from swarm.book.language.language import Language, Match, Numbers, Powers
 from swarm.book.language.pattern import compile_later
-from swarm.book.language.spelling import THOUSANDS, UNITS, amount, plural_category, unit_name
+from swarm.book.language.spelling import THOUSANDS, amount, plural_category, unit_name, unit_signs
 
 FRACTIONS = "½¼¾"
 ALL_DAY = (24, 7)
@@ -59,21 +59,17 @@ def _units(language: Language) -> tuple["regex.Pattern[str]", "regex.Pattern[str
     """Return the patterns of a unit behind "2½", and of one behind the words of a fraction."""
     numbers = language.numbers
     assert numbers
-    signs = "|".join(map(regex.escape, sorted(_all_units(language), key=len, reverse=True)))
+    signs = "|".join(map(regex.escape, sorted(unit_signs(language), key=len, reverse=True)))
     unit = rf"({signs})(?![\p{{L}}’'²³/])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
     said = "|".join(filter(None, (*numbers.halves, numbers.half_after)))
     return compile_later(rf"(\d)\s?([{FRACTIONS}])\s?{unit}"), compile_later(rf"(?<={said})(?:\s|(?!s\b)){unit}")
-
-
-def _all_units(language: Language) -> dict[str, str]:
-    return {**UNITS, **(language.forms.units if language.forms else {})}
 
 
 def _unit(match: Match, language: Language, numbers: Numbers) -> str:
     """Say "kg" behind "½" as "kilogram", in the form that a part of one asks for."""
     half = match.string.endswith(numbers.halves[0], 0, match.start())
     parted = numbers.part_of != " "
-    name = unit_name(_all_units(language)[match[1]], Decimal(1 if parted else "0.5"), language)
+    name = unit_name(unit_signs(language)[match[1]], Decimal(1 if parted else "0.5"), language)
     return f"{' ' if half else numbers.part_of}{name}"
 
 

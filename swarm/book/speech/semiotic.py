@@ -17,8 +17,8 @@ from swarm.book.language.language import Language, Match, SpokenForms, Step, for
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import (
     MAX_DIGITS,
+    SHORT_UNITS,
     THOUSANDS,
-    UNITS,
     currency_of,
     days_have_stops,
     digit_by_digit,
@@ -29,6 +29,7 @@ from swarm.book.language.spelling import (
     spelled,
     unit_name,
     unit_phrase,
+    unit_signs,
 )
 from swarm.book.speech.arithmetic import say_fractions
 from swarm.book.speech.date import Calendar, say_found
@@ -38,8 +39,29 @@ _FIGURE = compile_later(r"\p{Nd}|^\s*%\s*$|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜
 _FOREIGN_DIGIT = compile_later(r"[\p{Nd}--[0-9]]", regex.V1)
 _VULGAR = compile_later(r"(?<=(\d)?)\s?([½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
 _SQUARED = compile_later(r"[\u3371-\u33df℃℉]")  # "㎞" in one sign
+_NUMBER_SIGN = compile_later(r"(?<!\w)[#№]\s?(?=\d)")
+_NUMBER_SHORTS = (
+    "№",
+    "Nr",
+    "nr",
+    "Nº",
+    "nº",
+    "n°",
+    "no",
+    "No",
+    "núm",
+    "num",
+    "č",
+    "br",
+    "бр",
+    "št",
+    "αρ",
+    "nro",
+    "nr.",
+)
 _SPACES = compile_later(r"(?<=\S)  +")
 _POINTED = compile_later(r"\d+\.(?:\d{1,2}|\d{4,12})")
+_SWAPPED = str.maketrans(",.", ".,")  # for "1,234.56" where a comma separates decimals
 _DIGITS = compile_later(r"\d+")
 _LETTER_OR_NUMBER = compile_later(r"\p{L}|\d+")
 _SIGN = compile_later(r"[/-]")
@@ -49,6 +71,10 @@ SIGNS = {
     "₴": "UAH", "₪": "ILS", "₫": "VND", "฿": "THB", "R$": "BRL", "₡": "CRC", "₦": "NGN", "₱": "PHP", "₸": "KZT",
     "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "U.S.$": "USD",
     "$US": "USD", "£GB": "GBP", "JP¥": "JPY", "CN¥": "CNY",
+    "₲": "PYG", "৳": "BDT", "₭": "LAK", "₮": "MNT", "₵": "GHS", "₨": "PKR", "Rs": "INR", "Rs.": "INR", "﷼": "IRR",
+    "￥": "JPY", "￡": "GBP", "¢": "¢",
+    "MX$": "MXN", "NT$": "TWD", "RD$": "DOP", "BR$": "BRL", "UK£": "GBP", "EG£": "EGP", "£LB": "LBP", "¥CN": "CNY",
+    "$CA": "CAD", "$AU": "AUD", "$NZ": "NZD", "$HK": "HKD", "$MX": "MXN", "$SG": "SGD", "﹩": "USD", "＄": "USD",
     "֏": "AMD", "Kč": "CZK", "zł": "PLN", "Ft": "HUF", "₼": "AZN", "₾": "GEL", "₿": "BTC",
 }  # fmt: skip
 CODES = (
@@ -56,25 +82,6 @@ CODES = (
     "AMD|KZT|HRK|RSD|IDR|ZAR|EGP|SAR|AED|IRR|KWD|HNL|NIO|PAB|CRC|GTQ|CLP|COP|PEN|UYU|ARS|BOB|PYG|DOP|VES|SGD|TWD|MYR|PHP|PKR"
     "|BDT|LKR|NPR|KES|TZS|NGN|GHS|TND|DZD|LBP|JOD|IQD|QAR|BHD|OMR|AZN|UZS|MDL|MKD|ISK"
 )
-# Short signs of units, which are words or letters in some languages.
-SHORT_UNITS = {
-    "m": "length-meter", "g": "mass-gram", "l": "volume-liter", "t": "mass-tonne", "ha": "area-hectare",
-    "dm": "length-decimeter", "in": "length-inch", "yd": "length-yard", "mi": "length-mile", "oz": "mass-ounce",
-    "lb": "mass-pound", "gal": "volume-gallon", "W": "power-watt", "V": "electric-volt", "min": "duration-minute",
-    "ms": "duration-millisecond", "s": "duration-second", "h": "duration-hour", "v": "electric-volt",
-    "qt": "volume-quart", "pt": "volume-pint", "st": "mass-stone", "K": "temperature-kelvin",
-    "кг": "mass-kilogram",
-    "с": "duration-second",
-    "км": "length-kilometer",
-    "м": "length-meter",
-    "см": "length-centimeter",
-    "мм": "length-millimeter",
-    "л": "volume-liter",
-    "км/год": "speed-kilometer-per-hour",
-    "км/ч": "speed-kilometer-per-hour",
-    "м²": "area-square-meter",
-    "км²": "area-square-kilometer",
-}  # fmt: skip
 _PLAIN = {"m2": "m²", "km2": "km²", "cm2": "cm²", "m3": "m³"}
 MIN_CALL_DIGITS = 7
 CODE_CHARS = 3
@@ -157,11 +164,14 @@ class Verbaliser:
         self._roman = compile_later(
             rf"(?i:\b(?:{forms.roman})\s+)\K((?=[IVXLC]){NUMERAL}|(?=[ivxlc]){NUMERAL.lower()})\b"
         )
+        shorts = language.abbreviations.numbered
+        named = next((shorts[each] for each in _NUMBER_SHORTS if each in shorts), "")
+        self._number_sign = f"{named} " if named else ""
         self._own = [(compile_later(pattern), words) for pattern, words in forms.say.items()]
         self._beside = compile_later(forms.beside)
         self._otherwise = [(compile_later(pattern), words) for pattern, words in forms.otherwise.items()]
         self._after = [(compile_later(pattern), words) for pattern, words in forms.after.items()]
-        self._units = {**UNITS, **(SHORT_UNITS if forms.short_units else {}), **forms.units}
+        self._units = unit_signs(language)
         self._calendar = Calendar(language, self._day, self._dated)
         self._clues = {
             kind: [(compile_later(clue), weight) for clue, weight in {**clues, **forms.clues.get(kind, {})}.items()]
@@ -181,7 +191,11 @@ class Verbaliser:
         pointed = (
             rf"|\d+\.(?:\d{{1,2}}|\d{{4,12}})(?!\d|[.,]\d){whole}" if self._forms.comma else ""
         )  # of a foreign hand
-        return rf"(?:(?:{grouped}|\d++)(?:[{decimal}]\d+|(?!\.(?:\d{{1,2}}|\d{{4,12}})(?!\d|[.,]\d))){pointed}|\d+)"
+        group, point = (",", r"\.") if self._forms.comma else (r"\.", ",")
+        self._foreign = compile_later(rf"\d{{1,3}}(?:(?:{group}\d{{3}})+{point}\d+|(?:{group}\d{{3}}){{2,}})")
+        foreign = rf"{self._foreign.pattern}(?!\d|[.,]\d)"
+        plain = rf"(?:{grouped}|\d++)(?:[{decimal}]\d+|(?!\.(?:\d{{1,2}}|\d{{4,12}})(?!\d|[.,]\d)))"
+        return rf"(?:{foreign}|{plain}{pointed}|\d+)"
 
     def _set_steps(self) -> None:
         self._first = self._compiled(self._versions, self._calls, self._identifiers)
@@ -217,6 +231,7 @@ class Verbaliser:
         if not self._language.numbers:
             text = _VULGAR.sub(lambda match: (" " if match[1] else "") + normalize("NFKC", match[2]), text)
             text = text.replace("⁄", "/")
+        text = _NUMBER_SIGN.sub(self._number_sign, text)
         for pattern, words in self._own:
             text = pattern.sub(words, text)
         if not self._language.numbers:  # others have theirs written out before
@@ -251,6 +266,7 @@ class Verbaliser:
 
     def cardinal(self, figures: str, noun: str = "", gender: str = "", kind: str = "cardinal") -> str:
         """Return a number in words, in the form that agrees with the noun that it counts."""
+        figures = figures.translate(_SWAPPED) if self._foreign.fullmatch(figures) else figures
         whole, point, decimals = self._parts(figures)
         numbers = self._language.numbers
         if numbers:
@@ -268,6 +284,7 @@ class Verbaliser:
         return said
 
     def _parts(self, figures: str) -> tuple[str, str, str]:
+        figures = figures.translate(_SWAPPED) if self._foreign.fullmatch(figures) else figures
         whole, point, decimals = self._group.sub("", figures), "", ""
         if self._forms.comma and _POINTED.fullmatch(figures):
             return (*figures.partition("."),)
@@ -481,9 +498,12 @@ class Verbaliser:
         return ", ".join(self._one_by_one(group) for group in _DIGITS.findall(match[0]))
 
     def _identifiers(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-        """Return the patterns of "B2A23C", of "1-413-te-b-5", said part by part, and of "123/456"."""
-        mixed = r"(?=[\p{Lu}\d]*(?:\p{Lu}\d+\p{Lu}|\d\p{Lu}{1,3}\d))[\p{Lu}\d]{3,17}|\p{Lu}\d{1,5}\p{Ll}"
-        mixed = rf"(?<![\p{{L}}\d.,/-])(?:{mixed})(?![\p{{L}}\d]|[.,/-]\d)"
+        """Return the patterns of "B2A23C" and "A4", of "1-413-te-b-5", said part by part, and of "123/456"."""
+        mixed = (
+            r"(?=[\p{Lu}\d]*(?:\p{Lu}\d+\p{Lu}|\d\p{Lu}{1,3}\d))[\p{Lu}\d]{3,17}|\p{Lu}\d{1,5}\p{Ll}|"
+            r"\p{Lu}{1,4}\d{1,5}|\d{1,4}(?!ST|ND|RD|TH)\p{Lu}{1,3}"
+        )
+        mixed = rf"(?<![\p{{L}}\p{{Sc}}\d.,/-])(?:{mixed})(?![\p{{L}}\p{{Sc}}\d]|[.,/-]\d)"
         part = r"(?:\d{1,8}|\p{L}{1,3})"  # three parts and a letter at least, or a long number between others
         chain = (
             rf"(?<![\p{{L}}\d.,/-])(?=\S*\d)(?:(?=\S*\p{{L}}){part}(?:-{part}){{3,9}}|\d{{1,4}}/\d{{5,8}}/\d{{1,4}})"
@@ -609,10 +629,13 @@ class Verbaliser:
         return f"{said}{joint}{name(count)}"
 
     def _names(self, code: str) -> str:
-        return self._forms.money.get(code) or currency_of(code, Decimal(1), self._language)
+        return self._own_names(code) or currency_of(code, Decimal(1), self._language)
+
+    def _own_names(self, code: str) -> str:
+        return self._forms.money.get(code) or (self._forms.cents.get("USD", "") if code == "¢" else "")
 
     def _currency(self, code: str, count: Decimal) -> str:
-        own = self._forms.money.get(code)
+        own = self._own_names(code)
         return self._form(own, count) if own else currency_of(code, count, self._language)
 
     def _form(self, names: str, count: Decimal) -> str:
@@ -629,9 +652,12 @@ class Verbaliser:
         end = r"(?![\p{L}\p{M}\d²³’']|/\p{L})" if self._forms.spaced else r"(?![A-Za-z\d²³/])"
         end += r"(?:\.(?=\s[\p{Ll}\d]|\s?[,;:)]))?"  # of an abbreviation
         number = rf"(?P<minus>(?<![\p{{L}}\d)])[-−])?{self._lone.replace('-', '')}(?<!\p{{L}}[-–])(?P<n>{self._number})"
+        before = (rf"(?<![{self._letter}\d])(?P<minus>)(?P<unit>{sign})\s(?P<n>{self._number})(?![\d/])", self._measure)
         return (
             *self._lengths(),
             (rf"{number}\s?[%٪]", self._percent),
+            (rf"(?<!\d\s?)(?P<minus>-)?[%٪]\s?(?P<n>{self._number})(?!\s?[%٪])", self._percent),  # "% 5" in Basque
+            *((before,) if self._forms.noun_first else ()),
             (rf"(?<=\d/\d{{1,3}})\s?({sign}){end}", lambda match: self._joint + self._name(match[1])),  # "1/4 kg"
             (r"(?<=^\s*)%(?=\s*$)", lambda _: unit_name("concentr-percent", Decimal(1), self._language)),
             *self._rates(number, end),

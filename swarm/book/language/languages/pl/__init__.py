@@ -18,7 +18,7 @@ from swarm.book.language.languages.pl.agreement import (
     say_plurals,
 )
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.spelling import UNITS, month_names, spelled, unit_name
+from swarm.book.language.spelling import month_names, spelled, unit_name, unit_signs
 
 # The cases of an ordinal, by the ending of the masculine, feminine or plural adjective.
 _GENITIVE, _DATIVE, _LOCATIVE = "ego", "emu", "ym"
@@ -194,8 +194,7 @@ def _counted_signs() -> dict[str, str]:
     """Return for each sign after numbers its genitive plural, which is CLDR's form for five."""
     assert LANGUAGE.forms
     own = {"%": "concentr-percent", "zł": LANGUAGE.forms.money["PLN"], "tys.": LANGUAGE.forms.units["tys"]}
-    units = {**UNITS, **LANGUAGE.forms.units, **own}
-    return {sign: unit_name(unit, Decimal(5), LANGUAGE) for sign, unit in units.items()}
+    return {sign: unit_name(unit, Decimal(5), LANGUAGE) for sign, unit in (unit_signs(LANGUAGE) | own).items()}
 
 
 @cache
