@@ -34,7 +34,7 @@ _SITE = compile_later(
     r"(?:/[\w.-]{1,40}){0,4}(?<![.])|(?:[a-z0-9-]{1,63}\.){1,4}(?:com|org|net|be|at|es|it|ai|me|co|tv|ly|gl)"
     r"(?:/[\w.-]{1,40}){1,4}(?<![.]))/?(?![\w@/-]|\.\w)"
 )
-_NUMBERS = compile_later(r"\d+")
+_NUMBERS, _INNER_STOP = compile_later(r"\d+"), compile_later(r"\.\s?\p{L}")
 
 _ISBN = compile_later(r"\bISBN(?:-1[03])?:?\s*(?:97[89][\s-]?)?\d[\d\s-]{8,14}[\dXx]\b")
 
@@ -66,14 +66,17 @@ def _stop(match: Match) -> str:
 @lru_cache(64)  # compiling the patterns takes milliseconds
 def _finders(language: Language) -> tuple[tuple["regex.Pattern[str]", Mapping[str, str]], ...]:
     short = language.abbreviations
+    anywhere = _with_capitals(short.anywhere)
+    several = {key: said for key, said in anywhere.items() if _INNER_STOP.search(key)}  # "i. sz." before "sz."
     found = (
+        (several, "", frozenset(several)),
         (short.titles, _after_title(language), short.whole),
         (
             _with_capitals(short.numbered),
             rf"\s?(?:\d|(?:(?=[IVXLC]{{2}}){NUMERAL}|(?=[ivxlc]{{2}}){NUMERAL.lower()})(?:er|re|e)?\b)",
             short.whole | frozenset(map(_capital, short.whole)),
         ),
-        (anywhere := _with_capitals(short.anywhere), "", frozenset(anywhere)),
+        (anywhere, "", frozenset(anywhere)),
     )
     return tuple((_finder(said, after, whole), said) for said, after, whole in found if said)
 

@@ -19,7 +19,7 @@ _FRACTION = compile_later(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
 _WRITTEN = compile_later(
     r"(?<![\p{L}\d/⁄.,-])(?P<after_whole>(?<=\d\s))?(?:(?P<over>[1-9])[/⁄](?P<under>[2-9]|10)|"
     # "1/12" and "7/32"; "3/12" may be a date or the third of twelve.
-    r"(?P<over>1)[/⁄](?P<under>[1-9]\d|[1-9]\d?0{1,4})|(?P<over>[1-9]\d?)[/⁄](?P<under>32|64|100|1[.,]?000|[4-9]\d)|"
+    r"(?P<over>1)[/⁄](?P<under>[1-9]\d|[1-9]\d?0{1,4}|1[.,]?000[.,]?000)|(?P<over>[1-9]\d?)[/⁄](?P<under>32|64|100|1[.,]?000|[4-9]\d)|"
     r"(?P<over>[1-9]\d?)[/⁄](?P<under>3[3-9])|"  # no day of a month
     r"(?<=(?<![\d/.,-])\d{1,3}\s)(?P<over>[1-9]\d{0,2})[/⁄](?P<under>[1-9]\d{0,2}))"  # "3 5/2"
     r"(?:(?:th|rd|TH|RD)s?\b)?(?![\d/⁄]|[.,-]\d)"

@@ -86,7 +86,7 @@ class Calendar:
                 self._whole_month,
             ),
             (
-                r"(?<![\p{L}\d.])(?P<name>\p{L}{3,4})(?P<stop>\.)?(?=\s(?:de\s)?(?:1[5-9]|20)\d\d(?![\d.,:/-]*\d))",
+                r"(?<![\p{L}\d.])(?P<name>\p{L}{3,4})(?P<stop>\.)?(?=\s(?P<day>\d{1,2},\s)?(?:de\s)?(?:1[5-9]|20)\d\d(?![\d.,:/-]*\d))",
                 self._before_year,
             ),
         ]
@@ -147,13 +147,13 @@ class Calendar:
         day, month = int(match["d"]), int(match["m"])
         if self._forms.month_first:
             day, month = month, day
-        sure = day >= month or self._forms.month_first
+        sure = day >= month or self._forms.month_first or not self._language.numbers
         return self._said(day, month, "") if sure and self._is_announced(match) else ""
 
     def _before_year(self, match: Match) -> str:
         """Say "Jan 2020" and "ene. 2020" with the month's whole name."""
         name = match["name"]
-        sure = name.istitle() or match["stop"] or _DAY_BEFORE.search(match.string, 0, match.start())
+        sure = name.istitle() or match["stop"] or match["day"] or _DAY_BEFORE.search(match.string, 0, match.start())
         month = self._month_of(name) if sure else 0
         return self._months[month - 1] if month else ""
 

@@ -5,7 +5,7 @@ and Roman. Each has a pattern, made of CLDR's signs and the words of the languag
 CLDR's number words, plurals, units, currencies and months. What is found first is said first.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache, partial
 from math import exp
@@ -565,8 +565,8 @@ class Verbaliser:
 
     def _sum_patterns(self) -> tuple[str, str, str]:
         """Return the patterns of a currency's sign, of a word of number behind a sum, and of one anywhere."""
-        forms, signs = self._forms, {**SIGNS, **self._forms.signs}
-        sign = _signs((*signs, *CODES.split("|")))
+        forms = self._forms
+        sign = _signs({code: code for code in CODES.split("|")} | SIGNS | dict(forms.signs))
         beside, scale = (
             "|".join(filter(None, (*map(regex.escape, sorted(found, key=len, reverse=True)), forms.scale_words)))
             for found in ({**forms.scales, **forms.sum_scales}, forms.scales)
@@ -622,7 +622,7 @@ class Verbaliser:
     def _counted(self, figures: str, names: str, name: Callable[[Decimal], str]) -> str:
         count = Decimal(figures[-MAX_DIGITS:])
         noun = name(count) if self._language.numbers else names.partition("|")[0]
-        said = self.cardinal(figures, noun.partition(" ")[0])
+        said = self.cardinal(figures, noun if self._gender(noun) else noun.partition(" ")[0])
         if self._forms.noun_first:
             return f"{name(count)}{self._joint}{said}"
         joint = self._of(noun) if count and count % 1_000_000 == 0 else self._joint
@@ -896,22 +896,25 @@ class Verbaliser:
     def _alone_or_counted(self, match: Match) -> str:
         """Say a number in the form that agrees with the noun after it.
 
-        Four digits may be a year of our time, and a 1 at the start may number the line: these agree with no noun.
+        Four digits may be a year of our time, and a 1 at the start, before a capital, may number the line: these agree with no noun.
         """
         figures = match[1]
         year = len(figures) == 4 and figures.isdecimal() and int(figures) <= LAST_YEAR
         year = year and self._chance("year", match) >= EVEN
-        apart = year or (figures == "1" and not match.start())
+        apart = year or (figures == "1" and not match.start() and not (match[2] or "")[:1].islower())
         return self.cardinal(figures, "" if apart else match[2] or "")
 
 
-def _signs(signs: Iterable[str]) -> str:
-    """Return the pattern of currencies' signs: those of letters must be whole words, and codes may be written small."""
+def _signs(signs: Mapping[str, str]) -> str:
+    """Return the pattern of currencies' signs: those of letters must be whole words, and codes may be written small.
+
+    Those without a code are none: "try" is an English word.
+    """
     words, codes, dollars, others = list[str](), list[str](), list[str](), list[str]()
-    for sign in sorted(dict.fromkeys(signs), key=len, reverse=True):
+    for sign in sorted(filter(signs.get, signs), key=len, reverse=True):
         code = sign.isupper() and len(sign) == CODE_CHARS
         kind = (codes if code else words) if sign.isalpha() else dollars if "$" in sign else others
         kind.append(regex.escape(sign))
-    codes += [code.lower() for code in codes]  # but "Sek." is a second
+    codes += [code.lower() for code in codes if signs.get(code.lower(), code)]  # but "Sek." is a second
     whole = rf"(?<!\p{{L}})(?:{'|'.join(codes)}|{'|'.join(words)})(?![\p{{L}}\p{{M}}])"
     return "|".join((whole, f"(?i:{'|'.join(dollars)})", *others))
