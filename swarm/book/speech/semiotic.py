@@ -13,6 +13,7 @@ from unicodedata import digit, normalize
 
 import regex
 
+from swarm.book.language.known import function_words
 from swarm.book.language.language import Language, Match, SpokenForms, Step, forms_of
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import (
@@ -82,6 +83,7 @@ CODES = (
     "AMD|KZT|HRK|RSD|IDR|ZAR|EGP|SAR|AED|IRR|KWD|HNL|NIO|PAB|CRC|GTQ|CLP|COP|PEN|UYU|ARS|BOB|PYG|DOP|VES|SGD|TWD|MYR|PHP|PKR"
     "|BDT|LKR|NPR|KES|TZS|NGN|GHS|TND|DZD|LBP|JOD|IQD|QAR|BHD|OMR|AZN|UZS|MDL|MKD|ISK"
 )
+_ABBREVIATED = r"(?!\p{L})(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?"  # what follows an abbreviation
 _PLAIN = {"m2": "m²", "km2": "km²", "cm2": "cm²", "m3": "m³"}
 MIN_CALL_DIGITS = 7
 CODE_CHARS = 3
@@ -539,10 +541,10 @@ class Verbaliser:
         found = [
             *self._millions(),
             (rf"{minus}(?<![{self._letter}]|\d\s?)(?P<sign>{sign})\s?(?P<n>{self._number}){scaled}", self._sum),
-            (rf"{self._lone}(?P<n>{self._number}){scaled}\s?(?P<sign>{sign})", self._sum),
+            (rf"{self._lone}(?P<n>{self._number}){scaled}(?:(?<=\p{{L}})\.)?\s?(?P<sign>{sign})", self._sum),
         ]
         if scale:
-            found.append((rf"{self._lone}(?P<n>{self._number})\s?(?P<scale>{scale})(?!\p{{L}})", self._scaled))
+            found.append((rf"{self._lone}(?P<n>{self._number})\s?(?P<scale>{scale}){_ABBREVIATED}", self._scaled))
         return tuple(found)
 
     def _sum_ranges(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
@@ -882,7 +884,7 @@ class Verbaliser:
             found.append((year, partial(self._likely, "year", say=lambda match: self.year(match[1]))))
         if forms.comma and forms.whole and self._language.dot:
             found.append((rf"{self._lone}(\d{{1,3}})\.(\d{{1,2}})(?![\d\p{{L}}]|[.,:/-]\d)", self._dotted))
-        noun = r"(?:(?=\s(\p{L}+)))?" if forms.whole else "()"
+        noun = r"(?:(?=\s(\p{L}+)))?" if forms.whole or forms.genders else "()"
         found.append((rf"{before}({self._number}){behind}{noun}", self._alone_or_counted))
         return tuple(found)
 
@@ -902,7 +904,14 @@ class Verbaliser:
         year = len(figures) == 4 and figures.isdecimal() and int(figures) <= LAST_YEAR
         year = year and self._chance("year", match) >= EVEN
         apart = year or (figures == "1" and not match.start() and not (match[2] or "")[:1].islower())
-        return self.cardinal(figures, "" if apart else match[2] or "")
+        return self.cardinal(figures, "" if apart or not self._is_counted(figures, match[2] or "") else match[2])
+
+    def _is_counted(self, figures: str, noun: str) -> bool:
+        """Return whether the word after a number may be a noun; where its ending alone tells the gender, in the singular."""
+        if self._forms.whole:
+            return bool(noun)
+        small = noun in function_words().get(self._language.code, ())
+        return noun.islower() and not small and plural_category(self._amount(figures), self._language) == "one"
 
 
 def _signs(signs: Mapping[str, str]) -> str:
