@@ -47,7 +47,7 @@ _ALIKE = {
     "en": "|a|an|per|the|of|zero hours|zero minutes|zero seconds|"
     "cent|cents|pence|penny, quarter|fourth, quarters|fourths, half|one half, zero|o|oh, "
     "dot|point, one hundred|a hundred, slash|forward slash|over",
-    "de": "|cent|penny|pence|eine|minuten, at|ät, zwei|zwo, ein|eins|einen|einem|einer, minus|strich",
+    "de": "|cent|penny|pence|eine|minuten, at|ät, zwei|zwo, ein|eins|einen|einem|einer, minus|strich|bindestrich",
     "es": "|y|de|con|el|la|céntimos|centavos|peniques|horas|minutos, "
     "|estadounidenses|brasileño|hongkonés|hong kong, un|uno|una|primero, coma|punto, barra|diagonal, a|al",
     "fr": "|et|de|le|la|l, un|une, point|virgule",
@@ -66,6 +66,8 @@ _ALIKE = {
 }
 # The same for parts of words, by language.
 _PARTS = {
+    "ar": (("أ", "ا"), ("إ", "ا"), ("آ", "ا"), ("\u064e", "")),
+    "hi": (("न्द", "ंद"), ("ँ", "ं"), ("\u093c", "")),
     "sv": (("tjugohundrat", "tjugot"),),
     "hu": (("egymillió", "millió"),),
     "ru": (("ё", "е"),),

@@ -7,7 +7,7 @@ import regex
 
 from swarm.book.language.language import Language, Match, SpokenForms, Step
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.spelling import LAST_SHORT_YEAR, month_names, short_month_names
+from swarm.book.language.spelling import LAST_SHORT_YEAR, days_have_stops, month_names, short_month_names
 
 _DIGIT = compile_later(r"\d")
 _OF = compile_later(r"^(?:de\s|d['’])")  # which Catalan names of months begin with
@@ -63,6 +63,11 @@ class Calendar:
             (rf"{alone}(?P<d>\d{{1,2}})([-./])\s?(?P<m>\d{{1,2}})\2\s?{_YEAR}{_APART}", self._ordered),
             (rf"{alone}(?P<d>\d{{1,2}})([-./])\s?(?P<m>\d{{1,2}})\2(?P<y>\d\d){_APART}", self._short_year),
         ]
+        if days_have_stops(self._language.code) and not forms.year_first:
+            day = r"(?P<d>0[1-9]|[12]\d|3[01])\.\s?(?P<m>0[1-9]|1[0-2])"
+            found.append((rf"{alone}{day}(?:\.(?=\s+\P{{Nd}}|[,;:)])|(?=\.\s*$))", self._date))
+            if not self._language.numbers:  # "3.5. tuli"
+                found.append((rf"{alone}{_DAY}\.\s?{_MONTH}\.(?=\s\p{{Ll}}|[,;:)])", self._date))
         if not forms.year_first and forms.spaced:
             zero = "0?" if forms.month_first else "0"  # elsewhere "5/2016" is a law
             found.append((rf"{alone}(?P<y>(?:19|20)\d\d)[-/](?P<m>0[1-9]|1[0-2]){_APART}", self._month_of_year))

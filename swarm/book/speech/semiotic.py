@@ -83,6 +83,7 @@ CODES = (
     "AMD|KZT|HRK|RSD|IDR|ZAR|EGP|SAR|AED|IRR|KWD|HNL|NIO|PAB|CRC|GTQ|CLP|COP|PEN|UYU|ARS|BOB|PYG|DOP|VES|SGD|TWD|MYR|PHP|PKR"
     "|BDT|LKR|NPR|KES|TZS|NGN|GHS|TND|DZD|LBP|JOD|IQD|QAR|BHD|OMR|AZN|UZS|MDL|MKD|ISK"
 )
+_OR = ("або", "nebo", "alebo", "sau", "ili", "или", "arba", "jeb", "eða", "eller", "ali", "až", "také")  # no nouns
 _ABBREVIATED = r"(?!\p{L})(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?"  # what follows an abbreviation
 _PLAIN = {"m2": "m²", "km2": "km²", "cm2": "cm²", "m3": "m³"}
 MIN_CALL_DIGITS = 7
@@ -484,7 +485,7 @@ class Verbaliser:
                 rf"{self._lone}(?:\d{{1,5}}(?:-\d{{1,7}}){{3,6}}|(?:\d{{4}}-){{2}}\d{{4}})(?![\d%]|[.,/-]\d)",
                 self._call,
             ),  # "978-3-16-148410-0"
-            (rf"{self._lone}\d{{3}}-(?!\d\d00)\d{{4}}(?![\d%]|[.,/-]\d)", self._call),
+            (rf"{self._lone}(?:\d{{3}}-(?!\d\d00)\d{{4}}|\d{{5}}[- ]\d{{5}})(?![\d%]|[.,/ -]\d)", self._call),
             (rf"{self._lone}(?<!\d\s)\d{{2,3}}(?: \d{{3}})? \d\d \d\d(?!\s?\d|[.,/-]\d)", self._call),
             (rf"{self._lone}(?<!\d\s)\d{{3}} \d{{4}}(?!\s?\d|[.,/-]\d)", self._call),
         )
@@ -898,7 +899,8 @@ class Verbaliser:
     def _alone_or_counted(self, match: Match) -> str:
         """Say a number in the form that agrees with the noun after it.
 
-        Four digits may be a year of our time, and a 1 at the start, before a capital, may number the line: these agree with no noun.
+        Four digits may be a year of our time, and a 1 at the start, before a capital, may number the line: these agree
+        with no noun.
         """
         figures = match[1]
         year = len(figures) == 4 and figures.isdecimal() and int(figures) <= LAST_YEAR
@@ -907,10 +909,10 @@ class Verbaliser:
         return self.cardinal(figures, "" if apart or not self._is_counted(figures, match[2] or "") else match[2])
 
     def _is_counted(self, figures: str, noun: str) -> bool:
-        """Return whether the word after a number may be a noun; where its ending alone tells the gender, in the singular."""
+        """Return whether a noun may stand after a number: in the singular, where its ending alone tells the gender."""
         if self._forms.whole:
             return bool(noun)
-        small = noun in function_words().get(self._language.code, ())
+        small = noun in _OR or noun in function_words().get(self._language.code, ())
         return noun.islower() and not small and plural_category(self._amount(figures), self._language) == "one"
 
 

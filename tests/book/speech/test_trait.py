@@ -87,7 +87,10 @@ def test_no_rule_is_passed_over_that_would_change_a_sentence(code: str, monkeypa
 def _sentences(code: str) -> Iterator[str]:
     """Yield the forms that a language's voices are tried with, and the strings of the tests that spell sentences."""
     yield from (part.strip() for part in (FORMS / f"{code}.txt").read_text("utf-8").replace(" = ", "\n").splitlines())
-    for test in (BOOK / "language" / "languages" / f"test_{code}.py", *(BOOK / "speech").glob("test_*.py")):
+    for table in (BOOK / "language" / "languages" / "forms.tsv", BOOK / "speech" / "steps.tsv"):
+        rows = (line.split("\t") for line in table.read_text("utf-8").splitlines())
+        yield from (row[row.index(code) + 1] for row in rows if code in row[:2] and row[-1] != code)
+    for test in (BOOK / "speech").glob("test_*.py"):
         for node in ast.walk(ast.parse(test.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value[:MAX_CHARS]
