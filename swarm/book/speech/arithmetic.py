@@ -19,11 +19,12 @@ _FRACTION = compile_later(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
 _WRITTEN = compile_later(
     r"(?<![\p{L}\d/⁄.,-])(?P<after_whole>(?<=\d\s))?(?:(?P<over>[1-9])[/⁄](?P<under>[2-9]|10)|"
     # "1/12" and "7/32"; "3/12" may be a date or the third of twelve.
-    r"(?P<over>1)[/⁄](?P<under>[1-9]\d|[1-9]\d?0{1,4}|1[.,]?000[.,]?000)|(?P<over>[1-9]\d?)[/⁄](?P<under>32|64|100|1[.,]?000|[4-9]\d)|"
+    r"(?P<over>1)[/⁄](?P<under>[1-9]\d|[1-9]\d?0{1,4}|1[.,]?000[.,]?000)|(?P<over>[1-9]\d?)[/⁄](?P<under>32|64|[1-9]00|[1-9]0?[.,]?000|[4-9]\d)|"
     r"(?P<over>[1-9]\d?)[/⁄](?P<under>3[3-9])|"  # no day of a month
     r"(?<=(?<![\d/.,-])\d{1,3}\s)(?P<over>[1-9]\d{0,2})[/⁄](?P<under>[1-9]\d{0,2}))"  # "3 5/2"
     r"(?:(?:th|rd|TH|RD)s?\b)?(?![\d/⁄]|[.,-]\d)"
 )
+_TWICE = compile_later(r"^(\p{L}+ )(?=\1)")  # "one one millionth"
 _NO_DATE = compile_later(
     r"(?<![\p{L}\d/⁄.,-])(?P<after_whole>(?<=\d\s))?(?P<over>[1-9]|[12]\d|3[01])/(?P<under>[1-9]|[12]\d|3[0-2])(?![\d/⁄]|[.,-]\d)"
 )
@@ -82,7 +83,7 @@ def _fraction(match: Match, numbers: Numbers, improper: bool = False) -> str:
         return f"{over} {under}"
     if over >= under and match["after_whole"] is None and not improper:
         return match[0]
-    said = numbers.fraction(over, under)
+    said = _TWICE.sub("", numbers.fraction(over, under))
     return f"{numbers.join} {said}" if match["after_whole"] is not None else said
 
 

@@ -39,7 +39,7 @@ from swarm.book.speech.roman import numerals_of_data, say_kings
 _FIGURE = compile_later(r"\p{Nd}|^\s*%\s*$|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]|einhalb\s")  # "einhalb": said by the program of German
 _FOREIGN_DIGIT = compile_later(r"[\p{Nd}--[0-9]]", regex.V1)
 _VULGAR = compile_later(r"(?<=(\d)?)\s?([½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
-_SQUARED = compile_later(r"[\u3371-\u33df℃℉]")  # "㎞" in one sign
+_WIDE = compile_later(r"[\u3371-\u33df℃℉]|(?<=\p{Nd})[％．，：／－＋＝～](?=\p{Nd}|(?<=％))")  # "㎞" in one sign
 _NUMBER_SIGN = compile_later(r"(?<!\w)[#№]\s?(?=\d)")
 _NUMBER_SHORTS = (
     "№",
@@ -230,7 +230,7 @@ class Verbaliser:
             return text
         plain = not self._beside.search(text)
         text = _FOREIGN_DIGIT.sub(lambda match: str(digit(match[0])), text)
-        text = _SQUARED.sub(lambda match: normalize("NFKC", match[0]), text)
+        text = _WIDE.sub(lambda match: normalize("NFKC", match[0]), text)
         if not self._language.numbers:
             text = _VULGAR.sub(lambda match: (" " if match[1] else "") + normalize("NFKC", match[2]), text)
             text = text.replace("⁄", "/")
@@ -485,7 +485,10 @@ class Verbaliser:
                 rf"{self._lone}(?:\d{{1,5}}(?:-\d{{1,7}}){{3,6}}|(?:\d{{4}}-){{2}}\d{{4}})(?![\d%]|[.,/-]\d)",
                 self._call,
             ),  # "978-3-16-148410-0"
-            (rf"{self._lone}(?:\d{{3}}-(?!\d\d00)\d{{4}}|\d{{5}}[- ]\d{{5}})(?![\d%]|[.,/ -]\d)", self._call),
+            (
+                rf"{self._lone}(?:\d{{3}}-(?!\d\d00)\d{{4}}|\d{{5}}(?:[- ]\d{{5}}|-\d{{4}}))(?![\d%]|[.,/ -]\d)",
+                self._call,
+            ),
             (rf"{self._lone}(?<!\d\s)\d{{2,3}}(?: \d{{3}})? \d\d \d\d(?!\s?\d|[.,/-]\d)", self._call),
             (rf"{self._lone}(?<!\d\s)\d{{3}} \d{{4}}(?!\s?\d|[.,/-]\d)", self._call),
         )
