@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,17 @@ class Announced(Browser):
     def __init__(self, swarm: str) -> None:
         super().__init__(swarm, "127.0.0.1", lambda line: None, MAX_UNPROVEN)
         self.there: dict[str, Candidate] = {}
+        self.looks = 0
+
+    def know(self, *words: Any) -> None:
+        self.looks += 1
+        super().know(*words)
+
+    async def looked(self, times: int) -> None:
+        """Wait until the browsing worker has looked so many times more."""
+        until = self.looks + times
+        while self.looks < until:
+            await asyncio.sleep(0.01)
 
     def announce(self, name: str, address: str = DEAD) -> None:
         self.there[name] = Candidate(name, (address,), SWARM, 1, 1)
@@ -170,18 +182,16 @@ async def test_a_machine_that_hears_the_swarms_name_only_once_it_is_in_finds_its
 async def test_where_nothing_is_found_for_some_time_the_user_is_told_once_how_to_name_a_coordinator(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lifetime, "HINT_S", 0.1)
+    monkeypatch.setattr(lifetime, "HINT_S", 0.0)
     async with browsing(tmp_path, monkeypatch) as (node, browser):
         said: list[str] = []
         looking = asyncio.create_task(_browse(node, browser, lambda: [SWARM], list, said.append))
-        while not said:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.5)
+        await browser.looked(10)  # five times by either of the two that browse
         assert said == [lifetime.HINT]
         looking.cancel()
         browser.announce("there")
         looking = asyncio.create_task(_browse(node, browser, lambda: [SWARM], list, said.append))
-        await asyncio.sleep(0.5)
+        await browser.looked(10)
         assert len(said) == 1  # one was found
         looking.cancel()
 
