@@ -108,7 +108,7 @@ def test_a_gpu_that_falls_off_the_bus_or_is_unplugged_is_lost() -> None:
 
 def test_who_computes_or_keeps_it_busy_uses_it_and_a_desktop_does_not() -> None:
     xorg, game, trainer, browser = 10, 20, 30, 40
-    gpu = FakeGpu(computing=(trainer, browser), drawing=(xorg, game, browser), shares={xorg: 2, game: 60, browser: 1})
+    gpu = FakeGpu(computing=(trainer, browser), drawing=(xorg, game, browser), shares={xorg: 2, game: 5, browser: 4})
     assert GpuReader(FakeNvml(GPU_5a=gpu), RTX).read().users == {game, trainer}
 
 
