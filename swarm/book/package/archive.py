@@ -3,9 +3,10 @@
 import io
 import zipfile
 from pathlib import Path
+from posixpath import normpath
 from typing import IO
+from urllib.parse import unquote
 
-import regex
 from lxml import etree
 
 from swarm.book.page.input_bounds import (
@@ -21,7 +22,6 @@ from swarm.errors import BookError, PageError
 FONT_SCRAMBLING = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 LOCKS = ("META-INF/rights.xml", "META-INF/sinf.xml", "META-INF/license.lcpl")
 ENCRYPTION = "META-INF/encryption.xml"
-_ESCAPES = regex.compile(r"(?:%[0-9A-Fa-f]{2})+")
 CONTAINER = "META-INF/container.xml"
 
 
@@ -84,7 +84,7 @@ class Archive:
 
     def find_file(self, name: str) -> str | None:
         """Return the file that a name means, also percent-encoded or in another letter case; None if there is none."""
-        for spelling in map(_normal, (name, decoded(name))):
+        for spelling in map(_normal, (name, unquote(name))):
             found = spelling if spelling in self._names else self._folded.get(spelling.casefold())
             if found:
                 return found
@@ -171,13 +171,7 @@ class Archive:
 
 def join(folder: str, reference: str) -> str:
     """Return the name from the archive's root of what a reference in a folder leads to."""
-    return _normal(f"{folder}/{decoded(reference)}")
-
-
-def decoded(reference: str) -> str:
-    """Decode the percent-encoded characters of a reference."""
-    found = _ESCAPES.sub(lambda escape: bytes.fromhex(escape[0].replace("%", "")).decode(errors="replace"), reference)
-    return str(found)
+    return _normal(f"{folder}/{unquote(reference)}")
 
 
 def _remedy(path: Path) -> str:
@@ -206,10 +200,4 @@ def check_file(path: Path) -> None:
 
 
 def _normal(name: str) -> str:
-    parts: list[str] = []
-    for part in name.replace("\\", "/").split("/"):
-        if part == "..":
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
+    return normpath("/" + name.replace("\\", "/")).lstrip("/")

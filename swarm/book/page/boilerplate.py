@@ -3,7 +3,6 @@
 Also recognises scene breaks, captions and drop caps.
 """
 
-from collections.abc import Iterator
 from itertools import islice, pairwise
 
 import regex
@@ -129,17 +128,7 @@ def _is_navigation(element: etree._Element) -> bool:
 
 def _unlinked(element: etree._Element) -> str:
     """Return the text of a line outside its links."""
-    above = (
-        below.tail if local(below) == "a" else f"{below.text or ''}{below.tail or ''}" for below in _below(element)
-    )
-    return (element.text or "") + "".join(text or "" for text in above)
-
-
-def _below(element: etree._Element) -> Iterator[etree._Element]:
-    for below in element:
-        yield below
-        if local(below) != "a":
-            yield from _below(below)
+    return "".join(element.xpath(".//text()[not(ancestor::*[local-name() = 'a'])]"))
 
 
 def _is_number_row(element: etree._Element) -> bool:

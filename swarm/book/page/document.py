@@ -89,9 +89,6 @@ _CAPS = compile_later(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff
 _NO_SPACE = compile_later(r"[.,;:!?)\]]")
 _OVER = compile_later(r"\s*[/⁄]")
 _LONE_LETTER = compile_later(r"\W*\p{L}")
-_ORNAMENT = compile_later(  # "oOo", "—o0o—", "xXx"
-    r"[-–—=~*•·\s]*(?:o+[O0]+o+|O+o+O+|xX+x|[-–—=~*•]\s*[oO0]{1,3}\s*[-–—=~*•])[-–—=~*•·\s]*"
-)
 _ORNAMENT = compile_later(r"[\s*·•⁂⁎⁑#~_=+\-–—§|/\\.°＊※＃～〜\u25a0-\u25ff★☆\u2720-\u2767]+")
 
 
