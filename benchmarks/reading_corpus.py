@@ -465,13 +465,15 @@ def _table(readings: Sequence[Reading], rows_of: Sequence[Sequence[Sequence[floa
     import numpy as np
 
     data, wanted, weight, labels = [], [], [], []
+    ruled = block_kind.FEATURES.index("ruled")
     for reading, rows in zip(readings, rows_of, strict=True):
-        known = [(row, label) for row, label in zip(rows, reading.labels, strict=True) if label[0]]
+        lines = zip(rows, reading.labels, (row[ruled] for row in reading.rows), strict=True)
+        known = [each for each in lines if each[1][0]]
         known = known[:: 1 + len(known) // MAX_ROWS]
         share = 1 / max(1, len(known)) ** 0.6
-        for row, (label, spoken, words) in known:
+        for row, (label, spoken, words), is_ruled in known:
             data.append(row)
-            wanted.append(spoken != "n")
+            wanted.append(not is_ruled if spoken == "?" else spoken == "y")  # what is fine either way stays as it is
             weight.append(share * (0.1 if spoken == "?" or label == "separator" else 1) * (1 + words) ** 0.25)
             labels.append(label if spoken == "n" else "")
     return np.array(data, float), np.array(wanted), np.array(weight) / np.mean(weight), labels

@@ -37,6 +37,7 @@ from swarm.errors import UsageError
 MAX_BARE_CHARS = 200  # a chapter with more text is more than its title
 TITLE_BLOCKS = 4  # first blocks of a chapter, in which its heading is searched
 MAX_JOINED_TITLE_CHARS = 120
+MAX_REST_SHARE = 0.3  # of a part that is called references, notes or an index
 
 _COUNTED = compile_later(r"(\P{N}{0,20})(\d{1,3})(?![\d.-])")
 
@@ -187,7 +188,7 @@ def decide(parts: list[Part], title: str, reading: Reading | None = None, *, cod
     """
     reading = reading or Reading()
     rulings = judge(parts, rule(parts, title), code=code)
-    _leave_out_headings(rulings)
+    _leave_out_rests(parts, rulings)
     doubts = _doubts(rulings)
     found = _switched(rulings, reading)
     join_cut(rulings)
@@ -196,17 +197,21 @@ def decide(parts: list[Part], title: str, reading: Reading | None = None, *, cod
     return Decision(tuple(_with_parts(tuple(join_bare(tuple(kept), title)))), doubts, found)
 
 
-def _leave_out_headings(rulings: list[list[Ruling]]) -> None:
-    """Leave out the headings of parts that say nothing else, since their text is left out by its looks: references."""
-    for told in ([ruling for ruling in row if ruling.passage.text] for row in rulings):
-        heads = [ruling for ruling in told if not ruling.reason]
-        if not heads or not all(ruling.passage.level for ruling in heads):
+def _leave_out_rests(parts: list[Part], rulings: list[list[Ruling]]) -> None:
+    """Leave out the rest of parts that are left out otherwise: all of "References", of others headings alone."""
+    for part, row in zip(parts, rulings, strict=True):
+        told = [ruling for ruling in row if ruling.passage.text]
+        rest = [ruling for ruling in told if not ruling.reason]
+        called = front_matter.named(part.title)
+        said, whole = (sum(len(ruling.passage.text) for ruling in group) for group in (rest, told))
+        is_rest = bool(called) and said <= MAX_REST_SHARE * whole
+        if not rest or not (is_rest or all(ruling.passage.level for ruling in rest)):
             continue
-        gone = next((ruling for ruling in told if ruling.reason and ruling.perhaps), heads[0])
-        if gone.perhaps and (gone is not heads[0] or len(told) == 1):
-            for head in heads:
-                head.perhaps = gone.perhaps
-                leave_out(head, gone.grounds or "by its looks")
+        gone = next((ruling for ruling in told if ruling.reason and ruling.perhaps), rest[0])
+        if is_rest or (gone.perhaps and (gone is not rest[0] or len(told) == 1)):
+            for ruling in rest:
+                ruling.perhaps = gone.perhaps or called
+                leave_out(ruling, gone.grounds or "by its looks")
 
 
 def _doubts(rulings: list[list[Ruling]]) -> tuple[Doubt, ...]:
@@ -271,7 +276,8 @@ def _without_guess(chapter: ChapterText) -> ChapterText:
 def _ruled(part: Part, at: float, title: str, titles: TitleLines) -> list[Ruling]:
     """Return the rulings of a part: those of its passages that are left out by themselves, and one for the others."""
     _take_back(part, at, title, titles)
-    marks = {reason: _mark([each for each in part.passages if each.left_out == reason]) for reason in _marked(part)}
+    reasons = {each.left_out for each in part.passages if each.left_out}
+    marks = {reason: _mark([each for each in part.passages if each.left_out == reason]) for reason in reasons}
     rest = [passage for passage in part.passages if not passage.left_out]
     heard = any(passage.text for passage in rest)
     reason, grounds = _reason(part, rest, at, title, titles) if heard else ("", "")
@@ -282,10 +288,6 @@ def _ruled(part: Part, at: float, title: str, titles: TitleLines) -> list[Ruling
         else Ruling(passage, "" if id(passage) in head else reason, "" if id(passage) in head else grounds, whole=True)
         for passage in part.passages
     ]
-
-
-def _marked(part: Part) -> dict[str, None]:
-    return dict.fromkeys(passage.left_out for passage in part.passages if passage.left_out)
 
 
 def _chapters(part: Part, rulings: list[Ruling]) -> list[ChapterText]:

@@ -62,6 +62,15 @@ def test_the_heading_of_a_part_whose_text_is_left_out_is_no_chapter(tmp_path: Pa
 
 
 @pytest.mark.usefixtures("numerals")
+def test_the_rest_of_a_bibliography_that_is_left_out_goes_with_it(tmp_path: Path) -> None:
+    rest = "".join(f"<p>{number}</p>" for number in range(100, 160)) + "<p>He read them all in one long night.</p>"
+    for title, kept in (("Bibliography", ["One"]), ("Sums", ["One", "Sums"])):
+        pages = {"one.xhtml": PAGE + "<p>On and on.</p>" * 20, "two.xhtml": f"<h1>{title}</h1>{rest}"}
+        book = read_epub(maker.make(tmp_path, {name: maker.page(body) for name, body in pages.items()}))
+        assert [chapter.title for chapter in book.chapters if not chapter.left_out] == kept
+
+
+@pytest.mark.usefixtures("numerals")
 def test_prose_in_the_midst_of_a_book_needs_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
     column = FEATURES.index("size")
