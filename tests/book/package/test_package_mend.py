@@ -26,8 +26,7 @@ DEFECTS = {
 
 
 def test_no_book_is_refused_for_a_detail_of_its_package(tmp_path: Path) -> None:
-    for defect in DEFECTS:
-        package, told = DEFECTS[defect]
+    for defect, (package, told) in DEFECTS.items():
         book = read_book(maker.make(tmp_path, PAGES, more={"OEBPS/content.opf": package}))
         assert [chapter.title for chapter in book.chapters] == ["One", "Two"], defect
         assert any(told in line for line in book.oddities), defect
