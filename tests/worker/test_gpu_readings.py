@@ -38,6 +38,15 @@ def test_each_gpu_is_read_by_its_uuid() -> None:
         }
 
 
+def test_the_first_reading_of_a_slow_driver_is_waited_for() -> None:
+    awake = threading.Event()
+    begun = GpuReadings((RTX,), lambda: awake.wait() and FakeNvml(GPU_5a=FakeGpu()))
+    begun.start()
+    threading.Timer(0.1, awake.set).start()
+    assert begun.wait(120.0).keys() == {"cuda:0"}
+    begun.stop_reading()
+
+
 def test_a_part_of_a_gpu_is_read_by_its_own_name_and_tells_what_parts_tell() -> None:
     nvml = FakeNvml(MIG_5a=FakeGpu(untold=("busy",)))
     with running(nvml, structs.replace(RTX, uuid="MIG-5a")) as begun:
