@@ -1,6 +1,17 @@
 from swarm.book.page.chapter_line import TextParagraph, headings
 
 TOLD = "He went out and came home again. " * 20
+HEADINGS = [
+    "Chapter 1", "BOOK THE FIRST", "Kapitel 3. Im Wald", "Глава 1", "ГЛАВА 2. В дороге",
+    "Глава первая", "Часть II", "Розділ 1", "РОЗДІЛ ДРУГИЙ", "Κεφάλαιο Α΄", "ΚΕΦΑΛΑΙΟ 2", "3. Kapitel",
+    "Rozdział drugi", "2. kapitola", "Tom II", "3. fejezet", "Luku 4", "Chương 5: Mưa", "第一章 雨夜", "第一回",
+    "第十二章　帰郷", "序章", "제1장 비", "Оглавление", "XIV.",
+]  # fmt: skip
+TEXTS = [
+    "Tom said nothing.", "Dio mio!", "Del mar llegó la voz.", "Книга лежала на столе.",
+    "Часть людей ушла.", "Das Kapitel", "Глава семьи молчал.", "chapter 1", "3 men", "第一章で彼は死んだ。",
+    "Osa was here.", "The part", "一人の男がいた。",
+]  # fmt: skip
 
 
 def found(*paragraphs: str) -> list[str]:
@@ -9,62 +20,12 @@ def found(*paragraphs: str) -> list[str]:
 
 
 def test_the_heading_of_a_chapter_is_told() -> None:
-    for heading in [
-        *(
-            "Chapter 1",
-            "BOOK THE FIRST",
-            "Kapitel 3. Im Wald",
-            "Глава 1",
-            "ГЛАВА 2. В дороге",
-            "Глава первая",
-            "Часть II",
-        ),
-        *(
-            "Розділ 1",
-            "РОЗДІЛ ДРУГИЙ",
-            "Κεφάλαιο Α΄",
-            "ΚΕΦΑΛΑΙΟ 2",
-            "3. Kapitel",
-            "Rozdział drugi",
-            "2. kapitola",
-            "Tom II",
-        ),
-        *(
-            "3. fejezet",
-            "Luku 4",
-            "Chương 5: Mưa",
-            "第一章 雨夜",
-            "第一回",
-            "第十二章　帰郷",
-            "序章",
-            "제1장 비",
-            "Оглавление",
-            "XIV.",
-        ),
-    ]:
+    for heading in HEADINGS:
         assert found(TOLD, heading, TOLD) == [heading]
 
 
 def test_a_short_paragraph_is_no_heading() -> None:
-    for paragraph in [
-        *(
-            "Tom said nothing.",
-            "Dio mio!",
-            "Del mar llegó la voz.",
-            "Книга лежала на столе.",
-            "Часть людей ушла.",
-            "Das Kapitel",
-        ),
-        *(
-            "Глава семьи молчал.",
-            "chapter 1",
-            "3 men",
-            "第一章で彼は死んだ。",
-            "Osa was here.",
-            "The part",
-            "一人の男がいた。",
-        ),
-    ]:
+    for paragraph in TEXTS:
         assert found(TOLD, paragraph, TOLD, paragraph) == []
 
 

@@ -4,27 +4,22 @@ from swarm.book.any_file import read_page
 from swarm.book.model.reading_choice import Reading
 from swarm.book.page.block import CODE, is_code
 
-LISTINGS = {
-    "marked": "<pre class='programlisting'>a b c</pre>",
-    "in code": "<pre><code>x</code></pre>",
-    "by its lines": "<pre>const f = () =&gt; alert(1);\nif (x) {\n  f();\n}</pre>",
-    "a shell": "<pre>$ git clone x\n$ npm install</pre>",
-}
-TEXTS = {
-    "verse": "<pre>The ship went down,\n  the sea was calm,\nand all was still.</pre>",
-    "a mail": "<pre class='programlisting'>From: Ann\nTo: Bob\n\nI think that you should not do this again.\n"
+LISTINGS = [
+    "<pre class='programlisting'>a b c</pre>",
+    "<pre><code>x</code></pre>",
+    "<pre>const f = () =&gt; alert(1);\nif (x) {\n  f();\n}</pre>",
+    "<pre>$ git clone x\n$ npm install</pre>",
+]
+TEXTS = [
+    "<pre>The ship went down,\n  the sea was calm,\nand all was still.</pre>",
+    "<pre class='programlisting'>From: Ann\nTo: Bob\n\nI think that you should not do this again.\n"
     "It makes everybody here unhappy, and you too.</pre>",
-}
+]
 
 
-def test_a_code_listing_is_told() -> None:
-    for name in LISTINGS:
-        assert is_code(etree.fromstring(LISTINGS[name]))
-
-
-def test_verse_and_letters_that_keep_their_lines_are_text() -> None:
-    for name in TEXTS:
-        assert not is_code(etree.fromstring(TEXTS[name]))
+def test_a_code_listing_is_told_from_verse_and_letters_that_keep_their_lines() -> None:
+    for block in LISTINGS + TEXTS:
+        assert is_code(etree.fromstring(block)) is (block in LISTINGS), block
 
 
 def spoken(path, code="") -> list[str]:
