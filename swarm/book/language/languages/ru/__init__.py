@@ -322,7 +322,7 @@ def _numbered_name(match: Match, case: str, gender: str) -> str:
 
 def _agree(said: str, noun: str) -> str:
     noun = noun.lower()
-    if len(noun) < 3 or noun in _NO_NOUN:
+    if len(noun) < 3 or noun in _NO_NOUN or noun == "евро":  # which is masculine
         return said
     if said.endswith("два"):
         return f"{said[:-1]}е" if noun.endswith(("ы", "и", "ие", "ые")) else said
