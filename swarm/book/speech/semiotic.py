@@ -908,8 +908,10 @@ class Verbaliser:
         figures = match[1]
         year = len(figures) == 4 and figures.isdecimal() and int(figures) <= LAST_YEAR
         year = year and self._chance("year", match) >= EVEN
-        apart = year or (figures == "1" and not match.start() and not (match[2] or "")[:1].islower())
-        return self.cardinal(figures, "" if apart or not self._is_counted(figures, match[2] or "") else match[2])
+        noun, forms = match[2] or "", self._forms
+        signs = (forms.over, forms.times, forms.plus, forms.minus, forms.to, forms.equals)
+        apart = year or noun in " ".join(signs).split() or (figures == "1" and not match.start() and not noun.islower())
+        return self.cardinal(figures, "" if apart or not self._is_counted(figures, noun) else noun)
 
     def _is_counted(self, figures: str, noun: str) -> bool:
         """Return whether a noun may stand after a number: in the singular, where its ending alone tells the gender."""
