@@ -106,7 +106,7 @@ SHORT_UNITS = {
     "dm": "length-decimeter", "in": "length-inch", "yd": "length-yard", "mi": "length-mile", "oz": "mass-ounce",
     "lb": "mass-pound", "gal": "volume-gallon", "W": "power-watt", "V": "electric-volt", "min": "duration-minute",
     "ms": "duration-millisecond", "s": "duration-second", "h": "duration-hour", "v": "electric-volt",
-    "qt": "volume-quart", "pt": "volume-pint", "st": "mass-stone", "K": "temperature-kelvin",
+    "qt": "volume-quart", "pt": "volume-pint", "st": "mass-stone", "K": "temperature-kelvin", "с": "duration-second",
 }  # fmt: skip
 
 
