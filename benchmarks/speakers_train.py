@@ -4,6 +4,8 @@ The novels are those of a folder of the Project Dialogism Novel Corpus (../share
 with their names, and its quotations with their speakers. The weights are those of a conditional random field of second
 order over the turns of a chapter, found by gradients; they go to swarm/book/speech/dialogue.tsv.
 
+Each chapter is learnt from several times, in its copies with many names beside words hidden.
+
 python benchmarks/speakers_train.py              # learn from all, and write the weights
 python benchmarks/speakers_train.py --folds      # for each third, learn from the others and measure; write nothing
 python benchmarks/speakers_train.py --folds --server 0.1,0.2    # and with models that point wrongly so often
@@ -12,6 +14,7 @@ python benchmarks/speakers_train.py --folds --server 0.1,0.2    # and with model
 import argparse
 import ast
 import bisect
+import copy
 import csv
 import random
 import tempfile
@@ -26,8 +29,17 @@ import regex
 from swarm.book.any_file import read_book
 from swarm.book.language.language import words
 from swarm.book.speech import dialogue
-from swarm.book.speech.dialogue import POINTED, POINTED_WEIGHT, DialogueDraft, SpokenTurn, find_dialogue, steps
-from swarm.book.speech.person import ME, NOBODY
+from swarm.book.speech.dialogue import (
+    POINTED,
+    POINTED_WEIGHT,
+    DialogueDraft,
+    Page,
+    SpokenTurn,
+    Tag,
+    find_dialogue,
+    steps,
+)
+from swarm.book.speech.person import ME, NOBODY, key_of
 from swarm.book.speech.pointing import Answer, SpeakerQuestion, pointed, questions_of
 
 HERE = Path(__file__).resolve().parent
@@ -39,10 +51,14 @@ NARRATORS = {  # of novels in the first person
     "TheSunAlsoRises": "Jake Barnes",
     "TheGambler": "Alexis Ivanovitch",
 }
-PRIOR = 4  # the strength with which weights are drawn to nought
-EPOCHS = 14
+PRIOR = 6  # the strength with which weights are drawn to nought
+EPOCHS = 9
 BATCH = 12  # chapters
 FOLDS = 3
+COPIES = 2  # of each chapter, with hidden names
+HIDDEN = 0.5  # of the names beside words in the chapters that are learnt from again
+BARE = 0.6  # of these have nothing beside them then, others a pronoun
+NOUNS = 0.25  # of the persons of a chapter have a noun
 SHARES = (0.5, 0.6, 0.68, 0.7, 0.8)  # least probabilities for which figures are shown
 
 
@@ -197,6 +213,83 @@ def _said(
     speaker, kind = votes.most_common(1)[0][0]
     meant = people.are_called(speaker)
     return Said(kind, votes.total(), frozenset(who for who in fits if fits[who] & meant))
+
+
+def _chosen_anew(novel: Novel) -> Novel:
+    """Return a novel whose candidates are those of the weights in use."""
+    pages = [(each.draft.page, each.said) for each in novel.chapters]
+    return novel._replace(
+        chapters=[Chapter(DialogueDraft(page, dialogue.find_turns(page)), said) for page, said in pages]
+    )
+
+
+def with_hidden(novel: Novel) -> Novel:
+    """Return a novel with its chapters some times more, in which many names beside words are hidden.
+
+    So is learnt of words that the book gives to somebody how those are given that it leaves to the reader.
+    """
+    chance = random.Random(novel.name)
+    return novel._replace(
+        chapters=[*novel.chapters, *(_hidden(each, chance) for _ in range(COPIES) for each in novel.chapters)]
+    )
+
+
+def _hidden(chapter: Chapter, chance: random.Random) -> Chapter:
+    """Return a chapter in which many names beside words are pronouns or nouns instead, or not there at all."""
+    own = chapter.draft.page
+    page = copy.copy(own)
+    page.told, page.texts = list(own.told), list(own.texts)
+    turns = dialogue.tagged_turns(own)
+    by_noun = _by_noun(page, turns, chance)
+    found: list[SpokenTurn] = []
+    for turn in turns:
+        begins = not found or turn.block - dialogue.end_of(found[-1]) > dialogue.MAX_BREAK
+        if turn.tag.kind in ("name", "me") and turn.tag.bond == "said" and turn.tag.who != NOBODY:
+            noun = by_noun.get(turn.tag.who)
+            if chance.random() < (HIDDEN if noun is not None or not begins else HIDDEN / 2):
+                found.append(_without_name(page, turn, noun, bare=chance.random() < BARE))
+                continue
+        found.append(turn)
+    page.lately, page.main = page.count()
+    return Chapter(DialogueDraft(page, dialogue.weighed_turns(page, found)), chapter.said)
+
+
+def _by_noun(page: Page, turns: Sequence[SpokenTurn], chance: random.Random) -> dict[int, int]:
+    """Choose some persons of a chapter, and for each a noun of the book that fits: "the girl"."""
+    named = {turn.tag.who for turn in turns if turn.tag.kind == "name" and turn.tag.who >= 0}
+    nouns = [who for who, each in enumerate(page.persons.all) if each.common]
+    found = {}
+    for who in sorted(named):
+        fit = [each for each in nouns if page.person(each).gender in ("", page.person(who).gender)]
+        if fit and chance.random() < NOUNS:
+            found[who] = chance.choice(fit)
+    return found
+
+
+def _without_name(page: Page, turn: SpokenTurn, noun: int | None, *, bare: bool) -> SpokenTurn:
+    """Return a turn with a noun or a pronoun beside it in place of its name, or nothing; the page is changed alike."""
+    who, told, spoken = turn.tag.who, list(page.told[turn.block]), page.spoken[turn.block]
+    gender = page.person(who).gender if who != ME else ""
+    if noun is None and (bare or not gender):
+        if len(turn.said) < len(spoken):
+            return turn
+        words = [" "] * len(page.texts[turn.block])
+        for each in spoken:
+            words[each.start : each.end] = page.texts[turn.block][each.start : each.end]
+        page.texts[turn.block], page.told[turn.block] = "".join(words), []
+        return turn._replace(tag=Tag())
+    for at, (mention, named) in enumerate(told):
+        if named == who:
+            if noun is None:
+                told[at] = mention._replace(name="", key="", gender=gender, is_pronoun=True), NOBODY
+                tag = Tag("pronoun", NOBODY, gender, "said")
+            else:
+                own = page.person(noun)
+                told[at] = mention._replace(name=own.name, key=key_of(own.name), gender=own.gender), noun
+                tag = Tag("noun", noun, own.gender, "said")
+            page.told[turn.block] = told
+            return turn._replace(tag=tag)
+    return turn
 
 
 class _Numbers:
@@ -393,7 +486,7 @@ def main() -> None:
     chosen = parser.parse_args()
     novels = [read_novel(folder) for folder in sorted(chosen.novels.iterdir()) if folder.is_dir()]
     if not chosen.folds and not chosen.only:
-        learnt = learn(novels)
+        learnt = learn(map(with_hidden, novels))
         rows = sorted(learnt.items())
         WEIGHTS.write_text("".join(f"{weight:.2f}\t{fact}\n" for fact, weight in rows), encoding="utf-8")
         use(learnt)
@@ -409,10 +502,10 @@ def main() -> None:
     groups = [novels[at::FOLDS] for at in range(FOLDS)]
     folds = folds or [([each for each in novels if each not in group], group) for group in groups]
     for known, left_out in folds:
-        use(learn(known))
+        use(learn(map(with_hidden, known)))
         for novel in left_out:
             one = Figures()
-            again = read_novel(chosen.novels / novel.name)  # candidates are chosen by the weights, too
+            again = _chosen_anew(novel)
             for wrong, figures in zip(models, helped, strict=True):
                 figures.add(with_model(again, wrong))
             for figures in (one, whole):

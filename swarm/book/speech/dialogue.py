@@ -30,6 +30,7 @@ from swarm.book.speech.person import (
     find_persons,
     gender_by_article,
     gender_of,
+    is_titled,
     key_of,
 )
 from swarm.book.speech.quotation import (
@@ -45,10 +46,10 @@ from swarm.book.speech.quotation import (
     is_other_of_two,
 )
 
-SURE = 0.68  # a less likely speaker stays unknown, since a wrong voice is worse than a common one
+SURE = 0.7  # a less likely speaker stays unknown, since a wrong voice is worse than a common one
 POINTED = "pointed at by a model"  # a fact, beside those that were learnt
 POINTED_WEIGHT = 4.0  # about that of an answer which is right seven times in eight
-MAX_CANDIDATES = 6  # for a turn
+MAX_CANDIDATES = 8  # for a turn
 NEAR = 14  # turns before and after one, in which a person is named who may speak
 FAR = 5  # paragraphs above that are looked at
 LATELY = 5  # persons mentioned last who may speak
@@ -93,7 +94,8 @@ class SpokenTurn(NamedTuple):
     kind: str = ""  # named, pronoun, another, other, beat, bare: what the narrator says beside it
     gap: str = ""  # what stands between the turn before and this one
     wanted: Gender = ""  # the gender of a pronoun or noun beside it, or of the pronoun that acts in its paragraph
-    hails: tuple[tuple[str, Gender], ...] = ()  # who is called "sir" and the like here, before and after
+    signs: tuple[tuple[str, Gender], ...] = ()  # who is called "sir" and the like here, before and after; he, she near
+    asks: bool = False  # it ends with a question
     facts: Facts = MappingProxyType({})
 
     @property
@@ -117,7 +119,7 @@ class Page:
         for number in sorted({near for at, each in enumerate(spoken) if each for near in range(at - FAR, at + 3)}):
             if 0 <= number < len(texts):
                 self._read(number)
-        self.lately, self.main = self._count()
+        self.lately, self.main = self.count()
 
     def _read(self, block: int) -> None:
         for each in find_mentions(self.texts[block], self.language):
@@ -130,7 +132,7 @@ class Page:
             if inside is not None and who >= 0:
                 self.heard[block].append((each, who, inside))
 
-    def _count(self) -> tuple[list[list[int]], list[int]]:
+    def count(self) -> tuple[list[list[int]], list[int]]:
         """Return those who were mentioned last before each block, and those who are mentioned most."""
         counts: Counter[int] = Counter()
         lately: list[int] = []
@@ -205,7 +207,12 @@ def _tag_of(found: tuple[Mention, int], between: str, bond: str) -> Tag | None:
 
 
 def find_turns(page: Page) -> list[SpokenTurn]:
-    """Return the turns of a chapter."""
+    """Return the turns of a chapter with what speaks for each person."""
+    return weighed_turns(page, tagged_turns(page))
+
+
+def tagged_turns(page: Page) -> list[SpokenTurn]:
+    """Return the turns of a chapter with what stands beside them."""
     turns: list[SpokenTurn] = []
     for block, spoken in enumerate(page.spoken):
         for number in range(len(spoken)):
@@ -221,6 +228,11 @@ def find_turns(page: Page) -> list[SpokenTurn]:
                 continue
             if tag.rank > last.tag.rank:
                 turns[-1] = last._replace(tag=tag)
+    return turns
+
+
+def weighed_turns(page: Page, turns: Sequence[SpokenTurn]) -> list[SpokenTurn]:
+    """Return the turns of a chapter, of which the tags are known, with what speaks for each person."""
     turns = [_with_kind(page, turns, index) for index in range(len(turns))]
     talks = _talks(page, turns)
     return [_with_facts(page, turns, index, talks[index]) for index in range(len(turns))]
@@ -230,14 +242,35 @@ def _with_kind(page: Page, turns: Sequence[SpokenTurn], index: int) -> SpokenTur
     turn = turns[index]
     kind, wanted = _kind(page, turn), turn.tag.gender
     if kind == "beat":
-        acts = [(mention.gender, who) for mention, who in page.told[turn.block] if mention.subject]
+        acts = [
+            (each.gender, who) for each, who in page.told[turn.block] if each.subject and (each.gender or who != NOBODY)
+        ]
         wanted = acts[0][0] if acts and all(who == NOBODY for _, who in acts) else ""
-    hails = list[tuple[str, Gender]]()
+    signs = list[tuple[str, Gender]]()
     for step, where in ((0, "here"), (-1, "before"), (1, "after")):
         other = turns[index + step] if 0 <= index + step < len(turns) else None
         if other is not None and abs(other.block - turn.block) <= 2:
-            hails += [(where, gender) for inside, gender in page.hailed[other.block] if inside in other.said]
-    return turn._replace(kind=kind, gap=_gap(turns, index), wanted=wanted, hails=tuple(dict.fromkeys(hails)))
+            signs += [
+                (f"called {where}", gender) for inside, gender in page.hailed[other.block] if inside in other.said
+            ]
+    if not wanted:
+        signs += _acting_near(page, turn)
+    last = page.spoken[end_of(turn)][turn.said[-1] if not turn.more else 0]
+    asks = page.texts[end_of(turn)][last.start : last.end].rstrip('”’»"').endswith("?")
+    return turn._replace(kind=kind, gap=_gap(turns, index), wanted=wanted, signs=tuple(dict.fromkeys(signs)), asks=asks)
+
+
+def _acting(page: Page, block: int) -> list[tuple[Mention, int]]:
+    """Return the persons and pronouns with which clauses of a block's narration begin."""
+    told = page.told[block] if 0 <= block < len(page.told) else []
+    return [(each, who) for each, who in told if each.subject and (each.gender or who != NOBODY)]
+
+
+def _acting_near(page: Page, turn: SpokenTurn) -> Iterator[tuple[str, Gender]]:
+    """Yield the genders of the pronouns with which the narration ends above a turn and begins below it."""
+    for block, at, where in ((turn.block - 1, -1, "above"), (end_of(turn) + 1, 0, "below")):
+        if (acts := _acting(page, block)) and acts[at][0].is_pronoun:
+            yield f"{turn.kind}: acts {where}{' beside speech' if page.spoken[block] else ''}", acts[at][0].gender
 
 
 class _Talk(NamedTuple):
@@ -246,29 +279,33 @@ class _Talk(NamedTuple):
     named: Mapping[int, int]  # those who are named beside its words, with how often
     told: Sequence[int]  # those whom the narrator mentions in it or right before it, the most frequent first
     often: Mapping[int, int]  # those who are named beside words of the chapter, with how often
+    beside: Mapping[tuple[int, int], int]  # how often two are named beside turns that follow each other
 
 
 def _talks(page: Page, turns: Sequence[SpokenTurn]) -> list[_Talk]:
     """Return the conversation of each turn."""
-    starts = [at for at in range(len(turns)) if not at or turns[at].block - _end(turns[at - 1]) > MAX_BREAK]
+    starts = [at for at in range(len(turns)) if not at or turns[at].block - end_of(turns[at - 1]) > MAX_BREAK]
     found: list[_Talk] = []
+    pairs = ((one.tag.who, other.tag.who) for one, other in pairwise(turns) if other.block - end_of(one) == 1)
+    beside = Counter(pair for one, other in pairs for pair in ((one, other), (other, one)))
     often = Counter(turn.tag.who for turn in turns if turn.tag.who != NOBODY)
     for start, end in pairwise([*starts, len(turns)]):
         named = Counter(turn.tag.who for turn in turns[start:end] if turn.tag.who != NOBODY)
-        blocks = range(max(0, turns[start].block - 1), min(len(page.told), _end(turns[end - 1]) + 1))
+        blocks = range(max(0, turns[start].block - 1), min(len(page.told), end_of(turns[end - 1]) + 1))
         told = Counter(who for block in blocks for _, who in page.told[block] if who != NOBODY)
         ranked = sorted(told, key=lambda who: (-told[who], who))
-        found += [_Talk(named, ranked, often)] * (end - start)
+        found += [_Talk(named, ranked, often, beside)] * (end - start)
     return found
 
 
-def _end(turn: SpokenTurn) -> int:
+def end_of(turn: SpokenTurn) -> int:
+    """Return the last block of a turn."""
     return turn.more[-1] if turn.more else turn.block
 
 
 def _goes_on(page: Page, turn: SpokenTurn) -> int:
     """Return the block that goes on with a turn whose last quotation is not closed; NOBODY if it is closed."""
-    block = _end(turn)
+    block = end_of(turn)
     following = page.texts[block + 1] if block + 1 < len(page.texts) else ""
     return NOBODY if is_closed(page.texts[block], page.spoken[block][-1], following) else block + 1
 
@@ -295,9 +332,20 @@ def _with_facts(page: Page, turns: Sequence[SpokenTurn], index: int, talk: _Talk
     for who, mine in facts.items():
         mine.update(dict.fromkeys(standing(page, who, turn)))
         mine[f"{turn.kind}: named {_range(talk.often.get(who, 0), (0, 1, 3, 7, 15))} times in the chapter"] = None
+        if turn.kind == "noun" and turn.tag.who not in (NOBODY, who):
+            mine.update(dict.fromkeys(_by_noun(page, who, turn.tag.who, talk)))
     found = {who: tuple(mine) for who, mine in facts.items()}
     best = sorted(found, key=lambda who: (-sum(map(weight, found[who])), who))[:MAX_CANDIDATES]
     return turn._replace(facts={who: found[who] for who in best})
+
+
+def _by_noun(page: Page, who: int, noun: int, talk: _Talk) -> Iterator[str]:
+    """Yield what tells whether a person is the one whom the chapter calls by a noun: "the girl", "the doctor"."""
+    named, called = talk.often.get(who, 0), talk.often[noun]
+    yield f"noun: {_range(talk.beside.get((noun, who), 0), (0, 1, 3))} times beside it"
+    yield f"noun {_range(called, (1, 3, 7))} times, {_range(named, (0, 1, 3, 7, 15))}"
+    if who != ME and is_titled(page.person(who), page.person(noun).name.split()[-1].casefold()):
+        yield "noun: a title"
 
 
 def _kind(page: Page, turn: SpokenTurn) -> str:
@@ -307,7 +355,7 @@ def _kind(page: Page, turn: SpokenTurn) -> str:
     if tag.kind in ("name", "me") and tag.bond == "said" and tag.who != NOBODY:
         return "named"
     if tag.gender or tag.kind == "noun":
-        return "pronoun"
+        return "noun" if tag.kind == "noun" else "pronoun"
     alone = not _WORD.search(text[: spoken[0].start]) and not _WORD.search(text[spoken[-1].end :])
     return "bare" if alone and len(spoken) == 1 else "beat"
 
@@ -319,7 +367,7 @@ def _evidence(page: Page, turns: Sequence[SpokenTurn], index: int, turn: SpokenT
         yield tag.who, f"{tag.kind} named {tag.bond}"
     yield from _in_paragraph(page, turn)
     yield from _above(page, turn)
-    below = _end(turn) + 1
+    below = end_of(turn) + 1
     if below < len(page.texts) and not page.spoken[below]:
         subjects, all_told = _subjects(page, below)
         yield from ((who, f"{kind}: first subject below") for who in subjects[:1])
@@ -466,7 +514,7 @@ def standing(page: Page, who: int, turn: SpokenTurn) -> Iterator[str]:
         return
     person = page.person(who)
     yield f"spoken {_range(person.spoken, (0, 1, 4, 19))}"
-    yield from (f"called {where}: {_fit(person.gender, gender)}" for where, gender in turn.hails)
+    yield from (f"{where}: {_fit(person.gender, gender)}" for where, gender in turn.signs)
     if person.common:
         yield f"common, {_range(person.spoken, (0, 1, 3, 7, 15, 31, 63))}" + (" named" if tag.who == who else "")
     if tag.gender:
@@ -494,7 +542,7 @@ def _gap(turns: Sequence[SpokenTurn], index: int) -> str:
     if not index:
         return "start"
     last = turns[index - 1]
-    between = turns[index].block - _end(last)
+    between = turns[index].block - end_of(last)
     return ("same", "next", "one", "few", "few")[between] if between < 5 else "far"
 
 
@@ -516,11 +564,11 @@ def steps(turn: SpokenTurn, before: SpokenTurn) -> tuple[tuple[str, ...], tuple[
     step = f"step {turn.gap} {turn.kind}"
     pair = f"step {turn.gap} from {before.kind} to {turn.kind}"
     back = f"step {turn.gap} {before.gap} {turn.kind}"
-    return (
-        (f"{step}: same", f"{pair}: same"),
-        (f"{back}: in turn", f"{pair}: in turn"),
-        (f"{step}: new", f"{pair}: new"),
-    )
+    facts = [f"step {turn.gap} after a question" if before.asks else "", pair]
+    if turn.wanted and before.wanted:
+        facts.append(f"step {turn.gap} {'one gender' if turn.wanted == before.wanted else 'two genders'}")
+    same, back_, new = ([f"{each}: {how}" for each in facts if each] for how in ("same", "in turn", "new"))
+    return (f"{step}: same", *same), (f"{back}: in turn", *back_), (f"{step}: new", *new)
 
 
 _Table = list[list[float]]
@@ -653,6 +701,7 @@ def find_dialogue(chapters: Sequence[Sequence[str]], language: str, mend: Mend |
 
     `mend` may give the turns of all chapters further facts.
     """
+    chapters = [[text.replace("--", "——") for text in texts] for texts in chapters]
     quotations = [find_quotations(texts, language) for texts in chapters]
     persons = _find_persons(chapters, quotations, language)
     pages = (Page(texts, spoken, persons, language) for texts, spoken in zip(chapters, quotations, strict=True))
@@ -670,13 +719,15 @@ def find_utterances(texts: Sequence[str], language: str) -> list[Spoken]:
 def _attributed(page: Page, said: Utterance, turn: SpokenTurn, likely: Mapping[int, float]) -> Utterance:
     who = max(likely, key=lambda each: (likely[each], -each))
     if who == NOBODY or likely[who] < SURE:
-        kind: Grounds = "another" if turn.tag.kind == "another" else "pronoun" if turn.kind == "pronoun" else ""
+        kind: Grounds = (
+            "another" if turn.tag.kind == "another" else "pronoun" if turn.kind in ("noun", "pronoun") else ""
+        )
         called = page.person(turn.tag.who).name if turn.tag.kind == "noun" and turn.tag.who != NOBODY else ""
         return replace(said, grounds=kind, gender=turn.tag.gender, called=called)
     grounds: Grounds = "in turn"
     if turn.tag.who == who:
         grounds = "named"
-    elif turn.kind == "pronoun":
+    elif turn.kind in ("noun", "pronoun"):
         grounds = "pronoun"
     elif any("subject" in fact or "paragraph" in fact for fact in turn.facts[who]):
         grounds = "same paragraph"

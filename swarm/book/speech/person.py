@@ -43,6 +43,7 @@ _SENTENCE = compile_later(r"(?:\A|[.!?…:“”\"‘—(]\s?)\Z")
 _AND = compile_later(r"\s(?:and|or|und|et|y|e|en|och|og|och)\s\Z")
 _OWNER = compile_later(r"[’']s?\Z")
 _OWNS = compile_later(r"[’']s?\b")
+_LONG = {"dr": "doctor", "capt": "captain", "col": "colonel", "prof": "professor"}
 _MRS = words("mrs frau señora signora fru mevrouw")
 _MISS = words("miss ms mlle mademoiselle fräulein señorita signorina")
 _SHORT = compile_later(r"[^aeiouyáéíóú]+[ae]?|capt|col|prof|rev|gen")  # such as Mrs and Mme: a full stop may follow
@@ -61,6 +62,11 @@ class Person(Struct, frozen=True):
     def name(self) -> str:
         """The name that it is known by."""
         return self.names[0]
+
+
+def is_titled(person: Person, title: str) -> bool:
+    """Tell whether a title, in small letters, stands in a name of a person: "doctor" in "Dr. Losberne"."""
+    return any(_LONG.get(part, part) == title for name in person.names for part in key_of(name).split()[:-1])
 
 
 class Mention(NamedTuple):
@@ -181,10 +187,10 @@ def find_mentions(text: str, language: str) -> list[Mention]:
     for each in words.token.finditer(text):
         name, kind, (start, end) = each[0], each.lastgroup, each.span()
         subject = _begins_clause(text, start)
+        small = name.casefold()
         if kind == "me":
             found.append(Mention(start, end, name, _ME_KEY, subject=subject))
-        elif kind == "pronoun":
-            small = name.casefold()
+        elif small in words.pronouns:  # with a capital it looks like a name
             mine = small in words.subjects
             found.append(
                 Mention(start, end, name, "", words.pronouns[small], subject and mine, not mine, is_pronoun=True)
@@ -192,7 +198,7 @@ def find_mentions(text: str, language: str) -> list[Mention]:
         else:
             owner = bool(_OWNS.match(text, end) or _OWNER.search(name))
             key = "" if kind == "noun" else key_of(name)
-            gender = words.nouns[name.casefold()] if kind == "noun" else gender_of(name, language)
+            gender = words.nouns[small] if kind == "noun" else gender_of(name, language)
             after = bool(_OBJECT.search(text[max(0, start - 8) : start]))
             found.append(Mention(start, end, name, key, gender, subject and not owner, owner, after))
     return _without_pairs(text, found)
@@ -363,7 +369,7 @@ def find_persons(texts: Sequence[str], tags: Iterable[str], language: str) -> Pe
     """Find the persons in the texts of a book; `tags` are the names beside its quotations, one for each."""
     names = _Names(texts, language)
     for tag in tags:
-        name = " ".join(names.without_word(tag.split()))
+        name = " ".join(names.without_word(_without_adjective(tag.split(), names.words)))
         entry = names.seen[key_of(name)]
         entry.written[name] += 1
         entry.spoken += 1
@@ -382,6 +388,13 @@ def find_persons(texts: Sequence[str], tags: Iterable[str], language: str) -> Pe
     persons = [_person(seen, keys, names.words, language) for keys in groups.values()]
     persons.sort(key=lambda each: (-each.mentions, each.name))
     return Persons(persons[:MAX_PERSONS], names.words.me)
+
+
+def _without_adjective(parts: list[str], words: _Words) -> list[str]:
+    """Return the name in "the sleepy Noah", but all of "the captain Nemo" and "the Hatter"."""
+    if len(parts) > 2 and parts[0] in words.articles and parts[1].islower() and parts[1] not in words.titles:
+        return next((parts[at:] for at in range(2, len(parts)) if parts[at][0].isupper()), parts)
+    return parts
 
 
 def _roots(seen: Mapping[str, _Seen], words: _Words, language: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from swarm.book.speech.dialogue import find_dialogue
-from swarm.book.speech.person import NOBODY, Person, Persons, find_mentions, find_persons, key_of
+from swarm.book.speech.person import NOBODY, Person, Persons, find_mentions, find_persons, is_titled, key_of
 
 
 def persons(*names: str, text: str = "") -> list[list[str]]:
@@ -29,6 +29,7 @@ def persons(*names: str, text: str = "") -> list[list[str]]:
         (("Madame Olenska", "Ellen Olenska"), [["Ellen Olenska", "Madame Olenska"]]),
         (("Mr. van der Luyden", "Mrs. van der Luyden"), [["Mr. van der Luyden"], ["Mrs. van der Luyden"]]),
         (("the man", "the old man"), [["the man"], ["the old man"]]),
+        (("Noah", "the sleepy Noah", "Noah"), [["Noah"]]),
     ],
 )
 def test_names_of_one_person_are_one(names: tuple[str, ...], found: list[list[str]]) -> None:
@@ -94,6 +95,17 @@ def test_pronouns_after_a_name_tell_a_man_from_a_woman(text: str, gender: str) -
 )
 def test_titles_and_nouns_tell_a_man_from_a_woman(name: str, gender: str) -> None:
     assert find_persons([""], [name], "en").all[0].gender == gender
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "He sighed. Then he went."), ("de", "Er ging. Dann ging er.")])
+def test_a_pronoun_with_a_capital_is_no_name(language: str, text: str) -> None:
+    first, *_ = find_mentions(text, language)
+    assert (first.key, first.gender, first.subject, first.is_pronoun) == ("", "m", True, True)
+
+
+@pytest.mark.parametrize(("word", "is_his"), [("doctor", True), ("captain", False)])
+def test_a_title_is_known_by_its_short_form_too(word: str, is_his: bool) -> None:
+    assert is_titled(Person(("Dr. Losberne", "Losberne")), word) is is_his
 
 
 def test_a_word_that_begins_sentences_is_no_name() -> None:

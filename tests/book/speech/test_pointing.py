@@ -65,7 +65,8 @@ def test_numbers_that_nothing_has_are_no_answer() -> None:
 def test_a_long_conversation_is_several_questions() -> None:
     model = Model()
     told(model, SCENE[:3] + ("“Yes.”", "“No.”") * MAX_TURNS)
-    assert [len(each.turns) for each in model.asked] == [MAX_TURNS, MAX_TURNS]
+    first, second = (len(each.turns) for each in model.asked)
+    assert first == MAX_TURNS >= second > 0
     assert all(len(each.who) == len(each.persons) for each in model.asked)
 
 
