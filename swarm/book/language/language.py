@@ -258,6 +258,7 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     pm: str = ""
     quarters: Mapping[str, str] = {}  # words for the minutes of an hour up to twelve: "media" for 30
     late: str = ""  # the full hour after noon, as in "fifteen hundred hours"
+    late_after: str = "(?!)"  # a pattern for words before "2000 hours" by which that is a time
     oh: str = ""  # the text before minutes and years below ten
     hour_word: str = ""
     minute_word: str = ""

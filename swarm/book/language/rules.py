@@ -79,7 +79,8 @@ class Rules:
             return found
         if way in self._tables:
             names = self._tables[way]
-            return names.get(found) or names.get(_NO_WORD.sub("", found), found)
+            bare = _NO_WORD.sub("", found)
+            return names.get(found) or names.get(bare) or names.get(bare.capitalize()) or names.get(bare.lower(), found)
         if way == "capital":
             return found.capitalize()
         number = str(value(found)) if found[0].isalpha() else found

@@ -18,7 +18,7 @@ _PARTICLES = r"(?:de|de la|du|des|von|van|van der|le|la|di|da|del|della)\s|d[’
 _TAIL = r"(?<![.,;:!?)\]»”’\"'])"  # punctuation at the end of a sentence is no part of an address
 
 _WEB = compile_later(
-    rf"(?:https?://|ftp://|www\.)(?:[^\s/@]{{1,64}}@)?([\p{{L}}\p{{N}}.-]{{1,253}})(?::\d+)?(?:/\S*{_TAIL})?",
+    rf"(?:https?://|ftp://|www\.)(?:[^\s/@]{{1,64}}@)?([\p{{L}}\p{{N}}.-]{{1,253}})(?::\d+)?(?:[/?#]\S*{_TAIL})?",
     regex.IGNORECASE,
 )
 
@@ -27,13 +27,16 @@ _MAIL = compile_later(
 )
 
 _HANDLE = compile_later(r"(?<![\w@.])@(\w{2,32})(?![\w@])")  # "@name"
-# A site without "www.", whose last part is no word of a language: "archive.org", but not "sagte.es".
+# A site without "www.": its last part is no word of a language, or a path follows; "archive.org", but not "sagte.es".
 _SITE = compile_later(
-    r"(?<![\w@./-])((?:[a-z0-9-]{2,63}\.){1,4}(?:com|org|net|edu|gov|info|biz|io|de|fr|uk|ru|pl|nl|se|hu|cz|eu|ch|jp|cn|"
-    r"(?:co|com|org|gov|ac|net|nic|go|or|gob)\.[a-z]{2})"
-    r"(?:/[\w.-]{1,40}){0,4}(?<![.])|(?:[a-z0-9-]{1,63}\.){1,4}(?:com|org|net|be|at|es|it|ai|me|co|tv|ly|gl)"
-    r"(?:/[\w.-]{1,40}){1,4}(?<![.]))/?(?![\w@/-]|\.\w)"
+    r"(?<![\w@./-])((?:[A-Za-z0-9-]{1,63}\.){1,4}(?:(?:com|org|net|edu|gov|info|biz|io|de|fr|uk|ru|pl|nl|se|hu|cz|eu|ch|jp|cn|ca|au|"
+    r"xyz|app|dev|tv|museum|(?:co|com|org|gov|ac|net|nic|go|or|gob)\.[a-z]{2})(?::\d{2,5})?(?:/[\w.~-]{1,40}){0,6}(?<![.])|"
+    r"[a-z]{2,8}(?:(?::\d{2,5})?(?:/[\w.~-]{1,40}){1,6}(?<![.])|(?=[?#][\w-]))))/?(?:[?#][\w=&%.+-]{1,80}(?<![.]))?(?![\w@/-]|\.\w)"
 )
+_FILE = compile_later(
+    r"(?<![\w@./-])([\w-]{1,64}\.(?:txt|pdf|docx?|xlsx?|html?|css|js|json|xml|csv|py|exe|zip|jpe?g|png|gif|mp[34]|md|epub))(?![\w@/-]|\.\w)"
+)
+_PATH = compile_later(r"(?<![^\s(\"“‘'])((?:file://)?(?:/[\p{L}_][\w.-]{0,63}){2,12}/?)(?![\w/])")  # "/usr/local/bin"
 _NUMBERS, _INNER_STOP = compile_later(r"\d+"), compile_later(r"\.\s?\p{L}")
 
 _ISBN = compile_later(r"\bISBN(?:-1[03])?:?\s*(?:97[89][\s-]?)?\d[\d\s-]{8,14}[\dXx]\b")
@@ -118,7 +121,11 @@ def shorten(text: str, language: Language) -> str:
         text = _HANDLE.sub(lambda match: f"{language.at} {_dotted(match[1], language)}", text)
     if "://" in text or "www." in text.lower():
         text = _WEB.sub(lambda match: _dotted(match[1].lower().removeprefix("www.").strip("."), language), text)
-    return _SITE.sub(lambda match: _dotted(match[1], language), text) if "." in text else text
+    if "/" in text and language.signs:
+        text = _PATH.sub(lambda match: _dotted(match[1], language), text)
+    for pattern in (_SITE, _FILE) if "." in text else ():
+        text = pattern.sub(lambda match: _dotted(match[1], language), text)
+    return text
 
 
 def _dotted(address: str, language: Language) -> str:

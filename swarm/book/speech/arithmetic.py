@@ -120,6 +120,7 @@ _RAISED = compile_later(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _CARET = compile_later(r"(?<=[\p{L}\d)])\^\{?([-−+]?\d{1,4})\}?(?!\d|\.\d)")
 _LOWERED = compile_later(r"(?:(?<=[×x·]\s?)10|(?<![\d.,])10(?=−\d{1,2}\s\p{L}))(−\d{1,2})(?![\d.,]\d)")
 _PLAIN_AREA = compile_later(r"(?<=\d\s?(?:[cdkm]?m|[сдкм]?м))([23])(?![\p{L}\d]|[.,]\d)")  # "40 m2"
+_SCIENTIFIC = compile_later(r"(?<![\p{L}\d.,])(\d(?:[.,]\d{1,12})?)e([-+−]?\d{1,3})(?![\p{L}\d])")  # "6.02e23"
 _SMALL_FIGURES = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
 
 
@@ -128,6 +129,8 @@ def say_powers(text: str, language: Language) -> str:
     powers = language.powers
     if powers is None:
         return text
+    times = language.forms.times if language.forms else ""
+    text = _SCIENTIFIC.sub(rf"\1 {times} 10^\2", text) if times and "e" in text else text
     text = _CARET.sub(lambda match: match[1].translate(_SMALL_FIGURES), text) if "^" in text else text
     text = _LOWERED.sub(lambda match: f"10{match[1].translate(_SMALL_FIGURES)}", text) if "−" in text else text
     text = _PLAIN_AREA.sub(lambda match: match[1].translate(_SMALL_FIGURES), text)

@@ -129,6 +129,7 @@ class Calendar:
         """Say "03.05.24", "3/5/24" and "am 3.5.24"; "3.5.24" alone may be a section."""
         day, month, year = match["d"], match["m"], match["y"]
         padded = month[0] == "0" or (len(day) == 2 and len(month) == 2 and (day[0] == "0" or match[2] == "."))
+        padded = padded or (self._forms.month_first and match[2] == "-")
         if match[2] != "/" and not padded and not self._is_announced(match):
             return ""
         if self._forms.oh and year != "00":  # "November seventeenth, oh five"

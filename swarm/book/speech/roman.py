@@ -202,10 +202,11 @@ RULERS = words(
 )
 # The initials in "Joseph M. Brown" are no numerals, nor is the English pronoun in "Mary I said".
 _KING = rf"\b(\p{{Lu}}\p{{L}}+)\s((?=[IVX]+\b){NUMERAL})\b(?!\.\p{{L}}|['’](?!s\b)\p{{L}}|(?<=\s[IVX])\.\s+\p{{Lu}})"
+_REIGNS = r"(?:King|Queen|Pope|Emperor|Empress|Tsar|Czar|Kaiser)"
 _KING_STOP = r"(?:\.(?=\s+\p{Ll}|['’]s\b|[,;:)—]))?"
 _KINGS = {
     False: compile_later(_KING + _KING_STOP),
-    True: compile_later(rf"{_KING}(?!(?<=\sI)\s(?!of\b)){_KING_STOP}"),
+    True: compile_later(rf"{_KING}(?!(?<=\sI)(?<!\b{_REIGNS}\s\p{{Lu}}\p{{L}}+\sI)\s(?!of\b)){_KING_STOP}"),
 }
 # "World War II" and "Vatican II", but neither "Malcolm X" nor "Washington DC".
 _NUMBERED_NAME = compile_later(

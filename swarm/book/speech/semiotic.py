@@ -36,7 +36,9 @@ from swarm.book.speech.arithmetic import say_fractions
 from swarm.book.speech.date import Calendar, say_found
 from swarm.book.speech.roman import numerals_of_data, say_kings
 
-_FIGURE = compile_later(r"\p{Nd}|^\s*%\s*$|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]|einhalb\s")  # "einhalb": said by the program of German
+_FIGURE = compile_later(
+    r"\p{Nd}|^\s*%\s*$|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]|einhalb\s|(?<!\p{L})\p{L}\s?=\s?\p{L}(?!\p{L})"
+)  # "einhalb": said by the program of German
 _FOREIGN_DIGIT = compile_later(r"[\p{Nd}--[0-9]]", regex.V1)
 _VULGAR = compile_later(r"(?<=(\d)?)\s?([½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
 _WIDE = compile_later(r"[\u3371-\u33df℃℉]|(?<=\p{Nd})[％．，：／－＋＝～](?=\p{Nd}|(?<=％))")  # "㎞" in one sign
@@ -64,6 +66,9 @@ _SPACES = compile_later(r"(?<=\S)  +")
 _POINTED = compile_later(r"\d+\.(?:\d{1,2}|\d{4,12})")
 _SWAPPED = str.maketrans(",.", ".,")  # for "1,234.56" where a comma separates decimals
 _DIGITS = compile_later(r"\d+")
+_ZEROS = compile_later(r"^0+(?=\d)")
+_LONG_RUN = compile_later(r"(?<![\d.,])\d{40,}")  # some patterns would take the square of its length
+_POINTED_SUM = compile_later(r"(?<=\p{Sc}\s?|\b[A-Z]{3}\s)\.(?=\d)|(?<![\p{L}\d.,:/])\.(?=\d\d\s?(?:\p{Sc}|US\$))")
 _LETTER_OR_NUMBER = compile_later(r"\p{L}|\d+")
 _SIGN = compile_later(r"[/-]")
 MAX_GROUP_DIGITS = 4  # of a docket or a serial number; the digits of longer groups are said one by one
@@ -102,14 +107,14 @@ CLUES: Mapping[str, Mapping[str, float]] = {
         r"•\s(?:\p{Lu}\s){2,3}\p{Lu}\b": 5,
     },
     "clock": {"": 3},
-    "year": {"": 2},
+    "year": {"": 2, "•10": -16},
 }
 MAX_AROUND_CHARS, EVEN = 40, 0.5
 LAST_YEAR = 2099
 # Zones are said as letters: an engine reads "est" as a word.
 _ZONE = (
     r"(?<=\d(?:\s?(?:(?i:[ap]\.?\s?m)\.?|h|Uhr))?\s)(?:(?i:[cmp][sd]t|edt|cest|gmt|utc)|EST|[CEW]ET|EEST|IST|BST)\b|"
-    r"(?<=\d\s?(?:[ap]\.?\s?m\.?|Uhr)\s)est\b"  # "est" is a word in French
+    r"(?<=\d\s?(?i:[ap]\.?\s?m\.?)\s)(?:[Cc]et|cet|est|[ECMP]T)\b|(?<=\d\sUhr\s)est\b"  # "est" is a word in French
 )
 _HALF_OF_DAY = compile_later(r"(?i:\s?[ap]\.?\s?m\b)")
 # "Tel. 030/1234567", whose groups are no thousands
@@ -230,11 +235,13 @@ class Verbaliser:
             return text
         plain = not self._beside.search(text)
         text = _FOREIGN_DIGIT.sub(lambda match: str(digit(match[0])), text)
+        text = _LONG_RUN.sub(lambda match: self._one_by_one(match[0]), text)
         text = _WIDE.sub(lambda match: normalize("NFKC", match[0]), text)
         if not self._language.numbers:
             text = _VULGAR.sub(lambda match: (" " if match[1] else "") + normalize("NFKC", match[2]), text)
             text = text.replace("⁄", "/")
         text = _NUMBER_SIGN.sub(self._number_sign, text)
+        text = _POINTED_SUM.sub("0.", text)
         for pattern, words in self._own:
             text = pattern.sub(words, text)
         if not self._language.numbers:  # others have theirs written out before
@@ -386,12 +393,17 @@ class Verbaliser:
             ),
             (rf"{self._lone}{hour}:({sixty}):(?P<s>{sixty})(?![\d:]){word}", self._time),
             (rf"{self._lone}(\d{{1,3}})\s?h\s?({sixty})\s?min(?:\s?({sixty})\s?s)?(?!\p{{L}})\.?", self._duration),
+            (rf"{self._lone}(?:(\d\d?):)?(\d\d?):({sixty}[.,]\d{{1,3}})(?!\d|[.,:]\d)(?:\s?min\b\.?)?", self._duration),
             (rf"{self._lone}{hour}h({sixty})m(?:in)?(?:(?P<s>{sixty})s(?:ec)?)?(?!\p{{L}})", self._time),
             (rf"{self._lone}{hour}(?:{minutes})(?![\d:]){word}", partial(self._likely, "clock", say=self._time)),
         ]
         if forms.am:
             half = r"\s?(?i:(?P<half>[ap])\.?\s?m\b)(?:\.(?=\s(?:\p{Ll}|\p{Lu}\s\p{Lu}\s)|[,;:)]))?"
             found.insert(0, (rf"{self._lone}{hour}(?:[:.]({sixty}))?{half}", self._half_of_day))
+        if forms.late:
+            thousands = rf"(?!(?<!\b(?:{forms.late_after})\s)[12]000)"
+            late = rf"{self._lone}{thousands}{hour}({sixty})(?<=\d{{4}})(?:h\b|(?=\s(?:hours|hrs|G M T|U T C)\b))"
+            found.insert(0, (late, self._military))
         found.insert(0, (_ZONE, lambda match: " ".join(match[0].upper())))
         if forms.comma:
             dotted = rf"{self._lone}{hour}\.({sixty})(?![\d\p{{L}}]|[.,:/-]\d|\.)"
@@ -435,10 +447,20 @@ class Verbaliser:
         return f"{self._time(match)} {words}"
 
     def _duration(self, match: Match) -> str:
-        """Say "2 h 30 min" with its units: it is no time of the day."""
+        """Say "2 h 30 min" and "3:45.2" with their units: they are no times of the day."""
         units = zip(match.groups(), ("duration-hour", "duration-minute", "duration-second"), strict=True)
         stop = "." if match[0].endswith(".") and not match.string[match.end() :].strip() else ""
-        return self._joint.join(self.counted(str(int(figures)), unit) for figures, unit in units if figures) + stop
+        parts = ((_ZEROS.sub("", figures), unit) for figures, unit in units if figures)
+        return self._joint.join(self.counted(figures, unit) for figures, unit in parts) + stop
+
+    def _military(self, match: Match) -> str:
+        """Say "0805 hours" and "1500h" as soldiers do."""
+        hours, minutes = int(match["h"]), int(match[2])
+        hour = (self._forms.oh if 0 < hours < 10 else "") + self.cardinal(str(hours))
+        if not minutes:
+            full = self._forms.late.format(h=hour)
+            return full if match[0].endswith("h") else full.rpartition(" ")[0]
+        return f"{hour} {self._forms.oh if minutes < 10 else ''}{self.cardinal(str(minutes))}"
 
     def _hour(self, hours: int) -> str:
         if self._forms.hours:
@@ -514,9 +536,9 @@ class Verbaliser:
         chain = (
             rf"(?<![\p{{L}}\d.,/-])(?=\S*\d)(?:(?=\S*\p{{L}}){part}(?:-{part}){{3,9}}|\d{{1,4}}/\d{{5,8}}/\d{{1,4}})"
         )
-        year = r"(?!(?:1[5-9]|20)\d\d)"
-        under = r"(?:(?![1-9]0+(?!\d))\d{3,5}|(?<=\d{3}/)\d{1,2})(?![\d/]|[.,-]\d)"
-        over = rf"(?<![\p{{L}}\d/.,-]){year}(\d{{1,5}})/{year}(?={under})"
+        year, grouped = r"(?!(?:1[5-9]|20)\d\d)", rf"\d{{1,3}}(?:{'[.]' if self._forms.comma else ','}\d{{3}})+"
+        under = rf"(?:(?![1-9]0+(?!\d))\d{{3,5}}|(?<=\d{{3}}/)\d{{1,3}}|{grouped})(?![\d/]|[.,-]\d)"
+        over = rf"(?<![\p{{L}}\d/.,-]){year}(\d{{1,5}}|{grouped})/{year}(?={under})"
         found = ((over, lambda match: f"{match[1]} {self._forms.over} "),) if self._forms.over else ()
         return (
             (mixed, lambda match: " ".join(_LETTER_OR_NUMBER.findall(match[0]))),
@@ -542,10 +564,12 @@ class Verbaliser:
         """Return the patterns of sums of money, with words of number such as "million", and of these words alone."""
         sign, scaled, scale = self._sum_patterns()
         minus = r"(?P<minus>(?<![\p{L}\d)])[-−])?"
+        units = "|".join(map(regex.escape, sorted({**SHORT_UNITS, **self._units}, key=len, reverse=True)))
+        each = rf"(?:\s?/\s?(?P<each>{units}|\p{{Ll}}{{3,}})(?!\p{{L}}))?" if self._forms.per else ""
         found = [
             *self._millions(),
-            (rf"{minus}(?<![{self._letter}]|\d\s?)(?P<sign>{sign})\s?(?P<n>{self._number}){scaled}", self._sum),
-            (rf"{self._lone}(?P<n>{self._number}){scaled}(?:(?<=\p{{L}})\.)?\s?(?P<sign>{sign})", self._sum),
+            (rf"{minus}(?<![{self._letter}]|\d\s?)(?P<sign>{sign})\s?(?P<n>{self._number}){scaled}{each}", self._sum),
+            (rf"{self._lone}(?P<n>{self._number}){scaled}(?:(?<=\p{{L}})\.)?\s?(?P<sign>{sign}){each}", self._sum),
         ]
         if scale:
             found.append((rf"{self._lone}(?P<n>{self._number})\s?(?P<scale>{scale}){_ABBREVIATED}", self._scaled))
@@ -580,6 +604,12 @@ class Verbaliser:
         return sign, rf"(?:[\s-]?(?P<scale>{beside})(?!\p{{L}}))?" if beside else "(?P<scale>(?!))?", scale
 
     def _sum(self, match: Match) -> str:
+        each = match.groupdict().get("each") or ""
+        unit = {**SHORT_UNITS, **self._units}.get(each)
+        behind = self._per(unit) if unit else each and f"{self._joint}{self._forms.per}{self._joint}{each}"
+        return self._bare_sum(match) + behind
+
+    def _bare_sum(self, match: Match) -> str:
         forms, sign = self._forms, match["sign"]
         signs = {**SIGNS, **forms.signs}
         code = signs.get(sign) or signs.get(sign.upper()) or sign.upper()
@@ -589,7 +619,7 @@ class Verbaliser:
         whole, _, decimals = self._parts(match["n"])
         cents = forms.cents.get(code)
         decimals = decimals.rstrip("0") if len(decimals) > 2 else decimals
-        bare = bool(forms.bare_coins) and len(decimals) == 2 and int(whole) and (decimals[0] != "0" or not cents)
+        bare = bool(forms.bare_coins) and len(decimals) == 2 and int(whole) and decimals[0] != "0"
         if decimals.strip("0") and not bare and not (cents and len(decimals) <= 2):
             name = self._currency(code, Decimal(f"{whole}.{decimals}"))
             return f"{minus}{self.cardinal(match['n'])}{self._joint}{name}"
@@ -789,7 +819,7 @@ class Verbaliser:
             (rf"(?<=[\d)])\s?[−–-]\s?{term}", forms.minus),
             (rf"(?<=[{letter}\d)])\s?=\s?(?=[−-]?[\d(])", forms.equals),
             (r"\s?=(?<=(?<!\p{L})\p{L}\s?=)\s?(?=\p{L}(?!\p{L}))", forms.equals),
-            (r"(?<=^|[\s(])\+(?=\d{1,3}(?!\d))", forms.plus),
+            (r"(?<=^|[\s(])\+(?=\p{Sc}?\d)", forms.plus),
         )
         steps = tuple((pattern, partial(self._word, word)) for pattern, word in found if word)
         scale = (
@@ -884,7 +914,7 @@ class Verbaliser:
         before += r"(?<!\d\.)" if forms.whole else ""
         behind = r"(?!\d|\p{L}|\.\d)" if forms.whole else ""
         if forms.years:
-            year = rf"(?<!{forms.minus}\s){before}(?<![.,])(1[1-9]\d\d|20\d\d)(?!\d|[.,]\d){behind}"
+            year = rf"(?<!{forms.minus}\s){before}(?<![.,])(1[1-9]\d\d|10[1-9]\d|20\d\d)(?!\d|[.,]\d){behind}"
             found.append((year, partial(self._likely, "year", say=lambda match: self.year(match[1]))))
         if forms.comma and forms.whole and self._language.dot:
             found.append((rf"{self._lone}(\d{{1,3}})\.(\d{{1,2}})(?![\d\p{{L}}]|[.,:/-]\d)", self._dotted))

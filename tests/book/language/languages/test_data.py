@@ -95,3 +95,4 @@ def test_a_page_of_figures_takes_no_long_time() -> None:
     assert said("3 maja 1921 r. w XIX w. " * 2_000, "pl").startswith("trzeciego maja")
     assert said("w 5. " * 10_000 + "1 " * 10_000, "pl")
     assert said("1 lb. 2-3 x " * 5_000, "en")
+    assert said("४" * 20_000, "hi") == said("4" * 20_000, "hi")

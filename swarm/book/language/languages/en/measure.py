@@ -2,12 +2,17 @@
 "lat. 45° N.".
 """
 
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
 from math import gcd
 
 import regex
 
+from swarm.book.language.known import find_language
 from swarm.book.language.language import Match, table
 from swarm.book.language.pattern import compile_later
+from swarm.book.language.spelling import UNITS, unit_name
 
 PLURALS = table("foot=feet|inch=inches")
 _PRICED = compile_later(
@@ -110,35 +115,51 @@ def stop_of(match: Match) -> str:
     return "." if match[0].endswith(".") and _ENDS.match(match.string, match.end()) else ""
 
 
-_ALONE = r"(?<![\p{L}\d.,:/$£€-])"
+_ALONE = r"(?<![\p{L}\d.,:/$£€]|[^\s(][-−])"
 _FIGURE_NEXT = r"(?=[\d½¼¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘])"  # this excludes most places at once
 _UNIT_COUNT = r"(?:\d{1,3}(?:,\d{3})*(?:\.\d{1,3})?|\d{1,6}(?:\.\d{1,3})?)"
 _FRACTION = r"[½¼¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘]|[1-9]\d?[/⁄](?:1[0-6]|[2-9]|32|64)(?!\d)"
-_UNITS = table(
-    "tsp=teaspoon|tsps=teaspoon|Tbsp=tablespoon|tbsp=tablespoon|tbsps=tablespoon|Tbs=tablespoon|oz=ounce|ozs=ounce|"
-    "lb=pound|lbs=pound|pt=pint|pts=pint|qt=quart|qts=quart|gal=gallon|gals=gallon|bu=bushel|min=minute|mins=minute|"
-    "sec=second|secs=second|hr=hour|hrs=hour|yr=year|yrs=year|mo=month|mos=month|wk=week|wks=week|mi=mile|yd=yard|"
-    "yds=yard|ft=foot|sq ft=square foot|sq mi=square mile|sq yd=square yard|km=kilometre|cm=centimetre|mm=millimetre|"
-    "kg=kilogram|mg=milligram|ml=millilitre|mL=millilitre|dl=decilitre|cl=centilitre|mcg=microgram|µg=microgram|"
-    "μg=microgram|µm=micrometre|μm=micrometre|nm=nanometre|kWh=kilowatt hour|kW=kilowatt|MW=megawatt|GW=gigawatt|"
-    "kV=kilovolt|mV=millivolt|mA=milliampere|Ω=ohm|kΩ=kilohm|hPa=hectopascal|kn=knot|Hz=hertz|kHz=kilohertz|"
-    "MHz=megahertz|GHz=gigahertz|KB=kilobyte|kB=kilobyte|MB=megabyte|GB=gigabyte|TB=terabyte|dB=decibel|"
-    "hp=horsepower|kcal=kilocalorie|kJ=kilojoule|kPa=kilopascal|cc=cubic centimetre|deg=degree|gns=guinea|gn=guinea|"
-    "doz=dozen|km/h=kilometre an hour|mph=mile an hour|kph=kilometre an hour|m/s=metre a second|"
-    "km/s=kilometre a second|ft/s=foot a second|mg/kg=milligram a kilogram|fps=frame a second|"
-    "rpm=revolution a minute|mg/l=milligram a litre|mg/L=milligram a litre|Mbps=megabit a second|"
-    "mbps=megabit a second|kbps=kilobit a second|ns=nanosecond|mol=mole|rad=radian|lm=lumen|"
-    "Gbps=gigabit a second|Mb/s=megabit a second|MB/s=megabyte a second"
+_RATE = r"(?:/(?P<each>{signs}|[gLlshVm]|day|week|month|year)(?P<cube>[²³23](?!\d))?)?"
+# "5in", "a 9-in. pan", "5 in. of rain", "½ in", "6 ft. 3 in. tall", but neither "5 in the morning" nor "he came in."
+_INCH = (
+    r"(?P<unit>in)\b(?!-)(?:(?<=[\d½¼¾⅛⅜⅝⅞]-?in)\.?|(?<=(?:[½¼¾⅛⅜⅝⅞]|/\d\d?|\b(?:by|to)\s\d\d?|\d[-–]\d\d?|(?:ft|feet)\.?,?\s\d\d?\s?½?)\s?in)"
+    r"(?=[,;:)]|\s(?:tall|high|long|wide|deep|thick|and|by)\b|\s*$|\.(?:\s\p{L}|[\s\"”’)]*$))\.?|"
+    r"\.(?=\s(?:of|by|long|wide|high|deep|thick|tall|broad|square|in|x|and|to)\b|\s?[×,;:)]|[\s\"”’)]*$))"
 )
-_ONE_LETTER = table("g=gram|l=litre|L=litre|W=watt|V=volt|m=metre")
-_SAME = frozenset(("hertz", "kilohertz", "megahertz", "gigahertz", "dozen", "horsepower"))  # they have no plural
-_UNIT_SIGNS = "|".join(map(regex.escape, sorted(_UNITS, key=len, reverse=True)))
-_MEASURE = compile_later(
-    rf"{_FIGURE_NEXT}{_ALONE}(?P<range>{_UNIT_COUNT}\s?(?:[-–]|to|or)\s?)?(?:(?P<count>{_UNIT_COUNT})(?P<part>\s?(?:{_FRACTION}))?|"
-    rf"(?P<part>{_FRACTION}))"
-    rf"(?P<joint>\s|-)?(?:(?P<unit>{_UNIT_SIGNS})(?![\p{{L}}\d’'/²³^])\.?|(?P<unit>[gLlWV])(?![\p{{L}}’'/²³^-])(?=\s*[,;:)]|"
-    rf"\s\p{{Ll}}|\.?[\s\"”’)]*$))"
+# Of one letter are units only before a word in small letters or a mark: "a 60 W bulb", "5 g.", but "Room 5 L".
+_LETTER = (
+    r"(?P<unit>[gLlWV]|(?<=\s|\.\d{1,3})s(?!\.?,?\s(?:and\s)?\d{1,2}\s?½?\s?d\b)|h|m(?!\s(?:people|men|women|children|"
+    r"(?!(?:hurdles|finals|heats|relays|races|sprints|across|towards|always|perhaps|besides|unless)\b)\p{Ll}{3,}s)\b))"
+    r"(?![\p{L}\d’'/²³^-])(?=\s*[,;:)]|\s\p{Ll}|\s\(|\.?[\s\"”’)]*$|(?<=[msh])\.\s\p{L})\.?"
 )
+_LETTERS = {
+    "g": "mass-gram", "l": "volume-liter", "L": "volume-liter", "W": "power-watt", "V": "electric-volt",
+    "m": "length-meter", "s": "duration-second", "h": "duration-hour", "in": "length-inch",
+}  # fmt: skip
+# What stands around a measure that is no plural: "a 1.5m fence", "every 5 min stop", "the 5 km run".
+_ONE_BEFORE = compile_later(r"\b(?i:an?|every|each|another)\s$")
+_MAYBE_ONE_BEFORE = compile_later(r"\b(?i:the|this|his|her|their)\s$")
+_NOUN_BEHIND = compile_later(
+    r"\s(?!(?:people|pounds?|dollars?|euros?|long|high|wide|deep|tall|thick|away|above|below|from|to|of|in|at|on|and|or|is|"
+    r"was|per|by|off|each|apart|north|south|east|west|she|he|they|we|you|it|that|which|with)\b)\p{Ll}{3,}"
+)
+
+
+@cache
+def _units() -> tuple[Mapping[str, str], "regex.Pattern[str]"]:
+    """Return the names of units by sign, CLDR's or the file's own, and the pattern of a measure with one."""
+    forms = find_language("en").forms
+    names = {**UNITS, **_LETTERS, **(forms.units if forms else {})}
+    names = {sign: name for sign, name in names.items() if sign.isascii() or not set(sign) & set("°º′″‰")}
+    signs = "|".join(map(regex.escape, sorted(names.keys() - _LETTERS.keys(), key=len, reverse=True)))
+    return names, regex.compile(
+        rf"{_FIGURE_NEXT}{_ALONE}(?P<range>{_UNIT_COUNT}\s?(?:[-–]|to|or)\s?)?(?:(?P<count>{_UNIT_COUNT})"
+        rf"(?P<part>[\s-]?(?:{_FRACTION}))?|(?P<part>{_FRACTION}))(?P<joint>\s|-)?(?:(?:(?P<power>sq|cu)\.?\s?)?"
+        rf"(?:(?P<unit>{signs}|[gLlm](?=/))\.?(?:(?<=\.)|(?P<square>[²³23](?!\d))?{_RATE.format(signs=signs)})(?![\p{{L}}\d’'/²³^])"
+        rf"|(?<=(?:sq|cu)\.?\s?)(?P<unit>m|in)\b\.?)|{_INCH}|{_LETTER})"
+    )
+
+
 # "1 c. milk" is a cup, but a "5 c. stamp" costs cents and a "12 c. chapel" is old.
 _FOODS = (
     "milk buttermilk water flour sugar butter cream rice oil broth stock wine cheese honey molasses syrup vinegar "
@@ -150,19 +171,9 @@ _CUPS = compile_later(
     rf"{_FIGURE_NEXT}{_ALONE}(?P<count>{_UNIT_COUNT}(?:\s?(?:{_FRACTION}))?|{_FRACTION})\s?[cC]\.?(?=\s(?:\p{{Ll}}+[,\s]\s?){{0,3}}"
     rf"(?:{'|'.join(_FOODS.split())})\b)"
 )
-_INCHES_ACROSS = compile_later(
-    rf"(?<![\d.])({_UNIT_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_UNIT_COUNT}))?-in\.?(?![\p{{L}}-])"
-)
-_BY = compile_later(r"(?<=\d(?:″|\"|\s?(?:[ckm]?m|ft|in)\.?)?)\s?[x×]\s?(?=\d)")
+_BY = compile_later(r"(?<!\d[-.]\d{4})(?<=\d(?:″|\"|\s?(?:[ckm]?m|ft|in)\.?)?)\s?[x×]\s?(?=\d)")
 _TIMES = compile_later(r"(?<=\d)\s?[x×]\s?(?=10[⁰¹²³-⁹⁻−^]|\d+\s?=)")
-# "$3.50/lb", "5 miles/hr" and "1 kg/m³"
-_PER = compile_later(
-    r"(?<=[$£€]\d[\d.,]{0,9}|\d\s?%|\d\s?(?:miles|feet|words|times|dollars|pounds|calls|cents|km|mg|kg|g))/"
-    r"(lb|hr|yr|wk|mile|day|week|month|hour|year|oz|kg|gal|person|night|min|m[²³])(?!\p{L})"
-)
-_EACH = table(
-    "wk=week|lb=pound|hr=hour|yr=year|oz=ounce|kg=kilogram|gal=gallon|min=minute|m²=square metre|m³=cubic metre"
-)
+_EACH = compile_later(r"(?<=\d\s\p{Ll}{3,12})/(\p{L}{1,5})(?![\p{L}/])")  # "5 miles/hr"
 _STONE = compile_later(rf"{_ALONE}(\d{{1,2}})\s?st\.?,?\s(?:(\d{{1,2}})\s?lbs?\b\.?)")
 _PAST = compile_later(r"(?<![\d/])(½|¼|1/2|1/4)[\s-](?=(?:past|to)[\s-]\d)")  # "½ past 8"
 _DEGREES_OF = compile_later(
@@ -174,7 +185,6 @@ _DEGREE = compile_later(
 )
 _LONE_INCHES = compile_later(rf"(?<![\d.])({_UNIT_COUNT}\s?(?:{_FRACTION})?)\s?″")
 _ONE = compile_later(rf"1|{_FRACTION}")
-_PLURALS = table("foot=feet")
 
 
 def say_products(text: str) -> str:
@@ -185,16 +195,20 @@ def say_products(text: str) -> str:
 def say_units(text: str) -> str:
     """Return a sentence in which the units behind figures are words; the figures remain."""
     text = _PAST.sub(lambda match: "half " if match[1] in ("½", "1/2") else "a quarter ", text)
-    text = _PER.sub(lambda match: f" per {_EACH.get(match[1], match[1])}", text) if "/" in text else text
     text = _DEGREES_OF.sub(r"\1°\2", text)
     if "°" in text:
         text = _DEGREE.sub(r"\1-degree", _OR_DEGREES.sub(" or ", text))
     elif "″" in text and "′" not in text:
         text = _LONE_INCHES.sub(lambda match: counted(match[1], "inch"), text)
     text = _STONE.sub(lambda match: f"{match[1]} stone {counted(match[2], 'pound')}{stop_of(match)}", text)
-    text = _INCHES_ACROSS.sub(lambda match: f"{match[1]}{' by ' + match[2] if match[2] else ''}-inch", text)
     text = _CUPS.sub(_cups, text)
-    return _MEASURE.sub(_measure, text)
+    text = _units()[1].sub(_measure, text)
+    return _EACH.sub(_each, text) if "/" in text else text
+
+
+def _each(match: Match) -> str:
+    names = _units()[0]
+    return f" per {_name(names[match[1]], True)}" if match[1] in names else match[0]
 
 
 def _cups(match: Match) -> str:
@@ -203,59 +217,58 @@ def _cups(match: Match) -> str:
 
 
 def _measure(match: Match) -> str:
-    """Say "½ tsp." as "½ teaspoon", "1-lb. bag" as "1-pound bag"."""
-    unit = _UNITS.get(match["unit"]) or _ONE_LETTER[match["unit"]]
+    """Say "½ tsp." as "½ teaspoon", "1-lb. bag" as "1-pound bag"; the number remains."""
     number = f"{match['range'] or ''}{match['count'] or ''}{match['part'] or ''}"
-    if match["joint"] == "-":
-        return f"{number}-{unit}{stop_of(match)}"
     single = match["count"] in (None, "1") and not match["range"] and not (match["count"] and match["part"])
-    return f"{number} {unit if single or unit in _SAME else _several(unit)}{stop_of(match)}"
+    joint = "-" if match["joint"] == "-" else " "
+    said = _named(match, single or joint == "-" or _is_adjective(match))
+    return f"{number}{joint}{said}{stop_of(match)}"
 
 
-def _several(unit: str) -> str:
-    first, space, rest = unit.partition(" a")
-    words = first.split()
-    last = _PLURALS.get(words[-1], f"{words[-1]}s")
-    return " ".join((*words[:-1], last)) + space + rest
+def _is_adjective(match: Match) -> bool:
+    before = match.string[max(0, match.start() - 10) : match.start()]
+    maybe = _MAYBE_ONE_BEFORE.search(before) and not match[0].endswith(".")
+    return bool(_ONE_BEFORE.search(before) or (maybe and _NOUN_BEHIND.match(match.string, match.end())))
+
+
+def _named(match: Match, single: bool) -> str:
+    """Return the name of a measure's unit: "square feet", "grams per litre"."""
+    names, unit = _units()[0], match["unit"]
+    power = {"sq": "square ", "cu": "cubic ", "²": "square ", "2": "square ", "³": "cubic ", "3": "cubic "}
+    name = _name(names[unit], single)
+    if unit == "m" and match[0].endswith("m.") and _is_mile(match):
+        name = "mile" if single else "miles"
+    each, raised = match["each"], match["cube"] if match["each"] else match["square"]
+    if raised and (each == "s" or "/" in unit):  # "9.8 m/s²"
+        return f"{name}{f' per {_name(names[each], True)}' if each else ''} {'cubed' if raised in '³3' else 'squared'}"
+    said = power.get(match["power"] or match["square"], "") + name
+    return f"{said} per {power.get(raised, '')}{_name(names.get(each, each), True)}" if each else said
+
+
+def _name(name: str, single: bool) -> str:
+    known = "-" in name or "|" in name
+    return unit_name(name, Decimal(1 if single else 2), find_language("en")) if known else name
+
+
+def _is_mile(match: Match) -> bool:
+    """Return whether "20 m." are miles, by the words around them."""
+    text = match.string
+    if match["power"] or _METRIC.search(text):
+        return not _METRIC.search(text)
+    return bool(_MILES_BEHIND.match(text, match.end()) or (_ENDS.match(text, match.end()) and _ON_THE_WAY.search(text)))
 
 
 _FIGURE = compile_later(r"[\d½¼¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘]")
 _COUNT = r"\d{1,3}(?:,\d{3})*(?:\.\d{1,3})?\s?[½¼¾]?"
-_FEET_AND_INCHES = compile_later(
-    rf"{_ALONE}(\d{{1,3}})\s?ft\.?,?\s(\d{{1,2}}\s?[½¼¾]?)\s?"
-    r"in(?:\.|(?=[,;:)]|\s(?:tall|high|long|wide|deep|thick|in height|in length|and)\b|\s*$))"
+_MILES_BEHIND = compile_later(
+    r"\s(?:from|to|on|in(?!\s(?:height|depth|diameter|\d))|north|south|east|west|[NSEW]|away|that|per|an?|long|wide|off|distant|"
+    r"above|below|along|down|up|farther|further)\b|[,;)]"
 )
-# "5 in. of rain", but neither "5 in the morning" nor "he came in. 5 men left".
-_INCHES = compile_later(
-    rf"{_ALONE}({_COUNT})\s?in\.(?=\s(?:of|by|long|wide|high|deep|thick|tall|broad|square|in|x|and|to)\b|\s?[×,;:)])"
-)
-_SQUARE = compile_later(rf"{_ALONE}({_COUNT})\s?(sq|cu)\.?\s(m\.|m|ft|in|yds?|mi|miles|feet|km)(?!\p{{L}})\.?")
-_PLACES = table(
-    "m.=mile|m=metre|ft=foot|in=inch|yd=yard|yds=yard|mi=mile|miles=mile|feet=foot|km=kilometre|sq=square|cu=cubic"
-)
-_MILES = compile_later(
-    rf"{_ALONE}({_COUNT})\s?m\.(?=\s(?:from|to|on|in|north|south|east|west|[NSEW]|away|that|per|an?|long|wide|off|distant|above|"
-    r"below|along|down|up|farther|further)\b|[,;)])"
-)
-# "20 m. high", "50 m. of rope" and "the 100 m. hurdles" are metres rather than miles.
-_METRES = compile_later(
-    rf"{_ALONE}({_COUNT})\s?m(?:\.?(?=\s(?:high|deep|tall|thick|in (?:height|depth|diameter)|of\s\p{{L}}{{3,}}|"
-    r"freestyle|backstroke|breaststroke|butterfly|medley|hurdles|sprint|dash|relay|race|final)\b)|"
-    r"(?=\s(?:long|wide|away|from|above|below|across|apart|to|at|by|per|and|or|in|on)\b))"
-)
-_SPRINT = compile_later(r"(?<=\b[Tt]he\s)((?:[1248]00)|1,?500)\s?m\b\.?(?=\s\p{Ll}|[,;:)])")
-_METRES_OR_MILES = compile_later(r"\d[½¼¾]?\s?[mhs]\b|\d\s?hrs?\b|:\d\d:")
 _METRIC = compile_later(r"\d\s?(?:[ckm]m|kg)\b|\b(?:kilo|centi|milli)?met(?:re|er)s?\b")
 _ON_THE_WAY = compile_later(
     r"\b(?:miles?|walk\p{L}*|rode|rid(?:e|ing)|driv\p{L}+|drove|march\p{L}*|travel\p{L}*|journeys?|roads?|railways?|"
     r"distan(?:ce|t)|routes?|towns?|villages?)\b"
 )
-_LAST_LENGTH = compile_later(rf"{_ALONE}({_COUNT})\s?m\.(?=[\s\"'”’»)]*(?:$|\s\p{{Lu}}\p{{Ll}}))")
-_SIGNED = compile_later(
-    rf"{_ALONE}({_COUNT})\s(m|s|h)(?=[,;:)]|\s\(|\.(?:[\s\"'”’»)]*$|\s\p{{Lu}})|\s*$|\s(?!people\b|men\b|women\b|"
-    rf"copies\b)\p{{Ll}})"
-)
-_SIGNS_OF_UNITS = table("m=metre|s=second|h=hour")
 _DURATION = compile_later(
     rf"{_ALONE}(\d{{1,2}})(?:\s?h(?:rs?)?\.?,?\s?(\d{{1,2}})\s?m(?:in)?\b(?:(?:\.?,?\s(\d{{1,2}})\s?s(?:ecs?)?\b))?\.?|"
     rf"(?<!(?:\d|\b(?:[Aa]t|by|until|till|from|since|before|after|around)),?\s\d\d?):([0-5]\d):([0-5]\d)(?!:|\.?\d|\s?[AaPp]\.?[Mm]\b))"
@@ -313,17 +326,7 @@ _HEAT = compile_later(
     r"\b(?:[Oo]vens?|[Hh]eat\p{L}*|[Pp]reheat\p{L}*|[Bb]ak(?:e|ed|ing)|[Rr]oast\p{L}*|[Tt]emperature|[Dd]egrees?|[Cc]ook\p{L}*|[Ss]immer|\d\d?\sdegrees)\b"
 )
 _MIXED = compile_later(r"(?<![\d/-])(\d{1,2})-(?=(?:1/2|[13]/4|[12]/3|[1357]/8|\d{1,2}/16)(?!\d))")  # "1-1/2 inches"
-_PART_INCHES = compile_later(r"(?<=[½¼¾⅛⅜⅝⅞]\s?|\d/(?:2|4|8|16)\s)in\.(?P<ends>(?=[\s\"'”’»)]*$))?(?=\s|[,;:)]|$)")
 _FEET_BY = compile_later(r"(?<![\d.,])(\d{1,3})\s?['’′]\s?(?:[x×]|by)\s?(\d{1,3})\s?['’′](?!\p{L}|\d)")
-_BEFORE_NOUN = compile_later(  # "a 1.5m fence", but neither "a 2m jackpot" nor "a 3 m long pole"
-    rf"(?<=\b(?:[Aa]n?|[Tt]he|[Tt]his|[Hh]is|[Hh]er)\s)({_COUNT})\s?(m|km|kg|cm|mm|g|l|ml|mph|ft|lb|oz|mi)(?=\s(?!(?:people|"
-    r"pounds?|dollars?|euros?|jackpot|deal|budget|long|high|wide|deep|tall|thick|away|above|below|from|to|of|in|at|on|"
-    r"and|or|is|was|per|by|off|each|apart|north|south|east|west|she|he|they|we|you|it|that|which|with)\b)\p{Ll}{3,})"
-)
-_SINGLE = table(
-    "m=metre|km=kilometre|kg=kilogram|cm=centimetre|mm=millimetre|g=gram|l=litre|ml=millilitre|mph=mile-an-hour|ft=foot|"
-    "lb=pound|oz=ounce|mi=mile"
-)
 
 
 def say_measures(text: str) -> str:
@@ -333,16 +336,12 @@ def say_measures(text: str) -> str:
     text = say_products(_FEET_BY.sub(r"\1 by \2 feet", _GLUED_TIME.sub(" ", text)))
     text = _FROM_TIME.sub(" to ", text) if "-" in text or "–" in text else text
     text = _TIME_BEFORE.sub(r"\1:\2", text)
-    text = _PART_INCHES.sub(lambda match: "inches" + ("" if match["ends"] is None else "."), _MIXED.sub(r"\1 ", text))
+    text = _MIXED.sub(r"\1 ", text)
     if _HEAT.search(text):
         text = _OVEN.sub(r"\1°\2", text)
-    text = _BEFORE_NOUN.sub(lambda match: f"{match[1].strip()} {_SINGLE[match[2]]}", text)
     text = _THOUSANDS.sub(lambda match: ",".join(match[0].split()), text)
     text = _THOUSAND.sub(_thousand, text)
-    text = _FEET_AND_INCHES.sub(_feet_and_inches, text)
-    text = _INCHES.sub(lambda match: counted(match[1], "inch"), text)
-    text = _SQUARE.sub(_square, text)
-    text = _say_lengths(_DURATION.sub(_duration, text)) if _METRES_OR_MILES.search(text) else text
+    text = _DURATION.sub(_duration, text)
     if "°" in text or "deg" in text:
         text = _ARC_SECONDS.sub("″", text)
         text = _POSITION.sub(lambda match: f"{match[1]}itude", text)
@@ -360,17 +359,6 @@ def _thousand(match: Match) -> str:
     return str(match[0]).replace(" ", ",") if one else match[0]
 
 
-def _say_lengths(text: str) -> str:
-    """Say "20 m." as metres or miles by the words beside it, and "50 s" and "2 h" as times."""
-    metric = "metre" if _METRIC.search(text) else ""
-    text = _METRES.sub(lambda match: counted(match[1], "metre") + stop_of(match), text)
-    text = _SPRINT.sub(lambda match: f"{match[1]} metres", text)
-    text = _MILES.sub(lambda match: counted(match[1], metric or "mile"), text)
-    unit = metric or ("mile" if _ON_THE_WAY.search(text) else "metre")
-    text = _LAST_LENGTH.sub(lambda match: f"{counted(match[1], unit)}.", text)
-    return _SIGNED.sub(lambda match: counted(match[1], _SIGNS_OF_UNITS[match[2]]), text)
-
-
 def _duration(match: Match) -> str:
     """Say "2 h 5 min" and "2:05:09", but "12:30:00" may be a time of the day."""
     counts = (match[1], match[2] or match[4], match[3] or match[5] or "0")
@@ -379,14 +367,3 @@ def _duration(match: Match) -> str:
     if match[5] and not int(match[5]):
         return match[0]
     return " and ".join(filter(None, (", ".join(said[:-1]), *said[-1:]))) + stop_of(match)
-
-
-def _feet_and_inches(match: Match) -> str:
-    return f"{counted(match[1], 'foot')} {counted(match[2], 'inch')}{stop_of(match)}"
-
-
-def _square(match: Match) -> str:
-    said = counted(match[1], f"{_PLACES[match[2]]} {_PLACES[match[3]]}")
-    for one, several in PLURALS.items():
-        said = said.replace(f"{one}s", several)
-    return said + stop_of(match)
