@@ -489,7 +489,10 @@ NETWORK = Sheet(
             "[how](../security.md#cross-checks). Only for engines that do not sample.",
         ),
         *(
-            Option(f"--{name}", refusal="only `e2a-swarm work` takes it: run that here, too, not `serve --speak`.")
+            Option(
+                f"--{name}",
+                refusal="give it to `e2a-swarm work`, here in place of --speak: a coordinator only shares the book.",
+            )
             for name in ("device", "gpu", "cpu", *LICENCES, *(option.name for option in MACHINE_OPTIONS))
         ),
     ),

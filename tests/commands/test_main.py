@@ -107,7 +107,7 @@ def test_a_slip_is_one_line_with_a_hint(capsys: pytest.CaptureFixture[str]) -> N
         (["--ebook", "a.epub"], "the command must come first: e2a-swarm convert --ebook a.epub"),
         (["doctor", "--jsn"], "doctor does not know the option --jsn (did you mean --json?)"),
         (["convert", "a.epub", "--out-dir", "x"], "does not know the option --out-dir (did you mean --output-dir?)"),
-        (["serve", "--speak", "--cpu"], "only `e2a-swarm work` takes it: run that here, too, not `serve --speak`"),
+        (["serve", "--speak", "--cpu"], "give it to `e2a-swarm work`, here in place of --speak"),
         (["work", "--workers", "1"], "--workers is not supported: say --slots N"),
         (["convert", "a.epub", "--slots=2"], "--slots is not supported: say --workers N"),
         (["doctor", "now"], "doctor does not know the word now; try e2a-swarm doctor --help"),
