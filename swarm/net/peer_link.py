@@ -152,9 +152,10 @@ class NameLookup:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._running: dict[str, asyncio.Future[str]] = {}
+        self._tries = Counter[str]()
 
     async def numeric(self, endpoint: str, timeout_s: float) -> str:
-        """Return an endpoint with the first address of its host; "" if that is not found, or not in this time."""
+        """Return an endpoint with an address of its host, each in turn; "" if none is found, or not in this time."""
         if NUMERIC.fullmatch(endpoint):
             return endpoint
         if endpoint not in self._running:
@@ -165,14 +166,16 @@ class NameLookup:
         if not lookup.done():  # a later try has the answer
             return ""
         del self._running[endpoint]
+        self._tries[endpoint] += 1
         return lookup.result()
 
     def _look_up(self, endpoint: str) -> None:
         host, _, port = endpoint.removeprefix("tcp://").rpartition(":")
         try:
             found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
-            address = str(found[0][4][0])
-        except (OSError, UnicodeError):
+            addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+            address = addresses[self._tries[endpoint] % len(addresses)] if addresses else ""
+        except (OSError, ValueError):  # of a name that is none
             address = ""
         found_at = f"tcp://[{address}]:{port}" if ":" in address else f"tcp://{address}:{port}"
         with contextlib.suppress(RuntimeError):  # the loop has ended

@@ -410,6 +410,21 @@ async def test_a_name_that_is_looked_up_for_long_holds_up_no_other_address(
     second.close()
 
 
+async def test_each_address_of_a_name_is_tried(router: RouterSocket, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = router.bind("127.0.0.1", 0)
+    look_up = socket.getaddrinfo
+
+    def twofold(host: str, *more: Any, **flags: Any) -> Any:
+        hosts = ("127.0.0.9", "127.0.0.1") if host == "twofold.invalid" else (host,)
+        return [found for each in hosts for found in look_up(each, *more, **flags)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", twofold)
+    dealer = DealerSocket(KEYS)
+    dealer.connect([f"twofold.invalid:{port}"])
+    await until(lambda: dealer.connected)
+    dealer.close()
+
+
 async def test_a_name_that_nobody_knows_is_tried_on(router: RouterSocket, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_up: list[str] = []
 

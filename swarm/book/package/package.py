@@ -30,13 +30,18 @@ def mend(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Return a package document that ebooklib can read, and what was odd about it; the same bytes if nothing is."""
     text = as_utf_8(data)
     try:
-        root = etree.fromstring(text, etree.XMLParser(recover=True, resolve_entities=False, no_network=True))
+        root = etree.fromstring(text, _parser())
     except etree.XMLSyntaxError:
         root = None
     if root is None or root.tag != f"{{{OPF}}}package" or root.find(f"{{{OPF}}}manifest") is None:
         return data, ()
     faults = [*_mend_sections(root), *_mend_manifest(root), *_mend_spine(root)]
-    return (etree.tostring(root) if faults or text != data else data), tuple(faults)
+    has_remarks = b"<!--" in text or text.find(b"<?", 2) > 0  # ebooklib takes both for elements
+    return (etree.tostring(root) if faults or has_remarks or text != data else data), tuple(faults)
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(recover=True, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
 
 
 def _mend_sections(root: etree._Element) -> Iterator[str]:

@@ -656,7 +656,7 @@ class Verbaliser:
         return ((pattern, million),) if self._between.strip() else ()
 
     def _counted(self, figures: str, names: str, name: Callable[[Decimal], str]) -> str:
-        count = Decimal(figures[-MAX_DIGITS:])
+        count = self._amount(figures)
         noun = name(count) if self._language.numbers else names.partition("|")[0]
         said = self.cardinal(figures, noun if self._gender(noun) else noun.partition(" ")[0])
         if self._forms.noun_first:

@@ -55,6 +55,15 @@ def test_a_description_is_read_without_its_markup(tmp_path: Path, written: str, 
     assert label(tmp_path, f"<dc:description>{escape(written)}</dc:description>").description == read
 
 
+def test_remarks_in_the_metadata_belong_to_nothing(tmp_path: Path) -> None:
+    found = label(
+        tmp_path,
+        '<?made by?><dc:identifier id="uid">x</dc:identifier><dc:title>Al<!-- c -->pha</dc:title>'
+        "<dc:creator><!-- d -->Ann</dc:creator>",
+    )
+    assert (found.title, found.authors) == ("Alpha", ("Ann",))
+
+
 @pytest.mark.parametrize("piece", ["<!-- ", "<b>", "&amp;", "<![CDATA[", "a "])
 def test_a_description_without_an_end_is_cut(tmp_path: Path, piece: str) -> None:
     written = escape(piece * (2_000_000 // len(piece)))

@@ -81,3 +81,9 @@ def test_no_figure_is_left_to_the_engine(code: str) -> None:
         if not (known and regex.search(known, form)) and LEFT.search(said := SPEECH.say(form, code)):
             left.setdefault(kind, []).append(f"{form} -> {said}")
     assert left == {}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_what_is_divided_may_have_separators(code: str) -> None:
+    for written in ("1,234/5", "1.234/5", "1,23/2", "1,234,567/3"):
+        assert not regex.search(r"\d", SPEECH.say(written, code)), written
