@@ -249,9 +249,10 @@ def _card(engine: str, language: str) -> EngineCard:
 
 def _print(book: Book, chapters: list[Chapter], language: str, card: EngineCard) -> None:
     say(*_heading_lines(book, language, card), "")
+    pace = card.pace(language)
     for number, chapter in enumerate(chapters, start=1):
-        say(_row(number, chapter, card), f"      {_opening(chapter)}".rstrip())
-    say("", *_total_lines(chapters, card))
+        say(_row(number, chapter, pace), f"      {_opening(chapter)}".rstrip())
+    say("", *_total_lines(chapters, pace))
     say(*_foreign_lines(chapters), *_guest_lines(chapters, card), *_left_out_lines(book), *_doubt_lines(book), hang=2)
     say(*_unspoken_lines(chapters), *_odd_lines(book))
 
@@ -266,16 +267,16 @@ def _heading_lines(book: Book, language: str, card: EngineCard) -> list[str]:
     return [*map(_short, lines), *(f"note: {line}" for line in cautions if line)]
 
 
-def _row(number: int, chapter: Chapter, card: EngineCard) -> str:
-    figures = f"{_count(_words(chapter)):>14} {_length(_seconds(chapter, card)):>8}"
+def _row(number: int, chapter: Chapter, pace: float) -> str:
+    figures = f"{_count(_words(chapter)):>14} {_length(_seconds(chapter, pace)):>8}"
     room = WIDTH - len(figures) - 6
     return f"{number:>4}  {_short(chapter.title, room):<{room}}{figures}"
 
 
-def _total_lines(chapters: list[Chapter], card: EngineCard) -> list[str]:
+def _total_lines(chapters: list[Chapter], pace: float) -> list[str]:
     words = sum(map(_words, chapters))
     count = count_text(len(chapters), "chapter")
-    return [f"{count}, {_count(words)}, about {_length(sum(_seconds(chapter, card) for chapter in chapters))} of sound"]
+    return [f"{count}, {_count(words)}, about {_length(sum(_seconds(chapter, pace) for chapter in chapters))} of sound"]
 
 
 def _left_out_lines(book: Book) -> list[str]:
@@ -381,7 +382,8 @@ def _engine_line(segment: Segment) -> str:
 
 
 def _as_json(book: Book, chapters: list[Chapter], language: str, card: EngineCard, *, text: bool) -> dict[str, object]:
-    rows = [_chapter_json(number, chapter, card, text=text) for number, chapter in enumerate(chapters, start=1)]
+    pace = card.pace(language)
+    rows = [_chapter_json(number, chapter, pace, text=text) for number, chapter in enumerate(chapters, start=1)]
     left_out = [
         {"title": text.title, "reason": text.left_out, "grounds": text.grounds, "words": _text_words(text)}
         for text in book.chapters
@@ -391,7 +393,7 @@ def _as_json(book: Book, chapters: list[Chapter], language: str, card: EngineCar
     about |= {"identifier": book.identifier, "cover": book.cover.media_type if book.cover else ""}
     about |= {"notes": book.notes, "oddities": book.oddities}
     about |= {"cautions": (*filter(None, (book.language_doubt,)), *book.cautions)}
-    estimated_s = round(sum(_seconds(chapter, card) for chapter in chapters))
+    estimated_s = round(sum(_seconds(chapter, pace) for chapter in chapters))
     totals = {"words": sum(map(_words, chapters)), "estimated_s": estimated_s}
     return {
         **about,
@@ -410,7 +412,7 @@ def _as_json(book: Book, chapters: list[Chapter], language: str, card: EngineCar
     }
 
 
-def _chapter_json(number: int, chapter: Chapter, card: EngineCard, *, text: bool) -> dict[str, object]:
+def _chapter_json(number: int, chapter: Chapter, pace: float, *, text: bool) -> dict[str, object]:
     row: dict[str, object] = {
         "number": number,
         "title": chapter.title,
@@ -419,7 +421,7 @@ def _chapter_json(number: int, chapter: Chapter, card: EngineCard, *, text: bool
         "words": _words(chapter),
         "characters": _characters(chapter),
         "segments": len(chapter.segments),
-        "estimated_s": round(_seconds(chapter, card)),
+        "estimated_s": round(_seconds(chapter, pace)),
     }
     return row | ({"text": list(map(_engine_line, chapter.segments))} if text else {})
 
@@ -446,9 +448,9 @@ def _characters(chapter: Chapter) -> int:
     return sum(len(segment.written) for segment in chapter.segments)
 
 
-def _seconds(chapter: Chapter, card: EngineCard) -> float:
+def _seconds(chapter: Chapter, pace: float) -> float:
     told = sum(len(segment.spoken) for segment in chapter.segments)
-    return told / card.characters_s + sum(PAUSE_LENGTHS_S[segment.pause] for segment in chapter.segments)
+    return told / pace + sum(PAUSE_LENGTHS_S[segment.pause] for segment in chapter.segments)
 
 
 def _length(seconds: float) -> str:

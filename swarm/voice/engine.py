@@ -300,7 +300,7 @@ class Engine(ABC):
         """Return the estimated seconds of sound of a text with so many characters, without pauses."""
         card = self.card_for(recipe.model)
         settings = card.defaults | dict(recipe.settings)
-        return characters / card.characters_s / float(settings.get("speed") or 1.0)
+        return characters / card.pace(recipe.language) / float(settings.get("speed") or 1.0)
 
     def phonemes_of(self, language: str, texts: Sequence[str]) -> tuple[str, ...]:
         """Return in IPA how the engine's default voice of a language says some texts; () if the engine cannot tell."""

@@ -53,6 +53,13 @@ def test_formats_take_what_they_take() -> None:
     assert file_bytes(state, structs.replace(STYLE, bitrate=128_000))[1] == pytest.approx(2 * sizes["m4b"][1])
 
 
+@pytest.mark.parametrize(("language", "longer"), [("ar", 1.7), ("zh", 4.17), ("ja", 2.5), ("ru", 0.9), ("xh", 1.11)])
+def test_a_book_takes_as_long_as_its_writing_needs(language: str, longer: float) -> None:
+    espeak = Recipe("espeak", language, language)
+    english = estimate_s(Recipe("espeak", "en-us", "en"), HOUR)
+    assert estimate_s(espeak, HOUR) / english == pytest.approx(longer, rel=0.05)
+
+
 def test_speed_and_pauses_count() -> None:
     assert estimate_s(structs.replace(HIBARI, settings=(("speed", 2.0),)), HOUR) == pytest.approx(1800)
     assert estimate_s(Recipe("metronome", "tick", "en", settings=(("seconds_per_char", 0.5),)), 1000) == 500

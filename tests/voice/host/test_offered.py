@@ -53,7 +53,7 @@ def test_an_offered_engine_makes_recipes_and_estimates() -> None:
     learn(OfferedEngine(decode_facts(encode_facts(DrumEngine(), 20_000))))
     recipe = choose_recipe("fr", engine="tabla")
     assert (recipe.engine, recipe.model, recipe.voice) == ("drum", "drum/fr", "tambour")
-    assert estimate_s(recipe, 50) == 5
+    assert estimate_s(recipe, 60) == pytest.approx(5)  # French has 1.2 characters for one of English
     assert "drum" in [engine.card.name for engine in all_engines()]
     assert "drum" not in [engine.card.name for engine in installed_engines()]
     with pytest.raises(EngineFault, match="drum is not installed on this machine"):
