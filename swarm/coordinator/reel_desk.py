@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from swarm.audiobook.press import Maker
@@ -129,8 +130,12 @@ class ReelDesk:
 
     async def _encode(self, job: str, reel: str) -> None:
         if wanted := self._wanted.get((job, reel)):
-            done = await wanted.studio.encode_reel(job, wanted.request)
+            failed = partial(self._failed, job, reel)
+            done = await wanted.studio.encode_reel(job, wanted.request, failed)
             self._made(job, reel, wanted, done, done.work_s)
+
+    def _failed(self, job: str, reel: str) -> None:
+        self._do(self._core.reel_failed(job, reel, self._clock.now()))
 
     async def _check(self, arrival: ReelArrival) -> None:
         """Put a reel in its place that a worker encoded, unless it is another one than would be made here."""

@@ -23,7 +23,7 @@ from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.job_replay import find_spoken
 from swarm.coordinator.reel_desk import ReelDesk, reel_ends
 from swarm.coordinator.seen_engines import SeenEngines
-from swarm.errors import EnvironmentFault, Remedy, SwarmError, TakenOver
+from swarm.errors import EnvironmentFault, Remedy, StoreError, SwarmError, TakenOver
 from swarm.job.job_asset import digests_of
 from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
 from swarm.job.run import RunStats
@@ -42,6 +42,7 @@ from swarm.net.transport import RouterSocket
 from swarm.standby.adopt import note_taken_over
 from swarm.standby.copy_server import CopyServer, Offer
 from swarm.system.capacity import CoreUse
+from swarm.system.child import ChildRaised
 from swarm.system.event_loop import cancel
 from swarm.system.machine import Clock
 from swarm.voice.host.default_voice import VoiceGivenUp
@@ -511,13 +512,23 @@ class Server:
         self._writings.begin_writing(job, self._write(self.editions[job]))
 
     async def _all_written(self) -> None:
-        """Wait until every edition is written; a server that stays waits for further ones. Raises what stopped one."""
+        """Wait until every edition is written; a server that stays waits for further ones. Raises what stopped one.
+
+        What the disk or a process did to the files of one book is raised once the others are written.
+        """
+        first: BaseException | None = None
         while self._writings.tasks or self._on_end:
             job, fault = await self._writings.next_end()
-            if fault is not None and not (self._on_end and isinstance(fault, SwarmError)):
-                raise fault
-            if self._on_end:
+            if self._on_end and (fault is None or isinstance(fault, SwarmError)):
                 self._on_end(self.editions[job], fault)
+            elif isinstance(fault, EnvironmentFault | ChildRaised) and not isinstance(fault, StoreError):
+                first = first or fault
+                if self._writings.tasks:
+                    self._progress.note(f"{self.editions[job].state.spec.title}: {fault} The other books go on.")
+            elif fault is not None:
+                raise fault
+        if first is not None:
+            raise first
 
     async def drop_job(self, job: str) -> None:
         """Serve a job no more, and leave its edition as it is."""

@@ -203,6 +203,10 @@ EVENTS: dict[str, Sentence] = {  # says what happened, in one line
         f"{r.worker} encoded sound that is not what this machine makes of its sentences: it encodes no more, and that "
         "is encoded here"
     ),
+    "encoder died": lambda r: (
+        f"{r.title}: processes that encode it ended, for want of memory perhaps; it is tried again in a while, and "
+        "other books go on"
+    ),
     "latents lost": lambda r: f"{r.title}: {LATENTS_LOST}",
     "sounds otherwise": lambda r: f"{r.worker} speaks otherwise than two other machines: “{r.text}”",
     "rests for its sound": lambda r: (

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from making import join, make_core, make_spec, said, sent
 from msgspec import structs
+from patience import HANGS_S
 
+from swarm.audiobook.sound import studio as studio_module
 from swarm.audiobook.sound.reel import Reel
 from swarm.audiobook.sound.reel_file import pack_reel, read_reel
 from swarm.audiobook.sound.studio import Studio
@@ -20,6 +23,7 @@ from swarm.lease.envelope import MAX_CLIP_BYTES
 from swarm.lease.file_transfer import Piece
 from swarm.lease.message import Encode, EncodedReel, Heartbeat
 from swarm.lease.outcome import Outcome
+from swarm.system.child import Child
 from swarm.system.machine import Clock
 from swarm.voice.host.takes import make_clip
 
@@ -51,6 +55,17 @@ class Bench:
     def do(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
         self.desk.carry_out(outcome)
+
+    def kills_encoders_of(self, job: str) -> None:
+        """Kill each process that is asked to encode for a job."""
+        ask = self.studio._ask
+
+        async def ask_and_kill(child: Child, message: dict[str, Any]) -> dict[str, Any]:
+            if f"/{job}/" in str(message):
+                child.kill_child()
+            return await ask(child, message)
+
+        self.studio._ask = ask_and_kill  # type: ignore[method-assign]
 
     async def asked(self) -> Encode:
         """Wait until the worker is asked for the reel."""
@@ -114,6 +129,27 @@ async def test_a_press_that_ends_withdraws_its_reel(bench: Bench) -> None:
     making.cancel()
     await asyncio.gather(making, return_exceptions=True)
     assert (bench.core.reels.ordered, bench.core.reels.waiting) == ({}, {})
+
+
+async def test_an_encoder_that_dies_over_one_book_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio_module, "RETRY_S", 600.0)
+    bench = Bench(tmp_path, alone=True)
+    bench.studio = Studio(tmp_path, 1, is_speaking=lambda: True)
+    bench.kills_encoders_of("deadly")
+    deadly = JobState(make_spec(["One.", "Two."], job="deadly"))
+    apply(deadly, bench.state.accepted[0, 0])
+    make, wanted = bench.desk.maker(deadly, bench.studio), tmp_path / "deadly" / "a.reel"
+    waiting = asyncio.create_task(make(Reel(0, 0, 1), structs.replace(bench.request, target=wanted)))
+    while not bench.core.reels.here:
+        await asyncio.sleep(0)
+    bench.make = bench.desk.maker(bench.state, bench.studio)
+    async with asyncio.timeout(HANGS_S):
+        assert (await begin(bench)).path.exists()
+    assert not waiting.done()
+    waiting.cancel()
+    await bench.studio.close_studio()
 
 
 async def test_a_fault_of_the_disk_reaches_the_press(bench: Bench, tmp_path: Path) -> None:

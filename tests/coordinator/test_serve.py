@@ -420,3 +420,24 @@ async def test_a_job_that_cannot_be_written_stops_no_other(tmp_path: Path) -> No
     [(job, fault)] = bench.ended
     assert (job, str(fault), bench.running.done()) == (JOB, "the disk is gone", False)
     bench.running.cancel()
+
+
+async def test_a_book_whose_files_cannot_be_written_ends_the_command_after_the_others(tmp_path: Path) -> None:
+    class Doomed(Edition):
+        async def write_audiobook(self, *_: object, **__: object) -> tuple[str, ...]:
+            raise EnvironmentFault("its encoder died")
+
+    bench, grant, lines = Bench(tmp_path), None, list[str]()
+    bench.server._progress.note = lines.append  # type: ignore[method-assign]
+    doomed = JobState(structs.replace(a_job(), job="doomed"))
+    bench.store.create_job(doomed.spec, tmp_path, {})
+    studio = Studio(tmp_path, 1)
+    bench.server.serve_job(Doomed(doomed, bench.store, tmp_path / "doomed.m4b", Style(Tags("Doomed")), studio))
+    grant = await bench.join()
+    assert lines == [f"{doomed.spec.title}: its encoder died The other books go on."]
+    assert not bench.running.done()
+    for position in range(2):
+        speak(bench.dealer, grant, position)
+    with pytest.raises(EnvironmentFault, match="its encoder died"):
+        await asyncio.wait_for(bench.running, 120)
+    assert bench.state.finished is not None

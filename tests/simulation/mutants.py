@@ -86,6 +86,10 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "all reels are encoded here at once": Edit(ReelOrders, "assign", "len(self.here) < self.encoders and", ""),
     "leases end anywhere in reels": Value(Ledger, "_end_with_reel", lambda self, chapter, run, following: None),
+    "reels over which encoders die keep their places": Edit(ReelOrders, "failed", "self.here.pop(name, None)", "None"),
+    "more of a book is encoded while encoders die over it": Edit(
+        ReelOrders, "_next_here", "or self._is_failing(queue[1])", ""
+    ),
     "reels come over slow links": Edit(ReelOrders, "_maker", "and not session.link.is_slow", ""),
     "a reel comes in one piece": Value(WorkerCore, "piece_bytes", lambda self, name: 10**6),
     "a worker keeps the reels that were fetched": Edit(OrderedReels, "fetched", "self._drop(name, out)", "pass"),

@@ -34,6 +34,7 @@ SIZES = (1_000, CLIP_PIECE_BYTES, 150_000)  # bytes of reels
 COMPARED = 0.5  # a share of the reels that come, besides the first of each worker
 LATE_S = 0.3  # an order is taken back to within so long
 LIES = 0.5  # a share of the reels of one that lies
+DEADLY = 8  # encoders die twice over one in so many reels
 HANGS = 0.05  # a share of the reels, while faults last
 
 
@@ -90,7 +91,10 @@ class SimPress:
         for name in outcome.encodes:
             if name in self.wanted:
                 seconds = self.world.reels.random.choice([0.1, 1.0])
-                self.coordinator.later(seconds, self._encoded, name, seconds)
+                is_deadly = int(name[1][-4:], 16) % DEADLY == 0
+                if is_deadly:
+                    self.coordinator.later(seconds, self._failed, name)
+                self.coordinator.later(seconds + 5.0 * is_deadly, self._encoded, name, seconds)
         for arrival in outcome.reels:
             self.coordinator.later(0.01, self._check, (arrival.job, arrival.reel), arrival.worker, arrival.data)
 
@@ -107,6 +111,12 @@ class SimPress:
             self.coordinator.take(core.reel_refused(*name, self.coordinator.clock()))
             return
         self._encoded(name, 0.0)
+
+    def _failed(self, name: ReelName) -> None:
+        if name in self.wanted and (core := self.coordinator.core):
+            self.coordinator.take(core.reel_failed(*name, self.coordinator.clock()))
+            if name in core.reels.here:
+                raise Violation(f"reel {name[1]}, over which encoders die, keeps its place")
 
     def _encoded(self, name: ReelName, seconds: float) -> None:
         core = self.coordinator.core
@@ -194,6 +204,9 @@ class ReelJudge:
 
     def asks(self, core: CoordinatorCore, outcome: Outcome) -> None:
         """Check the orders that a coordinator decided on."""
+        failing = {job for job, _ in core.reels.failing}
+        if more := [job for job, _ in outcome.encodes if job in failing]:
+            raise Violation(f"more of {more[0]} is encoded here while encoders die over it")
         cuts = any(isinstance(send.message, Trim | Revoke) for send in outcome.sends)
         for send in outcome.sends:
             session = core.peers.get(send.peer)
@@ -239,7 +252,7 @@ class ReelJudge:
             return
         reels = core.reels
         waiting = [(job, reel) for (_, job), tasks in reels.waiting.items() for reel in tasks]
-        places = [*waiting, *reels.ordered, *reels.arrived, *reels.here]
+        places = [*waiting, *reels.ordered, *reels.arrived, *reels.here, *reels.failing]
         if len(places) != len(set(places)):
             raise Violation("a reel is in two places")
         if lost := press.wanted.keys() - set(places):
@@ -259,7 +272,8 @@ class ReelJudge:
         for order in core.reels.ordered.values():
             self._is_with_somebody(core, order, now)
         idle = not (core.reels.here or core.reels.ordered or core.reels.arrived)
-        if idle and any(core.reels.waiting.values()):
+        failing = {job for job, _ in core.reels.failing}
+        if idle and any(tasks for (_, job), tasks in core.reels.waiting.items() if job not in failing):
             raise Violation("reels wait, and nobody encodes")
 
     @staticmethod

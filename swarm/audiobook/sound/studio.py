@@ -141,6 +141,7 @@ async def ask(child: Child, message: dict[str, Any], timeout_s: float) -> dict[s
 
 MAX_DEATHS = 2  # work waits after so many processes in a row died over it
 RETRY_S = 30.0  # work over which processes died is tried again after this time: memory may be free by then
+MAX_DOUBLINGS = 2  # this time is doubled so often, with each further death
 LOOK_S = 0.5  # work that waits looks so often whether all is spoken by now
 
 logger = logging.getLogger(__name__)
@@ -160,8 +161,11 @@ class Retry:
         self._relieve = relieve
         self._alone = asyncio.Lock()
 
-    async def insist(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Do work in a process, and again if processes die over it. Raises EnvironmentFault."""
+    async def insist(self, work: Callable[[], Awaitable[Answer]], waits: Callable[[], None] = lambda: None) -> Answer:
+        """Do work in a process, and again if processes die over it; call `waits` before each wait.
+
+        Raises EnvironmentFault.
+        """
         deaths = 0
         while True:
             try:
@@ -172,22 +176,24 @@ class Retry:
             except ChildDied as death:
                 deaths += 1
                 if deaths >= MAX_DEATHS:
-                    await self._wait(death, is_last=deaths > MAX_DEATHS)
+                    waits()
+                    await self._wait(death, deaths)
 
-    async def _wait(self, death: ChildDied, *, is_last: bool) -> None:
+    async def _wait(self, death: ChildDied, deaths: int) -> None:
         """Wait before another try, less long if all is spoken meanwhile.
 
         Raises EnvironmentFault after the last try, if all is spoken.
         """
         was_speaking = self._is_speaking()
-        if is_last and not was_speaking:
+        if deaths > MAX_DEATHS and not was_speaking:
             raise EnvironmentFault(
                 f"A process that makes the audiobook ended three times: {death}",
                 Remedy("free some memory", kept="nothing that was spoken is lost"),
             ) from death
-        logger.warning(f"a process that makes the audiobook ended twice, and is tried again in {RETRY_S:g} s: {death}")
+        pause_s = RETRY_S * 2 ** min(deaths - MAX_DEATHS, MAX_DOUBLINGS)
+        logger.warning(f"{deaths} processes that make the audiobook ended, the next try is in {pause_s:g} s: {death}")
         await self._relieve()
-        until_s = asyncio.get_running_loop().time() + RETRY_S
+        until_s = asyncio.get_running_loop().time() + pause_s
         while self._is_speaking() == was_speaking and asyncio.get_running_loop().time() < until_s:
             await asyncio.sleep(LOOK_S)
 
@@ -373,9 +379,12 @@ class Studio:
         self._permits = BinderPermits(MAX_BINDERS, MAX_EARLY_BINDERS)
         self._retry = Retry(is_speaking, self.processes.end_idle)
 
-    async def encode_reel(self, book: str, request: ReelRequest) -> ReelDone:
-        """Encode a reel as soon as it is the book's turn. Raises EnvironmentFault, ChildRaised."""
-        return from_message((await self._work(book, "encode", request))["reel"], ReelDone)
+    async def encode_reel(self, book: str, request: ReelRequest, waits: Callable[[], None] = lambda: None) -> ReelDone:
+        """Encode a reel as soon as it is the book's turn; `waits` is called before each wait for another try.
+
+        Raises EnvironmentFault, ChildRaised.
+        """
+        return from_message((await self._work(book, "encode", request, waits))["reel"], ReelDone)
 
     async def check_reel(self, book: str, request: ReelRequest, data: bytes, *, whole: bool) -> ReelDone:
         """Check a reel that came from a worker, and write it. Raises as `encode`."""
@@ -410,7 +419,9 @@ class Studio:
         """End all child processes."""
         await self.processes.end_processes()
 
-    async def _work(self, book: str, task: str, request: ReelRequest, **more: object) -> dict[str, Any]:
+    async def _work(
+        self, book: str, task: str, request: ReelRequest, waits: Callable[[], None] = lambda: None, **more: object
+    ) -> dict[str, Any]:
         message = {task: to_message(request), **more}
         sound_s = 0.0 if more else sum(clip.info.length_s for clip in request.clips if clip)
 
@@ -420,7 +431,7 @@ class Studio:
                 with self._counted(sound_s):
                     return await self._ask(child, message)
 
-        return await self._retry.insist(encode)
+        return await self._retry.insist(encode, waits)
 
     @contextmanager
     def _counted(self, sound_s: float) -> Iterator[None]:

@@ -289,6 +289,12 @@ class CoordinatorCore:
         self.reels.encoded((job, reel), work_s, now, outcome := Outcome())
         return outcome
 
+    def reel_failed(self, job: str, reel: str, now: float) -> Outcome:
+        """Take in that encoders died over a reel here, and that it is tried again in a while."""
+        title = self.jobs[job].state.spec.title if job in self.jobs else ""
+        self.reels.failed((job, reel), title, now, outcome := Outcome())
+        return outcome
+
     def reel_refused(self, job: str, reel: str, now: float) -> Outcome:
         """Encode a reel here that came from a worker and is not what this machine makes of its clips."""
         self.reels.refused((job, reel), now, outcome := Outcome())

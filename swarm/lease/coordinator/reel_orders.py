@@ -109,6 +109,9 @@ class ReelOrders:
     ordered: dict[ReelName, ReelOrder] = field(default_factory=dict)
     arrived: dict[ReelName, ReelTask] = field(default_factory=dict)  # they are being checked
     here: dict[ReelName, ReelTask] = field(default_factory=dict)
+    failing: dict[ReelName, ReelTask] = field(
+        default_factory=dict
+    )  # encoders died over them: they are tried again here
     cost: Cost = field(default_factory=Cost)  # of this machine
     encodings: dict[str, Encoding] = field(default_factory=dict)  # by the worker's process
     distrusted: set[str] = field(default_factory=set)  # ids of workers that are asked for nothing any more
@@ -127,17 +130,31 @@ class ReelOrders:
         for (_, job), tasks in self.waiting.items():
             if job == name[0]:
                 tasks.pop(name[1], None)
-        for kept in (self.ordered, self.arrived, self.here):
+        for kept in (self.ordered, self.arrived, self.here, self.failing):
             kept.pop(name, None)
         self.assign(now, out)
 
     def encoded(self, name: ReelName, work_s: float, now: float, out: Outcome) -> None:
         """Take in that a reel is there; `work_s` is what it took here, even if to compare it, 0 if nothing."""
-        if task := self.here.get(name) or self.arrived.get(name):
+        if task := self.here.get(name) or self.failing.get(name) or self.arrived.get(name):
             self.cost.learn(work_s, task.sound_s)
         if name in self.arrived:
             self.proven.add(self.arrived[name].worker)
         self.withdraw(name, now, out)
+
+    def failed(self, name: ReelName, title: str, now: float, out: Outcome) -> None:
+        """Leave the place of a reel to other books: encoders died over it here, and it is tried again in a while.
+
+        Nothing else of its book is encoded here until then.
+        """
+        if task := self.here.pop(name, None):
+            if not self._is_failing(name[0]):
+                out.events.append(Reason("encoder died", title=title))
+            self.failing[name] = task
+            self.assign(now, out)
+
+    def _is_failing(self, job: str) -> bool:
+        return any(failing == job for failing, _ in self.failing)
 
     def refused(self, name: ReelName, now: float, out: Outcome) -> None:
         """Encode a reel here that came from a worker and is not what this machine makes of its clips.
@@ -157,7 +174,7 @@ class ReelOrders:
     def ready_s(self, more: int) -> float:
         """Return the seconds until this machine has encoded what no worker can, and so many reels more."""
         waiting = (task for (worker, _), tasks in self.waiting.items() if not worker for task in tasks.values())
-        sound_s = sum(task.sound_s for task in (*self.here.values(), *waiting)) + more * USUAL_S
+        sound_s = sum(task.sound_s for task in (*self.here.values(), *self.failing.values(), *waiting)) + more * USUAL_S
         return sound_s * self.cost.expected / self.encoders
 
     def behind_s(self, job: str) -> float:
@@ -202,7 +219,7 @@ class ReelOrders:
         """Return a reel to encode here: one that no worker is asked for, or the first of what is sooner here."""
         found = list[tuple[bool, int, Queue, str]]()
         for queue, tasks in self.waiting.items():
-            if not tasks:
+            if not tasks or self._is_failing(queue[1]):
                 continue
             maker = makers[queue]
             name = next(iter(tasks))

@@ -226,6 +226,29 @@ def test_books_take_turns_at_the_encoders_here() -> None:
     assert turns == [["b1"], ["a2"], ["a3"]]
 
 
+def test_a_book_over_which_encoders_die_leaves_the_places_here_to_other_books() -> None:
+    core = make_core(JobState(make_spec(["One."], job="a")), encoders=2)
+    for reel in ("a1", "a2", "a3"):
+        core.encode_reel(task(reel, "", "a"), 0.0)
+    assert here(core.encode_reel(task("b1", "", "b"), 0.0)) == []
+    first = core.reel_failed("a", "a1", 1.0)
+    assert (here(first), here(core.reel_failed("a", "a2", 1.0))) == (["b1"], [])
+    assert [line for line in said(first) if line.startswith("Book: processes that encode it ended")]
+    assert here(core.encode_reel(task("b2", "", "b"), 2.0)) == ["b2"]
+    assert core.reels.ready_s(0) == pytest.approx(5 * 60 * UNKNOWN_COST / 2)
+    core.reel_encoded("a", "a1", 3.0, 3.0)
+    core.reel_encoded("b", "b1", 3.0, 3.0)
+    assert here(core.reel_encoded("a", "a2", 3.0, 3.0)) == ["a3"]
+
+
+def test_a_reel_over_which_encoders_die_and_that_is_withdrawn_holds_its_book_up_no_more() -> None:
+    core = make_core(JobState(make_spec(["One."])), encoders=1)
+    for reel in "ab":
+        core.encode_reel(task(reel, ""), 0.0)
+    assert here(core.reel_failed("job", "a", 1.0)) == []
+    assert here(core.withdraw_reel("job", "a", 2.0)) == ["b"]
+
+
 def test_a_reel_that_is_withdrawn_is_asked_of_nobody() -> None:
     core = make_core(JobState(make_spec(["One."])), encoders=1)
     for reel in "ab":
