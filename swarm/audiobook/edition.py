@@ -80,6 +80,7 @@ class Edition:
 
     def __post_init__(self) -> None:
         self._press: Press | None = None
+        self._making: Press | None = None  # the same while it makes files
         self._beside: list[Path] = []  # subtitles and the read-along EPUB
         self._read_along: ReadAlongMaker | None = None
         self._before: Head | None = None  # the report that lay at this name before this run
@@ -165,8 +166,8 @@ class Edition:
 
     def notice_place(self, place: Place) -> None:
         """Take notice of a place that was accepted or quarantined."""
-        if self._press is not None:
-            self._press.notice_place(place)
+        if self._making is not None:
+            self._making.notice_place(place)
         if self._read_along is not None:
             self._read_along.notice_place(place)
         if self.state.complete:
@@ -174,13 +175,13 @@ class Edition:
 
     def reopen(self, place: Place) -> None:
         """Wait for another clip of a place."""
-        if self._press is not None:
-            self._press.reopen(place)
+        if self._making is not None:
+            self._making.reopen(place)
 
     def distrust(self, worker: str) -> None:
         """Encode all again that a worker may have encoded."""
-        if self._press is not None:
-            self._press.distrust(worker)
+        if self._making is not None:
+            self._making.distrust(worker)
 
     async def write_audiobook(
         self, damaged: Damaged, measured: Measured, may_finish: MayFinish = at_once
@@ -201,7 +202,7 @@ class Edition:
         self._clear_outbox()
         self._before = self.delivery.replaced if self.delivery else head_of_report(report_path(self.output_path))
         where = self.state, self.store, self.studio, self.output_path
-        self._press = Press(*where, self.style, damaged, noted, self._written, may_finish, self.maker)
+        self._press = self._making = Press(*where, self.style, damaged, noted, self._written, may_finish, self.maker)
         self._press.all_at_once = replaces_another(self._before, self.state.job)
         try:
             self.books = await self._press.make_files()
@@ -211,6 +212,7 @@ class Edition:
             self.stop_delivery()
             raise
         finally:
+            self._making = None
             with contextlib.suppress(OSError):  # the run may have failed because of the disk
                 for part in self._press.parts:
                     part.unlink(missing_ok=True)

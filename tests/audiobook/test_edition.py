@@ -101,6 +101,8 @@ async def test_the_press_hears_of_distrust_and_an_interrupted_edition_is_deliver
     making.cancel()
     with pytest.raises(asyncio.CancelledError):
         await making
+    edition.distrust("after it ended")
+    assert distrusted == ["w1"]
     target.write_bytes(b"sound")
     with pytest.raises(Stopped):
         delivery.deliver_file(target, print)
