@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import psutil
 STILL_S = 90.0  # without any movement, before a wait is given up
 HANGS_S = 300.0  # a wait of this process for itself
 LOOK_S = 1.0  # between looks at what moves
+TELL_S = 3.0  # between lines about what does not
+MIN_PAUSE_S, MAX_PAUSE_S = 0.01, 0.1  # between looks at a condition: a look may cost as much as what it waits for
 RUNS = {psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP}
 
 
@@ -24,7 +26,7 @@ class Patience:
         self._still_s, self._watched = still_s, watched
         self._seen: object = None
         self._looked_s = time.monotonic()
-        self._spent_s = 0.0
+        self._spent_s = self._told_s = 0.0
 
     @property
     def is_spent(self) -> bool:
@@ -34,7 +36,15 @@ class Patience:
             moved = anyone_runs() or self._has_changed()  # the cheap look comes first: there may be thousands of files
             self._looked_s = time.monotonic()
             self._spent_s = 0.0 if moved else self._spent_s + min(passed_s, 2 * LOOK_S)  # this process may stand, too
+            self._tell()
         return self._spent_s > self._still_s
+
+    def _tell(self) -> None:
+        """Print the states of all processes from time to time while nothing moves: a failure shows what was printed."""
+        self._told_s = min(self._told_s, self._spent_s)
+        if self._spent_s - self._told_s >= TELL_S:
+            self._told_s = self._spent_s
+            print(f"nothing moved for {self._spent_s:.0f} s: {', '.join(states())}", file=sys.stderr)
 
     def _has_changed(self) -> bool:
         before, self._seen = self._seen, trace_of(self._watched())
@@ -49,10 +59,12 @@ def wait_for(
 ) -> Any:
     """Wait until a condition holds, and return its result; fail after `still_s` in which nothing moved."""
     patience = Patience(still_s, watched)
+    pause_s = MIN_PAUSE_S
     while not (result := condition()):
         if patience.is_spent:
             raise AssertionError(f"waited in vain for {what or condition}: nothing moved for {still_s:g} s")
-        time.sleep(0.02)
+        time.sleep(pause_s)
+        pause_s = min(1.2 * pause_s, MAX_PAUSE_S)
     return result
 
 
@@ -83,6 +95,13 @@ def anyone_runs() -> bool:
         except psutil.Error:
             pass
     return False
+
+
+def states() -> Iterator[str]:
+    """Yield number, name and state of each process below this one."""
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            yield f"{process.pid} {process.name()} {process.status()}"
 
 
 def trace_of(places: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:

@@ -16,6 +16,7 @@ import ready
 from place import Place
 
 CLI = Path(__file__).resolve().parents[2] / "cli.py"
+MAX_TOLD = 3000  # characters of the output of a command, in a failure
 WATCHED: set[Path] = set()  # outputs and state folders of all commands that run
 OURS = (
     "E2A_SWARM_KEY",
@@ -34,8 +35,15 @@ FAST, SLOW = (*QUICK, "cost_per_char=0.0001"), (*QUICK, "cost_per_char=0.004")
 
 
 def wait_for(condition: Callable[[], Any], what: str = "") -> Any:
-    """Wait until a condition holds, as long as anything moves here or in a command's files, and return its result."""
-    return patience.wait_for(condition, what, watched=lambda: list(WATCHED))
+    """Wait until a condition holds, as long as anything moves here or in a command's files, and return its result.
+
+    A failure tells what all commands have said.
+    """
+    try:
+        return patience.wait_for(condition, what, watched=lambda: list(WATCHED))
+    except AssertionError as fault:
+        said = (f"{log}:\n{log.read_text(errors='replace')[-MAX_TOLD:]}" for log in sorted(WATCHED) if log.is_file())
+        raise AssertionError("\n".join((str(fault), *said))) from None
 
 
 class Running:
@@ -69,10 +77,7 @@ class Running:
             assert found or self.process.poll() is None, f"it ended without saying {pattern!r}:\n{self.output}"
             return found
 
-        try:
-            match: re.Match[str] = wait_for(heard, repr(pattern))
-        except AssertionError as fault:
-            raise AssertionError(f"{fault}; it said:\n{self.output}") from None
+        match: re.Match[str] = wait_for(heard, repr(pattern))
         return match
 
     def signal(self, number: int = signal.SIGINT) -> None:
@@ -86,10 +91,7 @@ class Running:
 
     def ends(self, code: int = 0) -> str:
         """Wait for the end, check the exit code, and return all that the command said."""
-        try:
-            wait_for(lambda: self.process.poll() is not None, f"the end of {self.words}")
-        except AssertionError as fault:
-            raise AssertionError(f"{fault}; it said:\n{self.output}") from None
+        wait_for(lambda: self.process.poll() is not None, f"the end of {self.words}")
         ended = self.process.returncode
         assert ended == code, f"{self.words} ended with {ended} instead of {code}:\n{self.output}"
         assert "Traceback" not in self.output, self.output

@@ -192,12 +192,12 @@ def rewrite(home: Path, change: Callable[[list[AnyRecord]], list[AnyRecord]]) ->
 def test_one_of_two_standbys_serves_the_queue_by_itself(lan: Make, write_book: Callable[..., Path]) -> None:
     hub, seats = lan("hub"), [lan("tower"), lan("shed")]
     running = [seat.start(*AUTOMATIC, "--output-dir", "books", "--name", seat.name) for seat in seats]
-    old = hub.start("serve", "--output-dir", "books", "--web", "off", *SLOW, "--engine-option", "cost_per_char=0.03")
+    old = hub.start("serve", "--output-dir", "books", "--web", "off", *SLOW, "--engine-option", "cost_per_char=0.06")
     old.says("waiting for workers")
+    wait_for(lambda: all("of 2" in each.output for each in running), "both standbys are among the voters")
     for title in ("Emma", "Persuasion", "Sanditon", "Lady Susan", "Evelina"):
         book = write_book({"One": " ".join(f"Sentence {n} of {title}." for n in range(4))}, title)
         assert hub.run("add", book, "--coordinator", f"127.0.0.1:{old.port}").returncode == 0
-    wait_for(lambda: all("of 2" in each.output for each in running), "both standbys are among the voters")
 
     def status() -> str:
         return hub.run("status", "--coordinator", f"127.0.0.1:{old.port}").stdout
@@ -205,6 +205,7 @@ def test_one_of_two_standbys_serves_the_queue_by_itself(lan: Make, write_book: C
     wait_for(lambda: status().count("5 of 5 books") == 2, "the whole queue at both")
     old.kill()
     written = len(list(hub.desk.rglob("*.m4b")))
+    assert written < 5, old.output
     wait_for(lambda: any("taking it over" in each.output for each in running), "a take-over")
     heir = next(seat for seat, each in zip(seats, running, strict=True) if "taking it over" in each.output)
     wait_for(lambda: len(list(heir.desk.rglob("*.m4b"))) >= 5 - written, "the books that are left")
