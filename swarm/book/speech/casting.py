@@ -5,11 +5,13 @@ A cast is a file of lines `NAME = VOICE`, in which `dialogue`, `chapter 3`, `cha
 all others get voices by themselves.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from math import dist
+from operator import attrgetter
 from pathlib import Path
 
 import regex
@@ -144,12 +146,16 @@ def unknown_names(cast: Cast, dialogue: Dialogue) -> list[str]:
     return [name for name, _ in cast.speakers if not any(is_called(each, name) for each in known)]
 
 
+_start = attrgetter("start")
+
+
 def _layered(length: int, narrator: str, *layers: Sequence[VoiceRun]) -> Iterator[VoiceRun]:
     """Yield the runs of a text, in which each layer covers those before it."""
     cuts = sorted({0, length, *(place for layer in layers for run in layer for place in (run.start, run.end))})
     last: VoiceRun | None = None
     for start, end in pairwise(cuts):
-        over = [run for layer in layers for run in layer if run.start <= start and end <= run.end]
+        near = [layer[at] for layer in layers if (at := bisect_right(layer, start, key=_start) - 1) >= 0]
+        over = [run for run in near if end <= run.end]
         first = over[0] if over else NARRATOR
         run = VoiceRun(start, end, over[-1].voice if over else narrator, first.speaker, first.manner)
         if last is not None and last.is_like(run):

@@ -6,14 +6,16 @@ has a weight, and so has each way in which one turn follows another. The weights
 what stands above it, and each answer has its probability.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, pairwise
 from math import exp
+from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
@@ -54,6 +56,7 @@ NEAR = 14  # turns before and after one, in which a person is named who may spea
 FAR = 5  # paragraphs above that are looked at
 LATELY = 5  # persons mentioned last who may speak
 MAIN = 6  # persons of a chapter who may speak anywhere in it
+REACH = 3000  # characters of a paragraph before and after a turn that are looked at
 MAX_BREAK = 2  # blocks from one turn to the next in one conversation
 
 _BOUND = compile_later(r"[,—–-][”’»\"“]?\Z")  # what follows belongs to the quotation
@@ -66,6 +69,8 @@ _WORD = compile_later(r"\p{L}")
 _CLAUSE_END = compile_later(r"[.!?…;:]\s")
 
 _RANKS = ("first", "second", "third", "fourth", "later")
+
+Heard = TypeVar("Heard", tuple[Gender, int], tuple[Mention, int, int])
 
 Facts = Mapping[int, Sequence[str]]  # of each candidate, by its number among the persons
 
@@ -115,22 +120,36 @@ class Page:
         self.texts, self.spoken, self.persons, self.language = texts, spoken, persons, language
         self.told: list[list[tuple[Mention, int]]] = [[] for _ in texts]  # by the narrator
         self.heard: list[list[tuple[Mention, int, int]]] = [[] for _ in texts]  # in speech, with the utterance
-        self.hailed: list[list[tuple[int, Gender]]] = [[] for _ in texts]  # by "sir" and the like, with the utterance
+        self.hailed: list[list[tuple[Gender, int]]] = [[] for _ in texts]  # by "sir" and the like, with the utterance
         for number in sorted({near for at, each in enumerate(spoken) if each for near in range(at - FAR, at + 3)}):
             if 0 <= number < len(texts):
                 self._read(number)
         self.lately, self.main = self.count()
 
     def _read(self, block: int) -> None:
+        spoken = self.spoken[block]
         for each in find_mentions(self.texts[block], self.language):
             who = self.persons.find(each.key)
-            inside = next((n for n, one in enumerate(self.spoken[block]) if one.start <= each.start < one.end), None)
-            if inside is None:
+            inside = bisect_right(spoken, each.start, key=lambda said: said.start) - 1
+            is_told = inside < 0 or each.start >= spoken[inside].end
+            if is_told:
                 self.told[block].append((each, who))
             elif each.gender and not each.is_pronoun and _is_called(self.texts[block], each):
-                self.hailed[block].append((inside, each.gender))
-            if inside is not None and who >= 0:
+                self.hailed[block].append((each.gender, inside))
+            if not is_told and who >= 0:
                 self.heard[block].append((each, who, inside))
+
+    def told_within(self, block: int, start: int, end: int) -> list[tuple[Mention, int]]:
+        """Return what the narrator mentions in a block from one place to another."""
+        told = self.told[block]
+        first, last = (bisect_left(told, place, key=lambda each: each[0].start) for place in (start, end))
+        return told[first:last]
+
+    def told_beside(self, turn: "SpokenTurn") -> list[tuple[Mention, int]]:
+        """Return what the narrator mentions in the paragraph of a turn, as far as that is not too long."""
+        spoken = self.spoken[turn.block]
+        first, last = spoken[turn.said[0]].start, spoken[turn.said[-1]].end
+        return self.told_within(turn.block, first - REACH, last + REACH)
 
     def count(self) -> tuple[list[list[int]], list[int]]:
         """Return those who were mentioned last before each block, and those who are mentioned most."""
@@ -168,8 +187,7 @@ def find_tag(page: Page, block: int, number: int) -> Tag:
     if is_other_of_two(after, page.language):
         return Tag("other")
     bond = "said" if beside is not None else "bound" if _is_bound(words, after) else ""
-    told = page.told[block]
-    near = [each for each in told if said.end <= each[0].start < said.end + len(after)][:2]
+    near = page.told_within(block, said.end, said.end + len(after))[:2]
     if len(near) > 1 and near[0][0].is_pronoun and near[0][0].owner and near[1][0].start - near[0][0].end < 20:
         del near[0]  # "her mother"
     if near and bond and (tag := _tag_of(near[0], after[: near[0][0].start - said.end], bond)):
@@ -177,7 +195,7 @@ def find_tag(page: Page, block: int, number: int) -> Tag:
     if before.rstrip().endswith((",", ":", "—")) or (beside is not None and not near):
         cut = max((end.end() for end in _CLAUSE_END.finditer(before.rstrip()[:-1])), default=0)
         start = said.start - len(before) + cut
-        acts = [each for each in told if start <= each[0].start < said.start and each[0].subject]
+        acts = [each for each in page.told_within(block, start, said.start) if each[0].subject]
         return (acts and _tag_of(acts[0], "", "led")) or Tag(bond=bond)
     return Tag(bond=bond)
 
@@ -242,17 +260,13 @@ def _with_kind(page: Page, turns: Sequence[SpokenTurn], index: int) -> SpokenTur
     turn = turns[index]
     kind, wanted = _kind(page, turn), turn.tag.gender
     if kind == "beat":
-        acts = [
-            (each.gender, who) for each, who in page.told[turn.block] if each.subject and (each.gender or who != NOBODY)
-        ]
-        wanted = acts[0][0] if acts and all(who == NOBODY for _, who in acts) else ""
+        acts = _acting_in(page.told_beside(turn))
+        wanted = acts[0][0].gender if acts and all(who == NOBODY for _, who in acts) else ""
     signs = list[tuple[str, Gender]]()
     for step, where in ((0, "here"), (-1, "before"), (1, "after")):
         other = turns[index + step] if 0 <= index + step < len(turns) else None
         if other is not None and abs(other.block - turn.block) <= 2:
-            signs += [
-                (f"called {where}", gender) for inside, gender in page.hailed[other.block] if inside in other.said
-            ]
+            signs += [(f"called {where}", gender) for gender, _ in _inside(page.hailed[other.block], other)]
     if not wanted:
         signs += _acting_near(page, turn)
     last = page.spoken[end_of(turn)][turn.said[-1] if not turn.more else 0]
@@ -263,6 +277,10 @@ def _with_kind(page: Page, turns: Sequence[SpokenTurn], index: int) -> SpokenTur
 def _acting(page: Page, block: int) -> list[tuple[Mention, int]]:
     """Return the persons and pronouns with which clauses of a block's narration begin."""
     told = page.told[block] if 0 <= block < len(page.told) else []
+    return _acting_in(told)
+
+
+def _acting_in(told: Sequence[tuple[Mention, int]]) -> list[tuple[Mention, int]]:
     return [(each, who) for each, who in told if each.subject and (each.gender or who != NOBODY)]
 
 
@@ -381,7 +399,7 @@ def _evidence(page: Page, turns: Sequence[SpokenTurn], index: int, turn: SpokenT
 
 def _in_paragraph(page: Page, turn: SpokenTurn) -> Iterator[tuple[int, str]]:
     """Yield what the narrator's words between and around the quotations of a paragraph tell."""
-    spoken, told = page.spoken[turn.block], page.told[turn.block]
+    spoken, told = page.spoken[turn.block], page.told_beside(turn)
     first, last = spoken[turn.said[0]].start, spoken[turn.said[-1]].end
     rank = "first"
     for mention, who in told:
@@ -401,7 +419,7 @@ def _above(page: Page, turn: SpokenTurn) -> Iterator[tuple[int, str]]:
     """Yield what the narrator tells in the paragraphs above."""
     kind, block = turn.kind, turn.block
     first = page.spoken[block][turn.said[0]].start
-    here = [each for each in page.told[block] if each[0].start < first]
+    here = page.told_within(block, first - REACH, first)
     met = dict[int, None]()
     quiet, place = True, "here"
     for distance, above in enumerate(range(block, max(-1, block - FAR - 1), -1)):
@@ -450,9 +468,14 @@ def _in_speech(page: Page, turns: Sequence[SpokenTurn], index: int) -> Iterator[
     ):
         other = turns[index + step] if 0 <= index + step < len(turns) else None
         if other is not None and abs(other.block - turns[index].block) <= 3:
-            for mention, who, inside in page.heard[other.block]:
-                if inside in other.said:
-                    yield who, called if _is_called(page.texts[other.block], mention) else spoken
+            for mention, who, _ in _inside(page.heard[other.block], other):
+                yield who, called if _is_called(page.texts[other.block], mention) else spoken
+
+
+def _inside(heard: Sequence[Heard], turn: SpokenTurn) -> Sequence[Heard]:
+    """Return what was heard in the utterances of a turn, whose numbers come last in what was heard in its block."""
+    first = bisect_left(heard, turn.said[0], key=itemgetter(-1))
+    return heard[first : bisect_right(heard, turn.said[-1], key=itemgetter(-1))]
 
 
 def _is_called(text: str, mention: Mention) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
+from steps import steps_of
 
 from swarm.book.model.book import Block, ChapterText, Pause
 from swarm.book.model.reading_choice import Cast, CastVoice
@@ -37,6 +38,14 @@ def spoken(text: str, cast: Cast, language: str = "en", title: str = "") -> list
     made = segment_chapter(chapter, language, CARD, casting=casting)
     assert "".join("".join(each.written.split()) for each in made.segments) == "".join(text.split())
     return [(segment.voice, segment.written) for segment in made.segments]
+
+
+def test_a_paragraph_of_many_quotations_takes_steps_in_proportion_to_its_length() -> None:
+    casting = Casting(Cast("tock"))
+    few, many = (
+        steps_of(lambda times=times: voice_runs(["“Yes.” He went. " * times], casting, "en")) for times in (500, 2000)
+    )
+    assert many < 6 * few
 
 
 TEXT = "“Come in,” said Holmes. “Sit down. Do.” He waited, and then said: “Well?”"

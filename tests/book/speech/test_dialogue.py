@@ -144,6 +144,7 @@ def test_a_narrator_who_speaks_is_known_in_german_too() -> None:
         "A, and ",
         "“A” A, ",
         "I a ",
+        "“A, sir,” he said. A went to B. ",
     ],
 )
 def test_a_hostile_paragraph_takes_steps_in_proportion_to_its_length(sign: str) -> None:
