@@ -194,9 +194,9 @@ def _clear_parts(path: Path) -> None:
 
 
 def read_json(path: Path, kind: type[Kind], most: int = MAX_JSON_BYTES) -> Kind | None:
-    """Return what a small file of JSON says; None if it is not there, damaged, or larger than `most`."""
+    """Return what a small file of JSON says; None if it is no file, damaged, or larger than `most`."""
     with suppress(OSError, ValueError, msgspec.MsgspecError, RecursionError):
-        if path.stat().st_size <= most:
+        if path.is_file() and path.stat().st_size <= most:  # a pipe would be waited for
             return msgspec.json.decode(path.read_bytes(), type=kind)
     return None
 

@@ -11,7 +11,7 @@ import pytest
 from swarm.errors import InUse, StoreError
 from swarm.job.store.store import DiskStore
 from swarm.system import disk
-from swarm.system.disk import Lock, check_state, clear_parts, full_name, guarded, part_of, replace_file
+from swarm.system.disk import Lock, check_state, clear_parts, full_name, guarded, part_of, read_json, replace_file
 
 WHERE = Path("/state/jobs/moby")
 
@@ -90,6 +90,12 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
         replace_file(tmp_path / "folder" / "file", b"second")
     assert (tmp_path / "folder" / "file").read_bytes() == b"first"
     assert [path.name for path in (tmp_path / "folder").iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_a_pipe_in_the_place_of_a_file_of_json_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "answers.json")
+    assert read_json(tmp_path / "answers.json", dict[str, int]) is None
 
 
 def test_a_path_that_sqlite_cannot_open_for_its_length_is_not_called_forbidden(tmp_path: Path) -> None:
