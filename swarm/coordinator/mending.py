@@ -170,7 +170,9 @@ def _recast(state: JobState, voice: str, other: str) -> Mending:
         has = "; ".join(filter(None, known)) or "it has no --cast and no --dialogue-voice"
         raise UsageError(f"--recast {voice}={other}: no character of this book has that name or voice; {has}.")
     records = [record for place in places for record in _in_voice(state, place, other)]
-    return Mending(records, [f"{count_text(len(places), 'sentence')} of {voice}: {other} speaks them"])
+    again = [place for place in places if state.segment(place).voice != other]
+    line = f"{count_text(len(again or places), 'sentence')} of {voice}: {other} speaks them"
+    return Mending(records, [line if again else f"{line} already"])
 
 
 def _in_voice(

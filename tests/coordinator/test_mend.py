@@ -207,6 +207,12 @@ def test_another_voice_for_a_character_opens_what_it_says_and_no_more() -> None:
     assert wish(state, recast=("tack", "tock")).notes == ["2 sentences of tack: tock speaks them"]
 
 
+def test_the_voice_that_a_character_has_already_speaks_nothing_again_and_the_note_says_so() -> None:
+    mending = wish(cast_of_two(), recast=("tock", "tock"))
+    assert mending.notes == ["2 sentences of tock: tock speaks them already"]
+    assert not any(isinstance(record, ClipDiscarded) for record in mending.records)
+
+
 def test_a_character_is_recast_by_its_name_in_the_book() -> None:
     speakers = ("Mr. Holmes", "", "Watson", "the old man")
     segments = tuple(
