@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,14 +19,15 @@ from swarm.book.model.language_code import language_name, normal_language
 from swarm.book.model.reading_choice import NO_CAST, Cast
 from swarm.book.speech.capitals import usage_of
 from swarm.book.speech.casting import Casting, cast_by_itself, marks_in
-from swarm.book.speech.dialogue import Dialogue, find_dialogue
+from swarm.book.speech.dialogue import Dialogue, find_dialogue, with_persons
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import chapter_texts, spoken_chapters
 from swarm.book.speech.segment import segment_chapter, unsaid_languages
 from swarm.book.speech.speech import Speech
 from swarm.commands.book_config import reading
 from swarm.commands.output import say, say_json
-from swarm.config import may_download, state_folder
+from swarm.config import RenderConfig, may_download, state_folder
+from swarm.coordinator.book_cast import KeptCast, kept_file
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.job.card import EngineCard
 from swarm.job.spec import Recipe
@@ -149,12 +151,16 @@ def cast_lines(found: Characters, cast: Cast = NO_CAST) -> list[str]:
             known = f"{count_text(each.named + around, 'quotation')}, {around} of them by what stands around"
             lines += [
                 "",
-                f"# {words[each.gender]}{known}; {each.characters:,} characters{also}",
+                *_comment(f"{words[each.gender]}{known}; {each.characters:,} characters{also}"),
                 _cast_row(each.name, voices),
             ]
     for mark in found.marks:
         lines += ["", f"# text behind marks [voice:{mark}]", f"#[{mark}] = VOICE"]
     return lines
+
+
+def _comment(text: str) -> list[str]:
+    return wrap(text, WIDTH, initial_indent="# ", subsequent_indent="#   ")
 
 
 def _cast_row(name: str, voices: Mapping[str, str]) -> str:
@@ -205,13 +211,15 @@ def _print_names(chapters: tuple[ChapterText, ...], speech: Speech, language: st
 
 def _print_cast(book: Book, language: str, card: EngineCard, speech: Speech, arguments: argparse.Namespace) -> None:
     texts = chapter_texts(book)
-    dialogue = find_dialogue(texts, language)
+    config = RenderConfig(books=(), output_dir=Path(), state_dir=state_folder(""))
+    kept = KeptCast(kept_file(config, book, Recipe(card.name, "", language)), language)
+    dialogue = with_persons(find_dialogue(texts, language), kept.persons)
     found = find_characters(texts, dialogue)
     if arguments.json:
         say_json(found)
         return
     if not (arguments.text and arguments.quiet):
-        _print_cast_file(found, dialogue, language, card)
+        _print_cast_file(found, dialogue, language, card, kept)
     if arguments.text:
         names = [(each.name, each.name) for each in found.speakers if each.name]
         casting = Casting(Cast(UNNAMED, tuple(names)), dialogue=dialogue)
@@ -220,15 +228,15 @@ def _print_cast(book: Book, language: str, card: EngineCard, speech: Speech, arg
             say("", *_text_lines(number, segment_chapter(text, language, card, speech, casting=own)))
 
 
-def _print_cast_file(found: Characters, dialogue: Dialogue, language: str, card: EngineCard) -> None:
+def _print_cast_file(found: Characters, dialogue: Dialogue, language: str, card: EngineCard, kept: KeptCast) -> None:
     voices = cast_voices(card, language, find_voice(card, language).name) if card.casts else []
     lacking = lacking_models(Recipe(card.name, voices[0].name, language), voices) if voices else {}
     if not may_download():
         voices = [*voices[:1], *(each for each in voices[1:] if each not in lacking)]
-    cast = cast_by_itself(dialogue, NO_CAST, voices) if len(voices) > 1 else NO_CAST
+    cast = cast_by_itself(dialogue, NO_CAST, voices, kept.voice_of) if len(voices) > 1 else NO_CAST
     fetched = [each.name for each in lacking if each.name in cast.voices]
-    note = f"# Not here yet, and downloaded before the book begins: {', '.join(fetched)}."
-    say(*([note] if fetched else []), *cast_lines(found, cast))
+    note = _comment(f"Not here yet, and downloaded before the book begins: {', '.join(fetched)}.") if fetched else []
+    say(*note, *cast_lines(found, cast))
 
 
 def _with_cover_fault(book: Book) -> Book:

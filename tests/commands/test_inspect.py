@@ -19,7 +19,10 @@ from swarm.book.speech.script import make_script, with_word
 from swarm.book.speech.speech import Speech
 from swarm.commands.inspect import Character, Characters, cast_lines, find_characters, find_names
 from swarm.commands.main import main
+from swarm.config import RenderConfig, state_folder
+from swarm.coordinator.book_cast import kept_file
 from swarm.errors import EXIT_BOOK, EXIT_USAGE, UsageError
+from swarm.job.spec import Recipe
 from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.metronome.engine import CARD as METRONOME
 
@@ -256,6 +259,23 @@ def test_the_list_names_voices_if_the_engine_has_several(tmp_path: Path, capsys:
     assert voices["Mrs. Poole"] != "af_heart"  # which is the narrator's
 
 
+def test_the_list_has_the_voices_of_a_series_and_no_line_wider_than_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = tmp_path / "night.txt"
+    rows = ("“So,” said Mr. Utterson.", "“Ah,” said Mrs. Poole.", "“Oh,” said Utterson.", "“Well,” said John Utterson.")
+    book.write_text("One\n\n" + "\n\n".join(rows * 8))
+    command = ["inspect", str(book), "--cast", "--tts-engine", "kokoro", "--language", "en"]
+    config = RenderConfig(books=(), output_dir=tmp_path, state_dir=state_folder())
+    kept = kept_file(config, read_book(book, None), Recipe("kokoro", "", "en"))
+    kept.parent.mkdir(parents=True)
+    kept.write_text("Poole | Mrs. Poole = bf_emma\n")
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "Poole = bf_emma" in said.splitlines()
+    assert max(map(len, said.splitlines())) <= 80
+
+
 def test_the_list_says_which_voices_are_downloaded_and_offline_it_names_none_of_these(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,7 +286,7 @@ def test_the_list_says_which_voices_are_downloaded_and_offline_it_names_none_of_
     said = capsys.readouterr().out
     assert said.startswith("# Not here yet, and downloaded before the book begins: ")
     [voice] = re.findall(r"(?m)^Mr\. Utterson = (\w+)$", said)
-    assert voice in said.splitlines()[0]
+    assert voice in said.partition(" of the text")[0]
     monkeypatch.setenv("E2A_SWARM_OFFLINE", "1")
     assert main(command) == 0
     said = capsys.readouterr().out
