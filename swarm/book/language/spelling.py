@@ -259,7 +259,7 @@ def rate_phrase(unit: str, each: str, count: Decimal, language: Language) -> str
     name = language.locale or language.code
     said = format_compound_unit(count, unit, 1, each, "long", "0.###", locale=name, numbering_system="latn")
     found = _PHRASE.fullmatch(said or "")
-    return found[2].strip() if found and not found[1].strip() else ""
+    return found[2].strip() if found and not found[1].strip() and "/" not in found[2] else ""
 
 
 _MARKS = compile_later(r"[\u200e\u200f\u061c]")  # of the direction of writing

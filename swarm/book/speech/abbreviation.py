@@ -10,6 +10,7 @@ import regex
 
 from swarm.book.language.language import Language, Match, Scripture
 from swarm.book.language.pattern import NUMERAL, compile_later, value
+from swarm.book.language.spelling import digit_by_digit
 
 _INITIAL = compile_later(r"\s\p{Lu}\.")
 _END = compile_later(r"[\s\"'”’»)]*+$")
@@ -132,7 +133,7 @@ def _dotted(address: str, language: Language) -> str:
     """Return an address with the word for its dots and single figures, as far as the language has that word."""
     if not language.dot:
         return address
-    address = _NUMBERS.sub(lambda match: f" {' '.join(match[0])} ", address.strip("."))
+    address = _NUMBERS.sub(lambda match: f" {digit_by_digit(match[0], language)} ", address.strip("."))
     for sign, word in {".": language.dot, **language.signs}.items():
         address = address.replace(sign, f" {word} ")
     return " ".join(address.split())

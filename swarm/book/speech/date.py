@@ -58,7 +58,7 @@ class Calendar:
             (r"T(?=\d\d:\d\d)(?<=\d{4}-\d\d-\d\dT)", lambda _: ", "),
             (r"\s?[-–](?<=[/.]\d{4}\s?[-–])\s?(?=\d\d?[/.]\d\d?[/.]\d{4}(?!\d))", lambda _: f" {forms.to} "),
             # "3-V-1898" and "12 X 1936"
-            (rf"{alone}(?P<d>\d{{1,2}})([-./ ])(?=[IVX])(?P<roman>{NUMERAL})\2{_YEAR}{_APART}", self._date),
+            (rf"{alone}(?P<d>\d{{1,2}})([-./ ]|\. )(?=[IVX])(?P<roman>{NUMERAL})\2{_YEAR}{_APART}", self._date),
             (rf"{alone}{_YEAR}([-./])\s?{_MONTH}\2\s?{_DAY}(?:{mark}|{_APART})", self._date),
             (rf"{alone}(?P<d>\d{{1,2}})([-./])\s?(?P<m>\d{{1,2}})\2\s?{_YEAR}{_APART}", self._ordered),
             (rf"{alone}(?P<d>\d{{1,2}})([-./])\s?(?P<m>\d{{1,2}})\2(?P<y>\d\d){_APART}", self._short_year),
@@ -106,8 +106,13 @@ class Calendar:
         mark = rf"(?:\.|{forms.ordinal_marks})?" if forms.ordinal_marks else r"\.?"
         name, of = rf"(?i:(?P<name>{named}))", r"(?:de\s|d['’])?"
         if forms.year_first:
+            found.append(
+                (rf"{self._alone}{_YEAR}\.(?=\s{name}(?!\p{{L}}|\.?\s\d))", lambda match: self._year_words(match["y"]))
+            )
             found.append((rf"(?:{self._alone}{_YEAR}\.?\s)?\b{name}\.?\s{_DAY}(?!\d)(?:\.|{mark})", self._date))
         behind = rf"(?:\.(?=\s?[\p{{Ll}}\d,;)])|(?!\p{{L}}))(?:,?\s{of}{_YEAR}(?!\d|[.,]\d))?"
+        first = rf"{self._alone}{_DAY}{mark}\s?[-–]\s?(?=\d\d?{mark}\s{of}{name}(?!\p{{L}}))"
+        found.append((first, lambda match: f"{self._day(match['d'])} {forms.to} "))  # "3–5 maj"
         found.append((rf"{self._alone}{_DAY}{mark}\s{of}{name}{behind}", self._date))
         return found
 

@@ -121,7 +121,7 @@ _HALF_OF_DAY = compile_later(r"(?i:\s?[ap]\.?\s?m\b)")
 _TELEPHONE = (
     r"(?<=(?<!\p{L})(?i:tel|fax|telefoo?n\p{L}{0,2}|tel[eé]f[oóò]n\p{L}?|telèfon|телефон|тел|phone|telephone|puhelin|tālrunis|"
     r"τηλέφωνο|հեռախոս|هاتف|تلفن|फ़ोन|फोन|điện thoại)\.?:?\s)"
-    r"\(?\d{2,5}\)?(?:\s?[/ -]\s?\d{2,8}){1,5}(?!\d)"
+    r"\(?\d{1,5}\)?(?:\s?[/ -]\s?\d{2,8}){1,5}(?!\d)"
 )
 
 
@@ -406,6 +406,10 @@ class Verbaliser:
             found.insert(0, (late, self._military))
         found.insert(0, (_ZONE, lambda match: " ".join(match[0].upper())))
         if forms.comma:
+            quarter = r"([01]?\d|2[0-4])\.(00|15|30|45)"  # "9.00–17.30", whose colons the patterns above know
+            sure = rf"(?<=\b(?:{forms.at_time or '(?!)'})\s)|(?=0\d\.|[\d.]+\s?[-–]\s?[\d.]+\s?(?:{behind})(?!\p{{L}}))"
+            both = rf"{self._lone}(?:{sure}){quarter}\s?[-–]\s?{quarter}(?!\d|[.,:/-]\d|\s?[%\p{{Sc}}])"
+            found.insert(0, (both, lambda match: f"{match[1]}:{match[2]}-{match[3]}:{match[4]}"))
             dotted = rf"{self._lone}{hour}\.({sixty})(?![\d\p{{L}}]|[.,:/-]\d|\.)"
             found.append((dotted, partial(self._likely, "time", say=self._time)))
         if forms.at_time:
@@ -499,10 +503,13 @@ class Verbaliser:
             (rf"{self._lone}\(\d{{2,5}}\)(?:[\s./-]{{0,2}}\d{{2,5}}){{2,5}}(?![\d%]|[.,]\d)", self._call),
             (_TELEPHONE, self._digits),
             (rf"{self._lone}0\d{{1,4}}[-/]\d{{5,8}}(?![\d/-])", self._digits),  # "06-12345678"
-            (rf"{self._lone}(?<!\d\s)0\d{{1,6}}(?:[-/\s]\d{{2,8}}){{1,5}}(?![\d/%]|[.,-]\d)", self._call),
-            (rf"{self._lone}\d{{3}}([-.])\d{{3,4}}\1\d{{4}}(?:-\d{{4}})?(?![\d%]|[.,/-]\d)", self._call),
-            (rf"{self._lone}\d{{3}}-(?:\d{{3}}-\d{{3}}|\d\d-\d{{4}})(?![\d%]|[.,/-]\d)", self._call),
-            (rf"{self._lone}8 \(?\d{{3}}\)? \d{{3}}[ -]\d\d[ -]\d\d(?![\d%]|[.,/-]\d)", self._call),
+            (rf"{self._lone}(?<!\d\s)0\d{{1,6}}(?:[-/\s]\d)?(?:[-/\s]\d{{2,8}}){{1,5}}(?![\d/%]|[.,-]\d)", self._call),
+            (
+                rf"{self._lone}\d{{3}}(?:\d(?=-\d{{3}}-))?([-.])\d{{3,4}}\1\d{{4}}(?:-\d{{4}})?(?![\d%]|[.,/-]\d)",
+                self._call,
+            ),
+            (rf"{self._lone}8[ -]?\(?\d{{3}}\)?[ -]\d{{3}}[ -]?\d\d[ -]?\d\d(?![\d%]|[.,/-]\d)", self._call),
+            (rf"{self._lone}\d{{3}}-(?:\d{{3}}-\d{{3}}|\d\d-\d\d(?:\d\d)?)(?![\d%]|[.,/-]\d)", self._call),
             (
                 rf"{self._lone}(?:\d{{1,5}}(?:-\d{{1,7}}){{3,6}}|(?:\d{{4}}-){{2}}\d{{4}})(?![\d%]|[.,/-]\d)",
                 self._call,
@@ -830,7 +837,9 @@ class Verbaliser:
             r"(?<=\b(?i:gmt|utc)\s?)[+−-](?=\d)",
             lambda match: f" {forms.plus if match[0] == '+' else forms.minus} ",
         )
-        return (zone, (r"°(?=\d)", lambda _: "° "), scale, *steps)
+        per = f" {forms.per} " if forms.per and "l/100 km" not in self._units else ""
+        fuel = (r"(?<=\d\s?[lLл])\s?/\s?(?=100\s?(?:km|км)\b)", lambda _: per)
+        return (zone, (r"°(?=\d)", lambda _: "° "), scale, fuel, *steps)
 
     def _word(self, word: str, match: Match) -> str:
         """Return a word in place of a sign, with the spaces that it needs."""
@@ -940,7 +949,8 @@ class Verbaliser:
         year = year and self._chance("year", match) >= EVEN
         noun, forms = match[2] or "", self._forms
         signs = (forms.over, forms.times, forms.plus, forms.minus, forms.to, forms.equals)
-        apart = year or noun in " ".join(signs).split() or (figures == "1" and not match.start() and not noun.islower())
+        listed = figures == "1" and not match.start() and not noun.islower() and not self._gender(noun)
+        apart = year or listed or noun in " ".join(signs).split()
         return self.cardinal(figures, "" if apart or not self._is_counted(figures, noun) else noun)
 
     def _is_counted(self, figures: str, noun: str) -> bool:

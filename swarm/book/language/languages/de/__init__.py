@@ -47,21 +47,22 @@ def _half(match: Match) -> str:
     return f"{before} {said} {noun}" if before else f"{said} {noun}"
 
 
-_NEUTER, _FEMININE = r"Jahrhundert\w*|Kapitel|Mal|Buch|Jahr", "Auflage|Klasse|Ausgabe|Etage|Szene"
+_NEUTER = r"Jahrhundert\w*|Kapitel|Mal|Buch|Jahr|Jahrtausend|Quartal|Semester|Halbjahr|Lebensjahr"
+_FEMININE = "Auflage|Klasse|Ausgabe|Etage|Szene|Runde|Halbzeit|Bundesliga|Sinfonie|Symphonie|Division"
 _MORE_NEUTER = (
-    r"Kind|Haus|Bild|Spiel|Tor|Pferd|Bier|Glas|Semester|Album|Lied|Stück|Leben|Opfer|Auto|Zimmer|Stockwerk|Gebot|Quartal|"
-    r"Konzert|Bataillon|Korps|Ehejahr|Lebensjahr|\p{L}+(?:chen|lein|ment|tum|jahr|buch|kind)"
+    r"Kind|Haus|Bild|Spiel|Tor|Pferd|Bier|Glas|Album|Lied|Stück|Leben|Opfer|Auto|Zimmer|Stockwerk|Gebot|"
+    r"Konzert|Bataillon|Korps|Ehejahr|\p{L}+(?:chen|lein|ment|tum|jahr|buch|kind)"
 )
 _MORE_FEMININE = (
-    r"Frau|Woche|Stunde|Minute|Nacht|Hand|Seite|Stelle|Tochter|Reihe|Runde|Stufe|Person|Liga|Hälfte|Armee|Republik|"
-    r"Sinfonie|Symphonie|Zeile|Strophe|Ehe|Welt|Wahl|Hilfe|\p{L}+(?:ung|heit|keit|schaft|ion|tät|ik|ei|nacht|stunde|woche)"
+    r"Frau|Woche|Stunde|Minute|Nacht|Hand|Seite|Stelle|Tochter|Reihe|Stufe|Person|Liga|Hälfte|Armee|Republik|"
+    r"Zeile|Strophe|Ehe|Welt|Wahl|Hilfe|\p{L}+(?:ung|heit|keit|schaft|ion|tät|ik|ei|nacht|stunde|woche)"
 )
-_OWNED = compile_later(r"\b((?i:sein|ihr|mein|dein|kein|unser|euer|eur))(e[nmrs]?|)\s(\d{1,3})\.(?=\s(\p{Lu}\p{Ll}+))")
+_OWNED = compile_later(r"\b((?i:[smdk]?ein|ihr|unser|euer|eur))(e[nmrs]?|)\s(\d{1,3})\.(?=\s(\p{Lu}\p{Ll}+))")
 _SIZED = compile_later(r"(?<![\p{L}\d.,])(\d{1,4}(?:,\d)?)-(m|km|kg|g|cm|mm|l|W|V|t)-(?=\p{Lu})")  # "100-m-Lauf"
 _SIZES = table("m=Meter|km=Kilometer|kg=Kilogramm|g=Gramm|cm=Zentimeter|mm=Millimeter|l=Liter|W=Watt|V=Volt|t=Tonnen")
-_ARTICLE = "der|die|das|dem|den|des|diese[rsmn]?|eine[rmns]?|ein|am|im|vom|zum|zur|beim|seit|bis|ab"
+_ARTICLE = "der|die|das|dem|den|des|diese[rsmn]?|jede[rsmn]?|eine[rmns]?|ein|am|im|vom|zum|zur|beim|seit|bis|ab"
 _NTH = compile_later(
-    r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,5}|\d{1,3}\.\d{3})\.(?=\s(\p{Lu}\p{Ll}+))"
+    r"\b([Dd](?:er|ie|as|em|en|es)|[Jj]ede[rsmn]?|[Dd]iese[rsmn]?|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,5}|\d{1,3}\.\d{3})\.(?=\s(\p{Lu}\p{Ll}+))"
 )
 _KING = compile_later(rf"\b([Dd](?:er|ie|es|em|en))\s({NUMERAL})\.(?!\p{{L}})")
 _DECADE = compile_later(r"(?<![\p{L}\d.,])(\d{2}|1\d{3}|20\d\d)er(n|s|)(?!\p{L})")
@@ -95,7 +96,8 @@ _DAY_AND_MONTH = compile_later(
 _AS_ORDINAL = compile_later(r"\b([Aa]ls)\s(\d{1,2})\.(?=\s\p{Ll})")
 _TWO_CENTURIES = compile_later(r"\b(\d{1,2})\./(?=\d{1,2}\.\s)")  # "im 19./20. Jh."
 _MASCULINE = (
-    "Geburtstag|Todestag|Jahrestag|Hochzeitstag|Band|Teil|Stock|Akt|Tag|Bezirk|Weltkrieg|FC|SC|SV|FSV|TSV|VfB|VfL|BC|HC"
+    "Geburtstag|Todestag|Jahrestag|Hochzeitstag|Platz|Preis|Rang|Versuch|Advent|Spieltag|Band|Teil|Stock|Akt|Tag|Bezirk|"
+    "Weltkrieg|FC|SC|SV|FSV|TSV|VfB|VfL|BC|HC"
 )
 _OCLOCK = compile_later(r"(?<=\b(?:[Uu]m|[Bb]is|[Aa]b|[Gg]egen)\s)(\d{1,2})\s?h(?!\p{L})")  # "bis 23 h"
 _COMPOUND = compile_later(
@@ -204,6 +206,8 @@ def _nth(match: Match) -> str:
 
 def _article(match: Match, article: str, noun: str) -> str:
     """Return "dem" for an article that an ordinal in "-n" follows, although it reads "der"."""
+    ending = regex.fullmatch("(?i)(?:jede|diese)(.?)", article)
+    article = {"": "die", "s": "das"}.get(ending[1], f"de{ending[1]}") if ending else article
     feminine = regex.fullmatch(rf"{_FEMININE}|{_MORE_FEMININE}", noun, regex.IGNORECASE)
     after = _DATIVE_BEFORE.search(match.string, max(0, match.start() - 10), match.start())
     return "dem" if article.lower() == "der" and (feminine or after) else article

@@ -58,7 +58,8 @@ _KING_CASES = {"": "n", "й": "n", "а": "g", "я": "g", "у": "d", "ю": "d", "
 _QUEEN_CASES = {"а": "n", "я": "n", "ы": "g", "и": "g", "е": "p", "у": "a", "ю": "a", "ой": "i", "ей": "i"}
 _WORLD_WAR = compile_later(rf"\b({_ROMAN})\s(?=(?:мировая|(мировой)|(мировую))\b)")
 _SUFFIXED = compile_later(
-    r"(?<![\p{L}\d.,])(\d{1,4})-(ый|ий|ой|й|ая|я|ое|ее|е|ого|его|го|ому|ему|му|ом|ем|м|ую|юю|ю|ые|ых|х|ыми|ми|ым|ти)"
+    r"(?<![\p{L}\d.,])(\d{1,3}(?:[ \u00a0]\d{3})+|\d{1,7})-(ый|ий|ой|й|ая|я|ое|ее|е|ого|его|го|ому|ему|му|ом|ем|м|ую"
+    r"|юю|ю|ые|ых|х|ыми|ми|ым|ти|мя|ью)"
     r"(?!\p{L})(?=(?:\s(\p{L}+))?)"
 )
 _SUFFIX_FORMS = {  # an ending tells the case, the gender and the plural of an ordinal
@@ -76,7 +77,7 @@ _SUFFIX_FORMS = {  # an ending tells the case, the gender and the plural of an o
     "ым": ("i", "m", False),
 }
 _COMPOUND = compile_later(
-    r"(?<![\p{L}\d.,])(\d{1,3})-((?:летн|летк|летие|летия|этажн|дневн|часов|процентн|метров|градусн|минутн|месячн|"
+    r"(?<![\p{L}\d.,])(\d{1,3}|1000)-((?:летн|летк|летие|летия|этажн|дневн|часов|процентн|метров|градусн|минутн|месячн|"
     r"кратн)\p{L}*)"
 )
 _YEAR = r"(1\d{3}|20\d\d|[1-9]\d\d)"
@@ -99,8 +100,9 @@ _FROM_DAY = compile_later(  # "с 3 по 5 июня"
     r"\b([Сс])\s(\d{1,2})\sпо\s(\d{1,2})\s(?=(?:январ|феврал|март|апрел|ма|июн|июл|август|сентябр|октябр|ноябр|декабр)[яа]\b)"
 )
 _OBLIQUE = compile_later(
-    r"\b((?i:около|до|от|более|менее|больше|меньше|моложе|старше|младше|свыше|из|без|после|у|для|кроме|среди|против|вместо))\s([2-9]|[1-9]\d{1,2})(?![\d.,:/-]*\d|-|\s?[%°])"
-    r"(?=\s\p{Ll}{3,}|\s(?:до|по)\s\d|[,.;:)](?!\d))"
+    r"\b((?i:около|до|от|более|менее|больше|меньше|моложе|старше|младше|свыше|из|без|после|у|для|кроме|среди|против|вместо|течение|порядка))\s"
+    r"([1-9]\d{0,2}|(?!(?:1[5-9]|20)\d\d(?<!00)\s)(?:[1-9]\d{3,5}|[1-9]\d{0,2}[ \u00a0]\d{3})(?=\s\p{Ll}{3,}))"
+    r"(?![\d.,:/-]*\d|-|\s?[%°]|\s\d)(?=(?:\s\p{Ll}+[оы]го)?\s(?!(?:млн|млрд|тыс|руб|мин|сек|коп|долл|куб)(?!\p{L}))(\p{Ll}{3,})|\s(?:до|по)\s\d|[,.;:)](?!\d)|$)"
 )
 # "к 5 часам", "с 12 солдатами", "в 3 больших городах": the plural shows the case.
 _ENDINGS = {"ьми": "i", "ам": "d", "ям": "d", "ами": "i", "ями": "i", "ах": "p", "ях": "p"}
@@ -111,14 +113,17 @@ _IN_PLURAL = compile_later(
 _TO_YEAR = compile_later(r"\b([Кк]о?)\s(\d{1,2})(?=\sгоду\b)")
 _HOURS = compile_later(r"\b([Сс])\s(\d{1,2})\sдо\s(\d{1,2})(?![\d.,:/-]*\d)")
 _OBLIQUE_UNIT = compile_later(
-    r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после|у|для))\s([2-9]|[1-9]\d{1,2})\s?"
+    r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после|у|для))\s"
+    r"([2-9]|1(?=\s(?:тыс|млн))|[1-9]\d{1,5}|[1-9]\d{0,2}[ \u00a0]\d{3})\s?"
     rf"({'|'.join(sorted(UNITS_OF_MANY, key=len, reverse=True))})(?![\p{{L}}/²³])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
 )
 _ROUBLES = compile_later(
     r"(?<![\d.,])(\d{1,3}(?:[ \u00a0]\d{3})*|\d+),(\d\d)\s(?:руб\b|р\b|₽)(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?"
 )
 _SHORT_ROUBLES = compile_later(r"(?<=\d\s)р\.(?=\s[\p{Ll}\d]|[,;:)])")
-_FULL_HOUR = compile_later(r"(?:\b((?i:с|до|от|после|около|к))\s)?(?<![\d:.,])([01]?\d|2[0-4]):00(?![\d:])")
+_FULL_HOUR = compile_later(
+    r"(?:\b((?i:с|до|от|после|около|к))\s)?(?<![\d:.,])([01]?\d|2[0-4]):(?:00|(?<=\b(?i:с|до|от|после|около|к)\s\d?\d:)([0-5]\d))(?![\d:])"
+)
 _TENTHS = [(f"{part}ая", f"{part}ых") for part in ("десят", "сот", "тысячн", "десятитысячн", "стотысячн", "миллионн")]
 _NO_NOUN = words("или при для она они над под без как так что где кто уже ещё еще тоже также была были")
 
@@ -181,14 +186,17 @@ def _world_war(match: Match) -> str:
 
 def _suffixed(match: Match) -> str:
     """Say "3-й", "5-го", "60-х", "5-ти": the ending shows the case."""
-    number, suffix, noun = int(match[1]), match[2], (match[3] or "").lower()
-    if suffix == "ти" or (suffix == "х" and number < 5):
+    number, suffix, noun = int(regex.sub(r"\D", "", match[1])), match[2], (match[3] or "").lower()
+    if suffix == "ти" or (suffix == "х" and number < 5) or (suffix == "ми" and number % 10 in (7, 8)):
         return _inflected(number, "cardinal", "g")
+    if suffix in ("мя", "ью"):
+        return _inflected(number, "cardinal", "i")
     case, gender, plural = _SUFFIX_FORMS[suffix]
     if suffix == "й" and noun.endswith(("ы", "и", "ой", "ей", "е")):
         case, gender = "g", "f"
     decade = number % 10 == 0 and (number > 1000 or 20 <= number <= 90)
-    if suffix == "е" and (noun.endswith(("ы", "и")) or (decade and not noun.endswith(("е", "о")))):
+    neuters = noun.endswith("а") and noun not in ("марта", "августа")  # "3-е лица"
+    if suffix == "е" and (neuters or noun.endswith(("ы", "и")) or (decade and not noun.endswith(("е", "о")))):
         plural = True
     return _ordinal(number, case, gender, plural)
 
@@ -196,7 +204,7 @@ def _suffixed(match: Match) -> str:
 def _compound(match: Match) -> str:
     """Say "20-летний" as one word."""
     number = int(match[1])
-    said = {1: "одно", 90: "девяносто", 100: "сто"}.get(number) or _inflected(number, "cardinal", "g")
+    said = {1: "одно", 90: "девяносто", 100: "сто", 1000: "тысяче"}.get(number) or _inflected(number, "cardinal", "g")
     return said.replace(" ", "") + str(match[2])
 
 
@@ -219,14 +227,15 @@ def _from_to(match: Match) -> str:
 def _dates() -> "regex.Pattern[str]":
     months = "|".join(month_names(LANGUAGE))
     return compile_later(
-        rf"(?<![\p{{L}}\d.,:/-])(?:([12]?\d|3[01])(\s?[–—-]\s?|\sи\s))?([12]?\d|3[01])\s((?i:{months}))\b"
+        rf"(?:\b((?i:на|по|за|ко?))\s)?(?<![\p{{L}}\d.,:/-])(?:([12]?\d|3[01])(\s?[–—-]\s?|\sи\s))?([12]?\d|3[01])\s((?i:{months}))\b"
         r"(?:\s(1\d{3}|20\d\d)(?![\d.,:/-]*\d|-?\p{L})(?:\s(?:(?:года|году|год)\b|г\.(?=\s?[\p{Ll},;:)])))?)?"
     )
 
 
 def _date(match: Match) -> str:
-    first, join, day, month, year = match.groups()
-    said = f"{_both(first, join, day, 'g', 'n')} {month}"
+    before, first, join, day, month, year = match.groups()
+    case = "g" if not before else "d" if before.lower().startswith("к") else "n"
+    said = _with(before, f"{_both(first, join, day, case, 'n')} {month}")
     return f"{said} {_ordinal(int(year), 'g')} года" if year else said
 
 
@@ -237,6 +246,10 @@ def _from_day(match: Match) -> str:
 
 def _full_hour(match: Match) -> str:
     hour = int(match[2])
+    if match[3]:
+        case = "d" if match[1].lower() == "к" else "g"
+        minutes = "ноль " * (match[3][0] == "0") + _inflected(int(match[3]), "cardinal", case, "f")
+        return f"{match[1]} {_inflected(hour, 'cardinal', case)} {minutes}"
     one = _category(hour) == "one"
     if not match[1]:
         return f"{hour} {Forms('час', 'часа', few='часа', many='часов').of(_category(hour))}"
@@ -287,7 +300,7 @@ def _prepare(text: str) -> str:
     text = _MONTH_AND_YEAR.sub(lambda match: f"{match[1]} {_ordinal(int(match[2]), 'g')} года", text)
     text = _COMPOUND.sub(_compound, _SUFFIXED.sub(_suffixed, _YEARS.sub(_year, text)))
     text = _BARE_YEAR.sub(_bare_year, text)
-    return str(_OBLIQUE.sub(lambda match: f"{match[1]} {_genitive(match[2])}", text))
+    return str(_OBLIQUE.sub(_oblique, text))
 
 
 def _in_plural(match: Match) -> str:
@@ -299,15 +312,22 @@ def _in_plural(match: Match) -> str:
 
 def _oblique_unit(match: Match) -> str:
     """Say "около 5 км" and "из 21 тыс." in the genitive."""
-    number, unit = int(match[2]), match[3]
+    number, unit = int(regex.sub(r"\D", "", match[2])), match[3]
     if unit in ("тыс", "млн") and _category(number) == "one":
         gender, said = ("f", "тысячи") if unit == "тыс" else ("m", "миллиона")
         return f"{match[1]} {_inflected(number, 'cardinal', 'g', gender)} {said}"
     return f"{match[1]} {_genitive(match[2])} {UNITS_OF_MANY[unit]}"
 
 
-def _genitive(figures: str) -> str:
-    return _inflected(int(figures), "cardinal", "g")
+def _oblique(match: Match) -> str:
+    """Say "около 5 домов" and "из 21 страны" in the genitive."""
+    noun = match[3] or ""
+    feminine = noun.endswith(("ы", "и", "ой", "ей")) and noun not in _NO_NOUN
+    return f"{match[1]} {_genitive(match[2], 'f' if feminine else 'm')}"
+
+
+def _genitive(figures: str, gender: str = "m") -> str:
+    return _inflected(int(regex.sub(r"\D", "", figures)), "cardinal", "g", gender)
 
 
 def _roubles(match: Match) -> str:
@@ -340,7 +360,8 @@ def _fraction(over: int, under: int) -> str:
     counted = _inflected(over, "cardinal", "n", "f")
     if under in (3, 4):
         return f"{counted} {(_THIRDS if under == 3 else _QUARTERS).of(_category(over))}"
-    return f"{counted} {_ordinal(under, 'n', 'f') if over == 1 else _ordinal(under, 'g', 'm', plural=True)}"
+    one = _category(over) == "one"
+    return f"{counted} {_ordinal(under, 'n', 'f') if one else _ordinal(under, 'g', 'm', plural=True)}"
 
 
 LANGUAGE: Language = with_program(
