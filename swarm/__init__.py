@@ -1,3 +1,3 @@
 """One book, all the machines in the house, one audiobook."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0.dev0"

@@ -11,6 +11,7 @@ from swarm.commands.option_table import NETWORK
 from swarm.errors import UsageError
 
 FILE_NAME = "settings.toml"
+MAX_BYTES = 1 << 20
 BOOKS = "books"  # the section for every command that makes books
 NEVER = ("--state-dir", "--headless")  # the file is in that folder
 Section = Mapping[str, Option]
@@ -39,10 +40,12 @@ def read_settings(folder: Path) -> dict[str, dict[str, object]]:
     import tomllib
 
     try:
+        if path.stat().st_size > MAX_BYTES or not path.is_file():
+            raise UsageError(f"{path} is no settings file: it is a pipe, a folder, or too large; put a file there.")
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as fault:
         raise UsageError(f"{path} cannot be read: {fault.strerror or fault}.") from fault
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise UsageError(f"{path} is no TOML file: {fault}.") from fault
     return {section: _read_section(path, section, values) for section, values in found.items()}
 

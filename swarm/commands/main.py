@@ -4,9 +4,12 @@ import argparse
 import difflib
 import errno
 import os
+import re
 import shlex
 import signal
+import stat
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -27,11 +30,16 @@ from swarm.errors import (
     SwarmError,
     UsageError,
 )
+from swarm.system.text import shorten_middle
 
 COMMANDS_BY_NAME = {command.name: command for command in ALL}
 COMMANDS = tuple(COMMANDS_BY_NAME)
 # Options whose value may be left out. argparse would take any word behind them for one, such as a book.
 OPTIONAL_VALUES = {option.name: option for option in (*VOICE_OPTIONS, *FILE.options) if option.const}
+
+NAMES_FILES = re.compile("FILE|DIR|PATH|PICTURE|BOOK")  # what the value of an option is called that names one
+WRITTEN = ("--log", "--to")  # files that are not read
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
@@ -79,6 +87,7 @@ OTHER_COMMANDS = {
     **dict.fromkeys(("update", "upgrade", "uninstall"), "what installed it does that, as docs/install.md tells"),
 }
 OTHER_OPTIONS = {"-o": "--output-dir", **{f"--{name}": f"--output-format {name}" for name in FORMATS}}
+MAX_SENTENCE = 2000  # characters of an error, which may hold what a user or a file said
 FORBIDDEN = (
     "cannot be used: it belongs to another user, or its permissions keep this one out. Run the command as that user, "
     "change the permissions, or name another place."
@@ -161,7 +170,29 @@ def parse(argv: list[str]) -> argparse.Namespace:
         raise UsageError(_unknown(unknown[0], parser, words[0]))
     if loose:
         arguments.books = [*arguments.books, *loose]
+    _check_values(parser, arguments)
     return arguments
+
+
+def _check_values(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Raise UsageError for text that no file can hold, and for a pipe in place of a file that is read."""
+    for action in parser._actions:
+        given = getattr(arguments, action.dest, None)
+        for text in given if isinstance(given, list) else [given]:
+            if isinstance(text, str):
+                _check_value((action.option_strings or [str(action.metavar)])[0], str(action.metavar), text)
+    for below in parsers_below(parser).values():
+        _check_values(below, arguments)
+
+
+def _check_value(name: str, kind: str, text: str) -> None:
+    if not NAMES_FILES.search(kind):
+        if SURROGATE.search(text):
+            raise UsageError(f"{name} {text!a} is no text that this terminal's encoding knows; write it in UTF-8.")
+    elif text and name not in WRITTEN and "BOOK" not in kind:  # what is wrong with a book is said where it is read
+        with suppress(OSError, ValueError, RuntimeError):  # nothing is known of it, or no user has that home
+            if stat.S_ISFIFO(Path(text).expanduser().stat().st_mode):
+                raise UsageError(f"{name} {text} is a pipe: name a file, since it is read more than once.")
 
 
 def _parse_known(parser: argparse.ArgumentParser, words: list[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -286,7 +317,7 @@ def _repair_streams() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    warn(f"e2a-swarm: {message}", error=True)
+    warn(f"e2a-swarm: {shorten_middle(message, MAX_SENTENCE)}", error=True)
     return code
 
 

@@ -69,9 +69,6 @@ def redo_config(arguments: argparse.Namespace) -> RedoConfig:
         speaker=arguments.speaker.strip(),
         say=arguments.say,
     )
-    for text in (*config.texts, *config.recast, *config.rename, config.speaker, config.say or ""):
-        if any("\ud800" <= sign <= "\udfff" for sign in text):
-            raise UsageError(f"{text!a} is no text that this terminal's encoding knows; write it in UTF-8.")
     if replace(config, say=None, every=False, speaker="") == RedoConfig() and not arguments.at:
         raise UsageError('Choose what to speak again: --at 1:23:45, --text "its words", --segments 3:12 or --doubtful.')
     return config

@@ -1,5 +1,6 @@
 """The settings of a house are what options are unless the user says otherwise."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,8 @@ def test_what_means_nothing_to_a_command_is_left_out_there(house: Path) -> None:
         ("[books]\nspeed = true", "speed takes a word or a number"),
         ('[books]\nstate-dir = "/x"', "has no option state-dir"),
         ("[books", "is no TOML file"),
+        (f"a = {'[' * 5000}", "is no TOML file"),
+        ("#" * (2 << 20), "too large"),
     ],
 )
 def test_what_the_file_cannot_mean_is_refused(house: Path, text: str, answer: str) -> None:
@@ -62,3 +65,10 @@ def test_the_doctor_names_the_file(house: Path) -> None:
     assert check_settings(house.parent).text == f"none in {house}"
     house.write_text("[books]\nalt-text = true\n")
     assert check_settings(house.parent).text == f"1 option in {house}"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_is_no_settings_file(house: Path) -> None:
+    os.mkfifo(house)
+    with pytest.raises(UsageError, match="is no settings file"):
+        parse(["convert", "b.epub"])

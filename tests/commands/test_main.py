@@ -121,6 +121,37 @@ def test_a_slip_is_one_line_with_a_hint(capsys: pytest.CaptureFixture[str]) -> N
         assert sentence in captured.err
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("convert", "b.epub", "--lexicon"),
+        ("convert", "b.epub", "--cast"),
+        ("convert", "b.epub", "--cover"),
+        ("jobs", "import"),
+    ],
+)
+def test_a_pipe_in_place_of_a_file_is_refused_at_once(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert main([*words, str(tmp_path / "pipe")]) == EXIT_USAGE
+    assert "pipe is a pipe: name a file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [("convert", "b", "--title"), ("convert", "b", "--tag"), ("redo", "b", "--segments", "1:2", "--say")]
+)
+def test_text_that_no_file_can_hold_is_refused(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "genre=\udcff"]) == EXIT_USAGE
+    assert f"{words[-1]} 'genre=\\udcff' is no text that" in capsys.readouterr().err
+
+
+def test_an_error_repeats_no_endless_value(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", "b.epub", "--speed", "1" + "x" * 50_000]) == EXIT_USAGE
+    assert len(capsys.readouterr().err) < 2500
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [(SwarmError("a. b"), EXIT_GAPS), (BookError("a. b"), EXIT_BOOK), (StoreError("a. b"), EXIT_ENVIRONMENT)],

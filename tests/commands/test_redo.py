@@ -44,8 +44,6 @@ def test_what_cannot_be_meant_is_refused_in_words() -> None:
     ]:
         with pytest.raises(UsageError, match=answer):
             chosen(*words.split())
-    with pytest.raises(UsageError, match="no text that"):
-        chosen("--segments", "1:2", "--say", "\udcff")
 
 
 def test_a_moment_is_given_as_players_show_it() -> None:
