@@ -440,8 +440,10 @@ class CoordinatorCore:
                 self.reels.heard(session, message.reels, now, outcome)
                 tidy(self.jobs, session, now)
             case Clip() | Failed():
-                self._charge_idle(now)  # it may be the last of its job
+                was_open = (served := self.jobs.get(message.job)) is not None and served.is_open
                 self._settle(session, message, now, frame, fault, outcome)
+                if served and was_open and not served.is_open:  # it was the last one of its job
+                    self._charge_idle(now, served)
                 self.checks.end_complete(outcome)
                 tidy(self.jobs, session, now)
             case Held():
@@ -485,10 +487,11 @@ class CoordinatorCore:
         self._dispatch(session, clip, now, frame, fault, outcome)
         self._pump(now, outcome)
 
-    def _charge_idle(self, now: float) -> None:
-        """Charge the idle time since the last call to the jobs that were open until now."""
+    def _charge_idle(self, now: float, *ended: ServedJob) -> None:
+        """Charge the idle time since the last call to the jobs that were open until now, those that just ended too."""
+        jobs = (*ended, *self.jobs.open.values())
         for session in self.sessions.values():
-            charge_idle(self.jobs.open.values(), session, now)
+            charge_idle(jobs, session, now)
 
     # --- leases
 

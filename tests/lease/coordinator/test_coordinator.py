@@ -4,6 +4,7 @@ from math import inf
 
 import pytest
 from making import TEXTS, hope, join, make_clip, make_core, make_hello, make_spec, offer, said, sent, shown
+from patience import noted_calls
 
 from swarm.job.record import SegmentQuarantined
 from swarm.job.run import MAX_WORKERS, RunStats
@@ -403,6 +404,24 @@ def test_what_a_worker_idled_and_wasted_is_known_after_it_left() -> None:
         core.receive(peer, Bye(), 5.0)
     run_stats = core.jobs["job"].run_stats
     assert (run_stats.idle_s, run_stats.wasted_s, run_stats.duplicates) == ({"quick": 3.0}, {"slow": 3.0}, 1)
+
+
+def calls_for_a_clip(workers: int) -> int:
+    """Count the calls of functions that a clip takes while so many workers speak."""
+    core = make_core(JobState(make_spec([f"Sentence {n}." for n in range(40 * workers)])))
+    peers = [f"w{number}".encode() for number in range(workers)]
+    for peer in peers:
+        join(core, peer)
+    grant, *_ = [offer(core, peer) for peer in peers]
+    core.receive(b"w0", make_clip(grant, 0), 0.1, b"x")  # the first one of a worker also says how fast it is
+    with noted_calls() as calls:
+        core.receive(b"w0", make_clip(grant, 1), 0.2, b"x")
+    assert len(core.jobs["job"].state.accepted) == 2
+    return len(calls)
+
+
+def test_a_clip_costs_the_coordinator_about_the_same_however_many_workers_are_there() -> None:
+    assert calls_for_a_clip(64) < 1.25 * calls_for_a_clip(4)
 
 
 def test_nobody_idles_while_the_coordinator_sleeps_or_a_slot_rests() -> None:
