@@ -372,7 +372,8 @@ async def test_a_connection_that_took_the_place_of_one_that_went_unseen_enrols_a
     told = list[bytes]()
     desk.router.on_enrol = lambda peer, enrol, frame: told.append(enrol.key)
     tenant.socket._link._note(int(zmq.EVENT_HANDSHAKE_SUCCEEDED))  # as if the loss of the one before was not heard
-    await until(lambda: told == [tenant.identity.card])
+    await until(lambda: told)
+    assert {*told} == {tenant.identity.card}  # a busy machine may have enrolled before, too
 
 
 async def test_an_invite_whose_time_is_over_lets_nobody_in(house: Open, tmp_path: Path) -> None:
