@@ -19,7 +19,7 @@ TOOLS = ("sh", "cat", "chmod", "chown", "cp", "env", "id", "ls", "mkdir", "rm", 
 LINKS = {"bin": "usr/bin", "lib": "usr/lib", "lib64": "usr/lib64", "sbin": "usr/sbin"}
 ACCOUNTS = {"etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "etc/group": "root:x:0:\n"}
 GLIBC = ("libdl.so.2", "libmvec.so.1", "libpthread.so.0", "libresolv.so.2", "librt.so.1", "libutil.so.1")
-UNUSED = ("__pycache__", "site-packages", "test", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip")
+UNUSED = ("site-packages", "test", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip")
 
 
 def make_root(target: Path) -> None:

@@ -14,7 +14,7 @@ from older_processor import lacking, older
 from swarm.audiobook.sound.clip import is_alike
 
 CHAPTERS = {
-    title: " ".join(f"This is sentence {number} of the {title}." for number in range(70))
+    title: " ".join(f"This is sentence {number} of the {title}." for number in range(45))
     for title in ("morning", "night")
 }
 

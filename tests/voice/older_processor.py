@@ -14,6 +14,8 @@ from pathlib import Path
 
 from numpy._core._multiarray_umath import __cpu_dispatch__
 
+CPUID, NOTHING = b"\x0f\xa2", b"\x90" * 16
+BEFORE = 256  # bytes
 LACKING = {"Haswell": 1, "Nehalem": 2}  # the levels of the handler
 HANDLER = r"""
 #define _GNU_SOURCE
@@ -55,21 +57,32 @@ def older(folder: Path) -> dict[str, str]:
     copy = folder / "onnxruntime"
     shutil.copytree(package, copy)
     for library in copy.glob("capi/*.so*"):
-        with subprocess.Popen(["objdump", "-d", "--no-show-raw-insn", library], stdout=subprocess.PIPE) as all_of_it:
-            search = ["grep", r"\bcpuid\b"]
-            found = subprocess.run(search, stdin=all_of_it.stdout, stdout=subprocess.PIPE, text=True).stdout
-        heads = subprocess.run(["objdump", "-h", library], capture_output=True, text=True, check=True).stdout
-        _, _, _, start, _, offset, *_ = next(line.split() for line in heads.splitlines() if " .text " in line)
         code = bytearray(library.read_bytes())
-        for place in re.findall(r"^\s*([0-9a-f]+):\s+cpuid\s*$", found, re.MULTILINE):
-            at = int(place, 16) - int(start, 16) + int(offset, 16)
-            assert code[at : at + 2] == b"\x0f\xa2"
+        for at in questions(library, bytes(code), folder / "windows"):
             code[at : at + 2] = b"\x0f\x0b"  # an instruction that no processor has
         library.write_bytes(code)
     (folder / "handler.c").write_text(HANDLER)
     made = folder / "handler.so"
     subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", made, folder / "handler.c"], check=True)
     return {"PYTHONPATH": os.pathsep.join((str(folder), *sys.path[1:])), "LD_PRELOAD": str(made)}
+
+
+def questions(library: Path, code: bytes, windows: Path) -> list[int]:
+    """Return where in a file the processor is asked what it has.
+
+    Such bytes are also part of other instructions. What stands before them is disassembled with them, as instructions
+    that are read from a wrong place on are read rightly after a few: to disassemble the whole library takes seconds.
+    """
+    heads = subprocess.run(["objdump", "-h", library], capture_output=True, text=True, check=True).stdout
+    _, _, size, _, _, offset, *_ = next(line.split() for line in heads.splitlines() if " .text " in line)
+    begin, end = int(offset, 16), int(offset, 16) + int(size, 16)
+    places = [match.start() for match in re.compile(CPUID).finditer(code, begin + BEFORE, end)]
+    windows.write_bytes(b"".join(code[at - BEFORE : at] + CPUID + NOTHING for at in places))
+    words = ["objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "--no-show-raw-insn", windows]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout if places else ""
+    found = {int(at, 16) for at in re.findall(r"^\s*([0-9a-f]+):\s+cpuid\s*$", said, re.MULTILINE)}
+    length = BEFORE + len(CPUID + NOTHING)
+    return [at for number, at in enumerate(places) if number * length + BEFORE in found]
 
 
 def lacking(cpu: str) -> dict[str, str]:

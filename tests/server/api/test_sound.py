@@ -263,12 +263,12 @@ async def test_a_finished_book_is_heard_from_its_file_which_says_when_each_sente
     assert not (await bench.get("/api/v1/books/1/chapters/1"))["file"]  # type: ignore[call-overload]
 
 
-LEAST_BOOKS, MANY_BOOKS = 5, 35  # what is made once is there after the first
+LEAST_BOOKS, MANY_BOOKS = 5, 20  # what is made once is there after the first
 MAX_KEPT_BYTES = 25_000  # of a book; its sentences alone take several times as much
 
 
 @pytest.mark.slow
-async def test_of_thirty_finished_books_next_to_nothing_is_kept(bench: ListenBench) -> None:
+async def test_of_many_finished_books_next_to_nothing_is_kept(bench: ListenBench) -> None:
     progress, looks = PlainProgress(io.StringIO()), list[tracemalloc.Snapshot]()
     text = " ".join(f"This is sentence {number}, which is no longer than others." for number in range(400))
     tracemalloc.start()
