@@ -5,15 +5,14 @@ import os
 import re
 import shutil
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from boxed import BASE, IMAGE, ROOT, Engine, require_engine
+from household import await_that
 from library import CHAPTERS, write_book
-from patience import wait_for
 
 from swarm import __version__
 
@@ -60,16 +59,6 @@ def desk(tmp_path: Path) -> Path:
     (tmp_path / "out").mkdir()
     (tmp_path / "out").chmod(0o777)
     return tmp_path
-
-
-def await_that(condition: Callable[[], Any], what: str, *watched: Path) -> Any:
-    """Wait as `wait_for` does, but look twice a second only: some looks start a program."""
-
-    def look() -> Any:
-        time.sleep(0.5)
-        return condition()
-
-    return wait_for(look, what, watched=lambda: watched)
 
 
 def report_in(folder: Path) -> dict[str, Any]:

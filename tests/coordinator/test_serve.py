@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from memory_twins import MemoryDealer, MemoryNetwork, MemoryStore
 from msgspec import structs
+from patience import until
 from specs_for_tests import a_job
 
 from swarm.audiobook.edition import Edition
@@ -356,9 +357,7 @@ async def test_a_server_that_stays_tells_what_ended_and_takes_further_jobs(tmp_p
     grant = await bench.join()
     for position in range(2):
         speak(bench.dealer, grant, position)
-    async with asyncio.timeout(60):
-        while not bench.ended:
-            await asyncio.sleep(0.01)
+    await until(lambda: bench.ended)
     assert bench.ended == [(JOB, None)]
     await bench.server.drop_job(JOB)
     assert bench.server.status().jobs == ()
@@ -393,8 +392,7 @@ async def test_progress_is_shown_while_the_disk_is_slow_to_take_the_last_facts_o
 
     bench = Bench(tmp_path, Slow(), stays=True)
     speak(bench.dealer, await bench.join(), 0)
-    while not bench.state.accepted:
-        await asyncio.sleep(0.01)
+    await until(lambda: bench.state.accepted)
     removing = asyncio.create_task(bench.server.drop_job(JOB))
     while bench.server.status().jobs:
         await asyncio.sleep(0.01)
@@ -414,9 +412,7 @@ async def test_a_job_that_cannot_be_written_stops_no_other(tmp_path: Path) -> No
     grant = await bench.join()
     for position in range(2):
         speak(bench.dealer, grant, position)
-    async with asyncio.timeout(60):
-        while not bench.ended:
-            await asyncio.sleep(0.01)
+    await until(lambda: bench.ended)
     [(job, fault)] = bench.ended
     assert (job, str(fault), bench.running.done()) == (JOB, "the disk is gone", False)
     bench.running.cancel()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -44,6 +45,16 @@ def wait_for(condition: Callable[[], Any], what: str = "") -> Any:
     except AssertionError as fault:
         said = (f"{log}:\n{log.read_text(errors='replace')[-MAX_TOLD:]}" for log in sorted(WATCHED) if log.is_file())
         raise AssertionError("\n".join((str(fault), *said))) from None
+
+
+def await_that(condition: Callable[[], Any], what: str = "", *watched: Path) -> Any:
+    """Wait as `wait_for` does, but look twice a second only: each look starts a program."""
+
+    def look() -> Any:
+        time.sleep(0.5)
+        return condition()
+
+    return patience.wait_for(look, what, watched=lambda: [*WATCHED, *watched])
 
 
 class Running:

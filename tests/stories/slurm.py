@@ -10,7 +10,7 @@ from pathlib import Path
 
 import ports
 import pytest
-from household import wait_for
+from household import await_that
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "sinfo", "scancel")
 CONFIG = """
@@ -80,7 +80,7 @@ def cluster(folder: Path, nodes: Mapping[str, int]) -> Iterator[Slurm]:
         ]
         for words in daemons:
             stack.callback(_end, _start(slurm, words))
-        wait_for(lambda: _is_up(slurm, len(nodes)), "all nodes of the cluster")
+        await_that(lambda: _is_up(slurm, len(nodes)), "all nodes of the cluster")
         yield slurm
 
 

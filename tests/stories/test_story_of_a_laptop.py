@@ -11,7 +11,7 @@ import psutil
 import pytest
 from evidence import accepted, assert_complete, only, report_of
 from fake_system import FakeLogin, FakeSysfs, private_bus
-from household import SLOW, Machine, Running, command, wait_for
+from household import SLOW, Machine, Running, await_that, command, wait_for
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_worker_gives_back_what_it_speaks_before_its_machine_sleeps_and_goes_o
     at = ("work", "--coordinator", f"127.0.0.1:{coordinator.port}", "--cpu", "--slots", "1")
     bus = login.service.address
     lid = laptop.start(*at, DBUS_SYSTEM_BUS_ADDRESS=bus, E2A_METRONOME_SPEED="0.00001")
-    wait_for(lambda: login.read_ends and "speaking" in server.run("status", *at[1:3]).stdout)
+    await_that(lambda: login.read_ends and "speaking" in server.run("status", *at[1:3]).stdout)
     login.tell_sleep(True)
     lid.says("resting: the machine goes to sleep")
     wait_for(lambda: not login.is_delayed(), "the worker to let its machine sleep")
@@ -76,7 +76,7 @@ def test_a_laptop_speaks_while_it_is_plugged_in_and_status_says_why_it_rests_oth
     worker = Running(words, environment, laptop.desk, laptop.desk / "output.txt")
     laptop.started.append(worker)
     worker.says("resting: on battery until it is plugged in")
-    wait_for(lambda: "resting: battery (on battery until" in server.run("status", *at).stdout)
+    await_that(lambda: "resting: battery (on battery until" in server.run("status", *at).stdout)
     assert not accepted(server.home)
     sysfs.set("power_supply/ADP1", type="Mains", online=1)
     worker.says("going on")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, only, report_of
-from household import SLOW, Machine, Running, wait_for
+from household import SLOW, Machine, Running, await_that, wait_for
 
 from swarm.errors import EXIT_ENVIRONMENT
 
@@ -61,7 +61,7 @@ def test_a_hot_gpu_rests_says_so_and_goes_on_by_itself(lan: Make, small_book: Pa
     wait_for(lambda: accepted(laptop.home))
     gpus.set(0, temperature_c=85)
     worker.says(r"resting: cuda:0 has been over 80 C")
-    wait_for(lambda: "every worker for it rests: cuda:0 has been over 80 C" in status(laptop, coordinator))
+    await_that(lambda: "every worker for it rests: cuda:0 has been over 80 C" in status(laptop, coordinator))
     shown = status(laptop, coordinator)
     assert "Fake 0, 24 GB, driver 570.86, CUDA 12.8" in shown
     assert "cuda:0: 87 % busy, 5.2 GB of 24 GB, 85 C, 200 W" in shown
@@ -87,7 +87,7 @@ def test_a_gpu_that_somebody_uses_or_that_falls_off_the_bus_is_left_out_and_the_
     wait_for(lambda: accepted(laptop.home))
     gpus.set(0, fault=GPU_IS_LOST)
     worker.says(r"slot 0 rests: cuda:0 fell off the bus: restart the machine; it is tried again after 5 min")
-    wait_for(lambda: "every worker for it rests: cuda:0 fell off the bus" in status(laptop, coordinator))
+    await_that(lambda: "every worker for it rests: cuda:0 fell off the bus" in status(laptop, coordinator))
     work(lan("desktop"), coordinator, "--cpu", "--slots", "1")
     coordinator.ends()
     worker.ends()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from evidence import assert_complete, only, report_of
-from household import SLOW, Machine, Running, wait_for
+from household import SLOW, Machine, Running, await_that, wait_for
 from library import CHAPTERS
 
 from swarm.errors import EXIT_ENVIRONMENT
@@ -52,7 +52,7 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     leaves.says("speaking")
     order(laptop, coordinator, "pause", "guest")
     before = laptop.run("key", "--code").stdout.strip()
-    wait_for(lambda: "guest" in attic.run("members").stdout, "the attic knows the guest")
+    await_that(lambda: "guest" in attic.run("members").stdout, "the attic knows the guest")
 
     refused = attic.run("members", "remove", "guest")
     assert refused.returncode == EXIT_ENVIRONMENT

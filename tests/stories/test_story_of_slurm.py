@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, only, report_of
-from household import CLI, QUICK, Machine, wait_for
+from household import CLI, QUICK, Machine, await_that, wait_for
 from slurm import Slurm, cluster, require_slurm
 
 PILOTS = CLI.parent / "examples" / "slurm" / "pilots.sh"
@@ -71,8 +71,8 @@ def test_an_array_of_pilots_speaks_a_book_though_one_is_cancelled_one_runs_out_o
     slurm.tell("scontrol", "update", f"nodename={drained}", "state=drain", "reason=a new disk")
     slurm.tell("scontrol", "update", f"jobid={job(2)}", "EndTime=now+1")  # checked every 30 s
     slurm.tell("scancel", job(1))
-    wait_for(lambda: state(1) == "CANCELLED")
-    wait_for(lambda: state(2) == "TIMEOUT", "the end of a pilot's time")
+    await_that(lambda: state(1) == "CANCELLED")
+    await_that(lambda: state(2) == "TIMEOUT", "the end of a pilot's time")
     assert "finishing the sentences under way" in log(1)
     assert "finishing the sentences under way" in log(2)
     assert "interrupted" not in log(1) + log(2)
@@ -81,7 +81,7 @@ def test_an_array_of_pilots_speaks_a_book_though_one_is_cancelled_one_runs_out_o
 
     submit("4-5", "4")
     coordinator.ends()
-    wait_for(lambda: {slurm.jobs()[task][0] for task in "45"} == {"COMPLETED"}, "the end of all pilots")
+    await_that(lambda: {slurm.jobs()[task][0] for task in "45"} == {"COMPLETED"}, "the end of all pilots")
     assert drained not in {slurm.jobs()[task][1] for task in "45"}
     assert state(3) == "COMPLETED"  # a drained node lets its jobs end
     assert_spoken_once(laptop.home)

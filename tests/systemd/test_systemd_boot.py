@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from booted import Booted, require_boot
-from household import wait_for
+from household import await_that
 from library import CHAPTERS, write_book
 
 UNIT = "e2a-swarm-work@cpu.service"
@@ -95,15 +95,15 @@ def test_a_worker_is_a_good_service(booted: Booted) -> None:
 
     booted.run("systemctl", "start", UNIT)  # waits for READY=1
     assert booted.shows(UNIT, "ActiveState") == "active"
-    wait_for(lambda: "speaking The Lamp" in booted.shows(UNIT, "StatusText"), what="its status")
+    await_that(lambda: "speaking The Lamp" in booted.shows(UNIT, "StatusText"), what="its status")
     assert booted.shows(UNIT, "UID") not in ("0", "[not set]")
 
     first = booted.shows(UNIT, "MainPID")
     booted.run("kill", "-KILL", first)
-    wait_for(lambda: booted.shows(UNIT, "NRestarts") == "1", what="its restart")
-    wait_for(lambda: booted.shows(UNIT, "ActiveState") == "active", what="a second READY=1")
+    await_that(lambda: booted.shows(UNIT, "NRestarts") == "1", what="its restart")
+    await_that(lambda: booted.shows(UNIT, "ActiveState") == "active", what="a second READY=1")
     assert booted.shows(UNIT, "MainPID") not in ("0", first)
-    wait_for(lambda: "speaking The Lamp" in booted.shows(UNIT, "StatusText"), what="its second status")
+    await_that(lambda: "speaking The Lamp" in booted.shows(UNIT, "StatusText"), what="its second status")
 
     booted.run("systemctl", "stop", UNIT)
     assert booted.shows(UNIT, "ActiveState") == "inactive"
@@ -111,14 +111,14 @@ def test_a_worker_is_a_good_service(booted: Booted) -> None:
     said = booted.run("journalctl", "--output=cat", "--unit", UNIT)
     assert "finishing the sentences under way" in said
     assert "SIGKILL" not in said.partition("finishing the sentences under way")[2]
-    wait_for(lambda: " left" in booted.run("journalctl", "--output=cat", "--unit", "laptop"), what="its farewell")
+    await_that(lambda: " left" in booted.run("journalctl", "--output=cat", "--unit", "laptop"), what="its farewell")
 
 
 def test_a_worker_takes_the_key_when_it_comes(booted: Booted) -> None:
     booted.shell("mv /etc/credstore/e2a-swarm.key /root; systemctl start e2a-swarm-work@cpu")
-    wait_for(lambda: "/etc/credstore/e2a-swarm.key" in booted.shows(UNIT, "StatusText"), what="where to put the key")
+    await_that(lambda: "/etc/credstore/e2a-swarm.key" in booted.shows(UNIT, "StatusText"), what="where to put the key")
     booted.shell("install -m 600 /root/e2a-swarm.key /etc/credstore")
-    wait_for(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work")
+    await_that(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work")
 
 
 def test_a_worker_is_upgraded_while_it_speaks(booted: Booted) -> None:
@@ -126,11 +126,11 @@ def test_a_worker_is_upgraded_while_it_speaks(booted: Booted) -> None:
         "cp -r /opt/checkout/swarm /opt/checkout/cli.py /var/opt; echo CHECKOUT=/var/opt >> /etc/e2a-swarm/work.env"
     )
     booted.run("systemctl", "restart", UNIT)
-    wait_for(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work")
+    await_that(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work")
     started = int(booted.shows(UNIT, "NRestarts"))
     booted.shell("touch /var/opt/swarm/errors.py; pkill -KILL -f [s]warm.voice.host.engine_child")
-    wait_for(lambda: int(booted.shows(UNIT, "NRestarts")) > started, what="its restart")
-    wait_for(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work after the upgrade")
+    await_that(lambda: int(booted.shows(UNIT, "NRestarts")) > started, what="its restart")
+    await_that(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work after the upgrade")
     said = booted.run("journalctl", "--output=cat", "--unit", UNIT)
     assert "Failed with result" not in said.partition("was upgraded")[2]
     assert "was upgraded" in said
@@ -141,8 +141,8 @@ def test_a_coordinator_of_the_system_needs_no_user(booted: Booted) -> None:
     booted.shell(NAS)
     booted.run("systemctl", "restart", UNIT)
     booted.run("systemctl", "enable", "--now", f"{COORDINATOR}.timer")
-    wait_for(lambda: booted.shell("ls /srv/audiobooks | grep 'm4b$' || true"), what="the audiobook")
-    wait_for(lambda: booted.shows(COORDINATOR, "ActiveState") == "inactive", what="the coordinator's end")
+    await_that(lambda: booted.shell("ls /srv/audiobooks | grep 'm4b$' || true"), what="the audiobook")
+    await_that(lambda: booted.shows(COORDINATOR, "ActiveState") == "inactive", what="the coordinator's end")
     assert booted.shows(COORDINATOR, "Result") == "success"
     assert booted.shell("stat --format '%G %a' /srv/audiobooks/*.m4b").strip() == "audiobooks 640"
     booted.shell("rm /srv/books/*; touch /srv/books/notes.txt")
@@ -154,17 +154,17 @@ def test_a_coordinator_of_the_system_needs_no_user(booted: Booted) -> None:
 
 def test_a_folder_of_books_becomes_audiobooks_while_its_owner_is_away(booted: Booted) -> None:
     booted.shell(MOVE_IN)
-    wait_for(lambda: booted.shell("test -S /run/user/$(id -u kim)/systemd/private && echo up || true"))
+    await_that(lambda: booted.shell("test -S /run/user/$(id -u kim)/systemd/private && echo up || true"))
     booted.shell(f"{AS_KIM} .local/bin/e2a-swarm key --make")
     booted.shell(f"{AS_KIM} systemctl --user enable --now e2a-swarm-work@cpu {COORDINATOR}.timer")
-    wait_for(lambda: booted.shell("ls ~kim/Audiobooks 2>/dev/null | grep 'm4b$' || true"), what="the audiobook")
+    await_that(lambda: booted.shell("ls ~kim/Audiobooks 2>/dev/null | grep 'm4b$' || true"), what="the audiobook")
 
     def state() -> str:
         return booted.shell(f"{AS_KIM} systemctl --user show {COORDINATOR} --property ActiveState,Result").strip()
 
-    wait_for(lambda: "inactive" in state(), what="the coordinator's end")
+    await_that(lambda: "inactive" in state(), what="the coordinator's end")
     booted.shell(f"{AS_KIM} systemctl --user start {COORDINATOR}")  # the timer would do this: nothing is left to do
-    wait_for(lambda: "inactive" in state(), what="its second end")
+    await_that(lambda: "inactive" in state(), what="its second end")
     assert "Result=success" in state()
     assert booted.shell(f"{AS_KIM} systemctl --user is-active e2a-swarm-work@cpu").strip() == "active"
     inside = "nsenter --mount --target $(pgrep -u kim -f 'cli.py work') --setuid $(id -u kim) touch"
@@ -174,7 +174,7 @@ def test_a_folder_of_books_becomes_audiobooks_while_its_owner_is_away(booted: Bo
 def test_a_user_without_namespaces_is_told_and_has_a_way(booted: Booted) -> None:
     booted.shell(MOVE_IN_WITHOUT_NAMESPACES)
     as_sam = AS_KIM.replace("kim", "sam")
-    wait_for(lambda: booted.shell("test -S /run/user/$(id -u sam)/systemd/private && echo up || true"))
+    await_that(lambda: booted.shell("test -S /run/user/$(id -u sam)/systemd/private && echo up || true"))
     assert booted.shell(f"{as_sam} systemctl --user start e2a-swarm-work@cpu || echo refused").strip() == "refused"
     shown = booted.shell(f"{as_sam} systemctl --user show --property ExecMainStatus --value e2a-swarm-work@cpu")
     assert shown.strip() == "217"

@@ -237,16 +237,8 @@ async def test_the_list_of_voices_says_what_each_is_and_what_is_not_here(bench: 
     fetch = {"name": "hibari-emma", "size": 8_000_000, "licence": "Apache-2.0"}
     voices = [{"name": "heart", "description": "American, female", "fetch": None}]
     voices.append({"name": "emma", "description": "British, female", "fetch": fetch})
-    facts = {
-        "licence": "",
-        "quality": "",
-        "first": "",
-        "realtime": None,
-        "realtime_of_a_core": 1.8,
-        "download": 93_000_000,
-        "offered": True,
-    }
-    engines = [HIBARI | facts | {"voices": voices, "installed": True}]
+    facts = {name: value for name, value in FACTS.items() if name != "installed"}
+    engines = [HIBARI | FACTS | {"voices": voices}]
     engines += [away("fife", **facts), away("coqui", **facts | {"offered": False, "first": "install it"})]
     bench.answers["voices"] = json.dumps({"engines": engines}).encode()
     page = html.document_fromstring((await bench.send("/voices", language="en")).text)

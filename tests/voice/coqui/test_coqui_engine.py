@@ -190,6 +190,13 @@ def test_another_voice_of_the_same_model_loads_nothing_again(models: Path, xtts:
     assert digest(second) != digest(first) == digest(xtts)
 
 
+def open_lane(host: Host, folder: Path, **asked: str) -> None:
+    """Have an engine's process open a voice."""
+    opening = {"call": "open", "engine": "swarm.voice.coqui.engine:engine", "lane": 0, "device": "cpu:0"}
+    recipe = msgspec.to_builtins(recipe_for(folder, **asked))
+    assert "fault" not in host.handle({**opening, "assets": str(folder), "recipe": recipe})
+
+
 def test_characters_share_one_vits_and_sound_as_if_each_had_it_alone(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,15 +208,7 @@ def test_characters_share_one_vits_and_sound_as_if_each_had_it_alone(
     load = plain.load_synthesizer
     monkeypatch.setattr(plain, "load_synthesizer", lambda *given: loaded.append(given) or load(*given))
     host = Host()
-    recipe = msgspec.to_builtins(recipe_for(folder, voice="ada"))
-    opening = {
-        "call": "open",
-        "engine": "swarm.voice.coqui.engine:engine",
-        "lane": 0,
-        "device": "cpu:0",
-        "assets": str(folder),
-    }
-    assert "fault" not in host.handle({**opening, "recipe": recipe})
+    open_lane(host, folder, voice="ada")
     lines = [[TEXT if name == "ada" else mark_voice(TEXT, name), 7] for name in SPEAKERS]
     reply = host.handle({"call": "speak", "lane": 0, "lines": lines})
     frames = [clip["frame"] for clip in reply["clips"]]
@@ -222,15 +221,7 @@ def test_characters_share_one_vits_and_sound_as_if_each_had_it_alone(
 
 def test_a_character_whose_voice_the_model_lacks_is_named_by_the_worker(models: Path) -> None:
     host, folder = Host(), models / "vits"
-    recipe = msgspec.to_builtins(recipe_for(folder))
-    opening = {
-        "call": "open",
-        "engine": "swarm.voice.coqui.engine:engine",
-        "lane": 0,
-        "device": "cpu:0",
-        "assets": str(folder),
-    }
-    assert "fault" not in host.handle({**opening, "recipe": recipe})
+    open_lane(host, folder)
     reply = host.handle({"call": "speak", "lane": 0, "lines": [[mark_voice(TEXT, "zoe"), 7]]})
     assert (reply["fault"], reply["message"]) == ("unavailable", "This model has no voice 'zoe'; it has only one.")
 
