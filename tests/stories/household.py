@@ -35,13 +35,13 @@ QUICK = ("--tts-engine", "metronome", "--engine-option", "seconds_per_char=0.005
 FAST, SLOW = (*QUICK, "cost_per_char=0.0001"), (*QUICK, "cost_per_char=0.004")
 
 
-def wait_for(condition: Callable[[], Any], what: str = "") -> Any:
+def wait_for(condition: Callable[[], Any], what: str = "", *watched: Path) -> Any:
     """Wait until a condition holds, as long as anything moves here or in a command's files, and return its result.
 
     A failure tells what all commands have said.
     """
     try:
-        return patience.wait_for(condition, what, watched=lambda: list(WATCHED))
+        return patience.wait_for(condition, what, watched=lambda: [*WATCHED, *watched])
     except AssertionError as fault:
         said = (f"{log}:\n{log.read_text(errors='replace')[-MAX_TOLD:]}" for log in sorted(WATCHED) if log.is_file())
         raise AssertionError("\n".join((str(fault), *said))) from None
@@ -54,7 +54,7 @@ def await_that(condition: Callable[[], Any], what: str = "", *watched: Path) -> 
         time.sleep(0.5)
         return condition()
 
-    return patience.wait_for(look, what, watched=lambda: [*WATCHED, *watched])
+    return wait_for(look, what, *watched)
 
 
 class Running:
