@@ -189,9 +189,14 @@ def _check_value(name: str, kind: str, text: str) -> None:
     if not NAMES_FILES.search(kind):
         if SURROGATE.search(text):
             raise UsageError(f"{name} {text!a} is no text that this terminal's encoding knows; write it in UTF-8.")
-    elif text and name not in WRITTEN and "BOOK" not in kind:  # what is wrong with a book is said where it is read
-        with suppress(OSError, ValueError, RuntimeError):  # nothing is known of it, or no user has that home
-            if stat.S_ISFIFO(Path(text).expanduser().stat().st_mode):
+        return
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise UsageError(f"{name} {text}: this machine knows no such user; write the whole path.") from None
+    if text and name not in WRITTEN and "BOOK" not in kind:  # what is wrong with a book is said where it is read
+        with suppress(OSError, ValueError):  # nothing is known of it yet
+            if stat.S_ISFIFO(path.stat().st_mode):
                 raise UsageError(f"{name} {text} is a pipe: name a file, since it is read more than once.")
 
 

@@ -147,6 +147,13 @@ def test_text_that_no_file_can_hold_is_refused(words: tuple[str, ...], capsys: p
     assert f"{words[-1]} 'genre=\\udcff' is no text that" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="homes are found otherwise there")
+@pytest.mark.parametrize("words", [("convert", "~no-such-user/b.epub"), ("jobs", "--state-dir", "~no-such-user/x")])
+def test_the_home_of_an_unknown_user_is_a_sentence(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(list(words)) == EXIT_USAGE
+    assert "this machine knows no such user" in capsys.readouterr().err
+
+
 def test_an_error_repeats_no_endless_value(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["convert", "b.epub", "--speed", "1" + "x" * 50_000]) == EXIT_USAGE
     assert len(capsys.readouterr().err) < 2500
