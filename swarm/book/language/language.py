@@ -60,7 +60,9 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     halves: tuple[str, str, str]  # the words for ½ ¼ ¾
     fraction: Callable[[int, int], str] = lambda over, under: f"{over} / {under}"  # makes "three eighths" of 3 and 8
     decimal: Callable[[str, str], str] | None = None  # says the digits before and after the comma, "" to say each one
-    pairs: bool = False  # two decimals are said as one number: "trois virgule quatorze"
+    together: int = (
+        1  # so many decimals are said as one number, "trois virgule quatorze"; more in pairs if these are three
+    )
     agree: Callable[[str, str], str] = lambda said, noun: said  # makes a cardinal agree with the noun after it
     king: str = ""  # the word before a ruler's ordinal: "the" in "Louis the Fourteenth"
     king_form: Callable[[str], str] = str  # makes the form of an ordinal after a ruler's name

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Words between figures and a unit: "2 mil km²", "5 million km".
 THOUSANDS = (
-    r"(?:mil|mila|mille|(?:millones|milhões|millions|milioni|miliardi|milliards)\sd[ei]|million|billion|thousand|"
+    r"(?:mil|mila|mille|(?:millones|milhões|millions|milioni|miliardi|milliards)(?:\sd[ei])?|million|billion|thousand|"
     r"Millionen|Tausend|Mio\.|Mrd\.|miljoen|duizend|tysięcy|milionów|tys\.|mln|тысяч|миллионов|тыс\.|млн)"
 )
 _NO_FIGURE, _NO_DIGIT = compile_later(r"\D"), compile_later(r"[^0-9]")
@@ -46,9 +46,10 @@ def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
         said = numbers.decimal(whole, decimals) if numbers.decimal else ""
         if said:
             return said
-        together = numbers.pairs and len(decimals) < 3 and decimals[0] != "0"
-        said = spelled(decimals, language) if together else digit_by_digit(decimals, language)
-        return f"{spelled(whole, language)} {forms.point} {said}"
+        most = numbers.together if decimals[0] != "0" else 1
+        size = len(decimals) if len(decimals) <= most else 2 if most > 2 else 1
+        parts = [spelled(decimals[at : at + size], language) for at in range(0, len(decimals), size)]
+        return f"{spelled(whole, language)} {forms.point} {' '.join(parts)}"
     if len(whole) > longest or (len(whole) > 1 and whole.startswith("0")):
         return digit_by_digit(whole, language)
     try:
@@ -147,6 +148,13 @@ def short_month_names(language: Language) -> tuple[str, ...]:
     """Return the abbreviations of the twelve months, in the form for dates, without full stops."""
     names = _locale(language.locale or language.code).months["format"]["abbreviated"].values()
     return tuple(name.removesuffix(".") for name in names)
+
+
+def weekday_names(language: Language) -> dict[str, str]:
+    """Return the names of the seven days of the week by their abbreviations, without full stops, if they have some."""
+    days = _locale(language.locale or language.code).days["format"]
+    shorts = {days["abbreviated"][day].removesuffix("."): name for day, name in days["wide"].items()}
+    return {short.lower(): name for short, name in shorts.items() if short != name and short[0].isalpha()}
 
 
 def plural_category(figures: Decimal, language: Language) -> str:

@@ -7,7 +7,7 @@ import regex
 
 from swarm.book.language.language import Language, Match, SpokenForms, Step
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.spelling import LAST_SHORT_YEAR, days_have_stops, month_names, short_month_names
+from swarm.book.language.spelling import LAST_SHORT_YEAR, days_have_stops, month_names, short_month_names, weekday_names
 
 _DIGIT = compile_later(r"\d")
 _OF = compile_later(r"^(?:de\s|d['’])")  # which Catalan names of months begin with
@@ -41,7 +41,7 @@ class Calendar:
         self._joined = compile_later(  # "03-Feb-2002"
             rf"{self._alone}(?P<d>\d{{1,2}})([-./])(?P<name>\p{{L}}{{3,10}})\.?\2{_YEAR}{_APART}"
         )
-        steps = self._in_figures() + (self._named() if language.numbers else self._in_words())
+        steps = self._weekdays() + self._in_figures() + (self._named() if language.numbers else self._in_words())
         self._steps: tuple[Step, ...] = tuple((compile_later(pattern), say) for pattern, say in steps)
 
     def say(self, text: str) -> str:
@@ -49,6 +49,19 @@ class Calendar:
         for pattern, say in self._steps:
             text = say_found(text, pattern, say)
         return say_found(self._forms.named_dates(text), self._joined, self._date)
+
+    def _weekdays(self) -> list[tuple[str, Callable[[Match], str]]]:
+        """Return the pattern of shortened days of the week before a date; none if the language writes no spaces."""
+        names = weekday_names(self._language)
+        months = "|".join(map(regex.escape, {_OF.sub("", name)[:3] for name in self._months}))
+        date = rf"\d{{1,2}}(?:(?:\.|º|°|er)?\s(?:de\s|d['’])?(?i:{months})|(?P<apart>[./-])\d{{1,2}}(?P=apart)\d\d)"
+        pattern = rf"(?<![\p{{L}}.])((?i:{'|'.join(map(regex.escape, names))}))(?!\p{{L}})\.?(?=,?\s{date})"
+
+        def whole(match: Match) -> str:
+            name = names[match[1].lower()]
+            return name.capitalize() if match[1][0].isupper() else name
+
+        return [(pattern, whole)] if names and self._forms.spaced else []
 
     def _in_figures(self) -> list[tuple[str, Callable[[Match], str]]]:
         """Return the patterns of dates whose months are figures or Roman numerals."""
@@ -131,10 +144,10 @@ class Calendar:
         return self._said(second if month_first else first, first if month_first else second, year or match["y"])
 
     def _short_year(self, match: Match) -> str:
-        """Say "03.05.24", "3/5/24" and "am 3.5.24"; "3.5.24" alone may be a section."""
+        """Say "03.05.24", "3/5/24" and "am 3.5.24"; "3.5.24" in a sentence may be a section."""
         day, month, year = match["d"], match["m"], match["y"]
         padded = month[0] == "0" or (len(day) == 2 and len(month) == 2 and (day[0] == "0" or match[2] == "."))
-        padded = padded or (self._forms.month_first and match[2] == "-")
+        padded = padded or (self._forms.month_first and match[2] == "-") or match[0] == match.string
         if match[2] != "/" and not padded and not self._is_announced(match):
             return ""
         if self._forms.oh and year != "00":  # "November seventeenth, oh five"

@@ -62,6 +62,7 @@ _NUMBER_SHORTS = (
     "nro",
     "nr.",
 )
+_RAISED_O = compile_later(r"(?<=\d)º")
 _SPACES = compile_later(r"(?<=\S)  +")
 _POINTED = compile_later(r"\d+\.(?:\d{1,2}|\d{4,12})")
 _SWAPPED = str.maketrans(",.", ".,")  # for "1,234.56" where a comma separates decimals
@@ -125,7 +126,7 @@ _TELEPHONE = (
 )
 
 
-_PER_AREA = compile_later(r"(?<=\d|\p{Ll}\.?)\s?/(km²|cm²|m²|cm³|m³|км²|см²|м²|см³|м³)(?!\p{L})")
+_PER_AREA = compile_later(r"(?<=\d|\p{L}\.?)\s?/(km²|cm²|m²|cm³|m³|км²|см²|м²|см³|м³)(?!\p{L})")
 _LATIN = str.maketrans("мскд", "mckd")
 
 
@@ -242,6 +243,7 @@ class Verbaliser:
             text = text.replace("⁄", "/")
         text = _NUMBER_SIGN.sub(self._number_sign, text)
         text = _POINTED_SUM.sub("0.", text)
+        text = text if "º" in self._forms.ordinal_marks else _RAISED_O.sub("°", text)
         for pattern, words in self._own:
             text = pattern.sub(words, text)
         if not self._language.numbers:  # others have theirs written out before
@@ -388,7 +390,7 @@ class Verbaliser:
         minutes += f"|{forms.written}" if forms.written else ""
         found: list[tuple[str, Callable[[Match], str]]] = [
             (
-                r"[-–](?<=(?:\d:[0-5]\d|(?<![\d.,:/-])\d\d?).)(?=\d{1,2}:[0-5]\d(?![\d:]))",
+                r"\s?[-–]\s?(?<=(?:\d:[0-5]\d|(?<![\d.,:/-])\d\d?|\dh(?:[0-5]\d)?)\s?.\s?)(?=\d{1,2}(?::[0-5]\d(?![\d:])|h(?!\p{L})))",
                 lambda _: f"{self._joint}{forms.to}{self._joint}",
             ),
             (rf"{self._lone}{hour}:({sixty}):(?P<s>{sixty})(?![\d:]){word}", self._time),
@@ -484,7 +486,14 @@ class Verbaliser:
         digits = (years, self._forms.digits)
         counted = rf"{self._lone}(1\d\d\d|20\d\d)\.?(?=\s?(?:{self._forms.year_words})(?!\p{{L}}))"
         named = ((counted, lambda match: self._dated(match[1])),) if self._forms.year_words else ()
-        return (*((each, lambda match: self._one_by_one(match[0])) for each in digits if each), *named, *found)
+        decades = (rf"{self._lone}['’]?((?:1[5-9]|20)\d0)['’]?s(?!\p{{L}})", lambda match: str(match[1]))
+        own = self._language.numbers and self._language.numbers.year_steps
+        return (
+            *((each, lambda match: self._one_by_one(match[0])) for each in digits if each),
+            *named,
+            *found,
+            *(() if own else (decades,)),
+        )
 
     def _version(self, match: Match) -> str:
         """Say "2.0.1" with its dots, and an address of four numbers digit by digit, but no groups of thousands."""
@@ -573,10 +582,14 @@ class Verbaliser:
         minus = r"(?P<minus>(?<![\p{L}\d)])[-−])?"
         units = "|".join(map(regex.escape, sorted({**SHORT_UNITS, **self._units}, key=len, reverse=True)))
         each = rf"(?:\s?/\s?(?P<each>{units}|\p{{Ll}}{{3,}})(?!\p{{L}}))?" if self._forms.per else ""
+        of = rf"\s{self._between.strip()[:1] or '(?!)'}(?:['’]|{self._between.strip()[1:]}\b)"
         found = [
             *self._millions(),
             (rf"{minus}(?<![{self._letter}]|\d\s?)(?P<sign>{sign})\s?(?P<n>{self._number}){scaled}{each}", self._sum),
-            (rf"{self._lone}(?P<n>{self._number}){scaled}(?:(?<=\p{{L}})\.)?\s?(?P<sign>{sign}){each}", self._sum),
+            (
+                rf"{self._lone}(?P<n>{self._number}){scaled}(?:(?<=\p{{L}})(?:\.|{of}))?\s?(?P<sign>{sign}){each}",
+                self._sum,
+            ),
         ]
         if scale:
             found.append((rf"{self._lone}(?P<n>{self._number})\s?(?P<scale>{scale}){_ABBREVIATED}", self._scaled))
@@ -723,9 +736,12 @@ class Verbaliser:
         scale = "|".join(filter(None, (THOUSANDS, self._forms.scale_words)))
 
         def unit(match: Match) -> str:
-            return unit_name(self._units[match[1]], Decimal(1_000_000), self._language)
+            name = unit_name(self._units[match["unit"]], Decimal(1_000_000), self._language)
+            of = self._of(name) if regex.fullmatch(self._forms.scale_words, match["scale"]) else self._joint
+            return f"{match['scale']}{of}{name}"
 
-        return ((rf"(?<=\d\s(?i:{scale})\s)({sign})(?![\p{{L}}²³/’'])", unit),) if self._forms.spaced else ()
+        pattern = rf"(?<=\d\s)(?P<scale>(?i:{scale}))\s(?P<unit>{sign})(?![\p{{L}}²³/’'])"
+        return ((pattern, unit),) if self._forms.spaced else ()
 
     def _rates(self, number: str, end: str) -> tuple[tuple[str, Callable[[Match], str]], ...]:
         """Return the patterns of a unit per another one, and of a sum for each: "5 kg/m³", "5 €/kg"."""
@@ -830,7 +846,7 @@ class Verbaliser:
         )
         steps = tuple((pattern, partial(self._word, word)) for pattern, word in found if word)
         scale = (
-            rf"{self._lone}1\s?:\s?(?=\d{{1,3}}[.,]\d{{3}})",
+            rf"{self._lone}1\s?:\s?(?=\d{{1,3}}(?:[., ]\d{{3}})+(?!\d)|[1-9]\d+0(?![\d:]))",
             lambda _: f"1{forms.score if self._language.numbers else self._joint + forms.to + self._joint}",
         )
         zone = (
