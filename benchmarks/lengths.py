@@ -1,7 +1,7 @@
 """Compares the estimated length of a text with the length that espeak gives it, in languages of many scripts.
 
-python benchmarks/lengths.py judges texts that the table of paces was not made from; --fit prints the table by the
-others. Each language has two small stories in lengths.tsv.
+python benchmarks/lengths.py judges texts that the paces of languages were not made from; --fit prints the paces by
+the others. Each language has two small stories in lengths.tsv.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def spoken_s(language: str, text: str) -> float:
 
 
 def main() -> None:
-    """Print a row for each language, and the mean error with the table and without."""
+    """Print a row for each language, and the mean error with the paces and without."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--fit", action="store_true", help="print the pace of each language, as a share of what the card says"
@@ -43,10 +43,10 @@ def main() -> None:
     stories = {code: (fit, judged) for code, fit, judged in (line.split("\t") for line in TEXTS.open(encoding="utf-8"))}
     if fits:
         paces = {code: len(text) / spoken_s(code, text) for code, (text, _) in stories.items()}
-        print(", ".join(f'"{code}": {pace / CARD.characters_s:.2f}' for code, pace in sorted(paces.items())))
+        print(", ".join(f"{code} {pace / CARD.characters_s:.2f}" for code, pace in sorted(paces.items())))
         return
     errors, before = [], []
-    head("language", "characters", "spoken", "estimated", "error", "without the table")
+    head("language", "characters", "spoken", "estimated", "error", "without the pace")
     for code, (_, text) in stories.items():
         length_s, told = spoken_s(code, text.strip()), len(text.strip())
         guessed_s, plain_s = told / CARD.pace(code), told / CARD.characters_s
@@ -54,7 +54,7 @@ def main() -> None:
         before.append(abs(plain_s / length_s - 1))
         figures = (f"{length_s:.1f} s", f"{guessed_s:.1f} s", f"{errors[-1]:.0%}", f"{before[-1]:.0%}")
         row(code, told, *figures)
-    print(f"\nmean error {statistics.mean(errors):.1%}, worst {max(errors):.1%}; without the table ", end="")
+    print(f"\nmean error {statistics.mean(errors):.1%}, worst {max(errors):.1%}; without the paces ", end="")
     print(f"{statistics.mean(before):.1%} and {max(before):.1%}")
 
 

@@ -28,7 +28,7 @@ ARROWS = {
     "errors": set(),
     "system": {"errors"},
     "book/model": {"errors"},
-    "job": {"book/model"},
+    "job": {"book/language", "book/model"},
     "config": {"book/model", "job", "system"},
     "book/language": {"errors"},
     "book/page": {"errors", "book/model", "book/language"},

@@ -9,19 +9,10 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
+from swarm.book.language.known import find_language
 from swarm.book.model.book import Chapter
 from swarm.book.model.engine_text import mark_voice, split_voice
 from swarm.job.spec import Recipe, Setting
-
-# Characters of a language spoken in a second, as a share of those of English novels: by espeak (benchmarks/lengths.py
-# --fit), French too by a novel. Japanese is by its syllables, since espeak reads no kanji.
-PACES = {
-    "ar": 0.59, "bn": 0.77, "cs": 0.94, "de": 1.04, "el": 1.04, "en": 1, "es": 1.05, "fa": 0.71, "fi": 0.93,
-    "fr": 1.2, "he": 0.82, "hi": 0.84, "hu": 0.85, "it": 1.01, "ja": 0.4, "ko": 0.45, "nl": 1.01, "pl": 0.87,
-    "pt": 0.96, "ro": 0.91, "ru": 1.11, "sv": 0.93, "ta": 0.91, "th": 0.54, "tr": 0.82, "uk": 0.67, "vi": 1.03,
-    "yue": 0.24, "zh": 0.24,
-}  # fmt: skip
-OTHER_PACE = 0.9  # of languages that the table lacks: its median
 
 
 class VoiceCard(Struct, frozen=True):
@@ -129,7 +120,7 @@ class EngineCard(Struct, frozen=True):
 
     def pace(self, language: str) -> float:
         """Return the characters of a language that it speaks in a second at its usual speed, without pauses."""
-        return self.characters_s * PACES.get(language.partition("-")[0], OTHER_PACE)
+        return self.characters_s * find_language(language.partition("-")[0]).pace
 
     def limit(self, language: str) -> int:
         """Return the most characters that a segment may have in a language."""

@@ -309,6 +309,7 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     code: str
     locale: str = ""  # the locale of CLDR, if it is not the bare code
     library: str = ""  # the language of num2words, if it is not the bare code
+    pace: float = 0.9  # characters spoken in a second, as a share of those of English novels; else the median of all
     regions: Mapping[str, str] = {}  # by region of which the file has other words: words that show it in a book
     numbers: Numbers | None = None  # None if CLDR's number words are said
     powers: Powers | None = None
