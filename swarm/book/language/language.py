@@ -233,7 +233,8 @@ class SpokenForms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     both: bool = False  # each word of an ordinal is one: "dvacátý první"
     joined: bool = False  # its tens and ones are one word: "tjueførste"
     ordinal_marks: str = ""  # a pattern for what follows the figures of an ordinal
-    ordinal_before: str = ""  # a pattern for what stands before the figures of an ordinal
+    # Patterns of what stands before the figures of an ordinal, by its gender; "" if the language has none.
+    ordinal_before: Mapping[str, str] = {}
     ordinal_form: Callable[[str, str], str] | None = None  # makes an ordinal agree with its written mark
     ordinal_ends: Mapping[str, str] = {}  # the gender by the mark that is written
     months: str = ""  # the names of the twelve months in dates, where CLDR has another form of them

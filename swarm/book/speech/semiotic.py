@@ -902,18 +902,15 @@ class Verbaliser:
         forms, found = self._forms, list[tuple[str, Callable[[Match], str]]]()
         if forms.ordinal_marks:
             found.append((rf"{self._lone}({self._number})(?P<mark>{forms.ordinal_marks})", self._marked))
-        if forms.ordinal_before:
-            found.append(
-                (
-                    rf"\b(?P<before>{forms.ordinal_before})(\s?)(\d{{1,12}})(?!\d)",
-                    lambda match: f"{match[1]}{match[2]}{self._counter_ordinal(match[3])}",
-                )
-            )
+        for gender, before in forms.ordinal_before.items():
+            found.append((rf"\b({before})(\s?)(\d{{1,12}})(?!\d)", partial(self._numbered, gender)))
         return tuple(found)
 
-    def _counter_ordinal(self, figures: str) -> str:
-        said = self.cardinal(figures)
-        return self._forms.fractions.get(f"n{figures}", said)
+    def _numbered(self, gender: str, match: Match) -> str:
+        """Say the ordinal behind a word such as "chapter": one of a gender, or one that the file lists."""
+        figures = match[3]
+        said = self.ordinal(figures, gender) if gender else self._forms.fractions.get(f"n{figures}")
+        return f"{match[1]}{match[2]}{said or self.cardinal(figures)}"
 
     def _marked(self, match: Match) -> str:
         whole, point, _ = self._parts(match[1])
