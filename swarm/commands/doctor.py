@@ -28,7 +28,7 @@ from swarm.system.platform import graphics_makers
 from swarm.system.text import bytes_text, count_text
 from swarm.voice.engine import Check, Verdict
 
-AAC_SHARE = 0.75  # of the work on a reel
+AAC_SHARE = 0.75  # AAC is this share of the work on a reel
 SLOW_ENCODING = 100.0  # times real time; one desktop of hibari speaks about as fast
 Show = Callable[[Check], None]
 

@@ -88,9 +88,9 @@ class Character(Struct, frozen=True):
     name: str
     characters: int
     named: int = 0  # beside the quotation
-    same_paragraph: int = 0  # by the narrator's words in the paragraph
-    in_turn: int = 0  # by what stands around it
-    pronoun: int = 0  # by a pronoun beside it, and what stands around it
+    same_paragraph: int = 0  # told by the narrator's words in the paragraph
+    in_turn: int = 0  # told by what stands around it
+    pronoun: int = 0  # told by a pronoun beside it and by what stands around it
     unknown: int = 0
     gender: str = ""
     also: tuple[str, ...] = ()  # other names

@@ -55,7 +55,7 @@ class Guest(NamedTuple):
     by_code: bool = False
     # The last membership that the machine was told, whether it was refused, the addresses, and those of standbys.
     told: tuple[Membership, bool, tuple[str, ...], tuple[str, ...]] | None = None
-    addresses: tuple[str, ...] = ()  # of a standby
+    addresses: tuple[str, ...] = ()  # where it listens, if it is a standby
 
 
 class _Arrival(NamedTuple):

@@ -31,7 +31,7 @@ MAX_NAMED = 10  # sentences that are named before they are spoken
 MAX_MATCHES = 20  # sentences that words may mean unless the user says --all
 MAX_LISTED = 5  # sentences that are listed where words mean too many: what to do stays on the screen
 PATTERN_TIMEOUT_S = 0.5  # one sentence may take so long
-NAME = regex.compile(r"(?=\S)[^=|#\[\]\p{Cc}]{1,80}(?<=\S)")  # of a character: a cast file has it
+NAME = regex.compile(r"(?=\S)[^=|#\[\]\p{Cc}]{1,80}(?<=\S)")  # the name of a character, as a cast file can hold it
 
 Spell = Callable[[Segment, str], str]  # returns the engine text of a wording. Raises UsageError
 
@@ -54,7 +54,7 @@ class CarriedOverride(NamedTuple):
     time: int
     said: str  # "": the words of the book
     speaker: str = ""  # "": the one that the book's own text tells
-    given: bool = False  # that speaker was given this line alone
+    given: bool = False  # whether the user gave this line alone to the speaker
 
 
 def mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[CarriedOverride] = ()) -> Iterator[Mending]:

@@ -23,7 +23,7 @@ from swarm.system.machine import Clock
 
 COMPARED = 16  # one in so many reels of a worker is made here too and compared, and its first one
 MAX_BYTES = 16 << 20  # a larger reel is encoded here
-ROOM_BYTES = 64 << 10  # of a reel, beside its sound
+ROOM_BYTES = 64 << 10  # a reel's file has so much beside its sound
 
 logger = logging.getLogger(__name__)
 

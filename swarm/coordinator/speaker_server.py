@@ -22,10 +22,10 @@ from swarm.voice.openai.options import check_url, server_key
 from swarm.voice.openai.server import ApiServer, ServerFault
 
 MAX_ANSWER_BYTES = 1 << 20
-MAX_FAULTS = 3  # in a row; then the server is asked no more
+MAX_FAULTS = 3  # after so many in a row the server is asked no more
 ANSWER_S = 180.0  # for one question
 BOOK_S = 7200.0  # for all questions of a book
-MAX_TOKENS = 800  # of an answer
+MAX_ANSWER_TOKENS = 800
 KEPT = "speakers"  # the folder of a state folder that keeps answers
 KEY = "speaker-key"  # the name of systemd's credential
 
@@ -103,7 +103,7 @@ def make_request(question: SpeakerQuestion, model: str) -> dict[str, object]:
     form = {"type": "json_schema", "json_schema": {"name": "speakers", "strict": True, "schema": schema}}
     messages = [{"role": "system", "content": TASK}, {"role": "user", "content": asked}]
     named = {"model": model} if model else {}
-    return {**named, "messages": messages, "temperature": 0, "max_tokens": MAX_TOKENS, "response_format": form}
+    return {**named, "messages": messages, "temperature": 0, "max_tokens": MAX_ANSWER_TOKENS, "response_format": form}
 
 
 class Pointing:

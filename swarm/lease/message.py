@@ -121,7 +121,7 @@ class Figures(Struct, frozen=True, omit_defaults=True):
     memory_used: Count = 0  # bytes, by all programs
     memory_total: Count = 0
     temperature_c: Annotated[int, Meta(ge=-273, le=1000)] | None = None
-    watts: Annotated[float, Meta(ge=0, le=100_000)] | None = None  # by all programs
+    watts: Annotated[float, Meta(ge=0, le=100_000)] | None = None  # what all programs draw
 
 
 PROTOCOL = 2  # a peer of another one is refused; each change of the golden messages in tests/net makes a new one
@@ -202,14 +202,14 @@ class EncodedReel(Struct, frozen=True, omit_defaults=True):
 
     job: Name
     reel: ReelName
-    digest: AnyDigest = ""  # of the reel's file, which is here
+    digest: AnyDigest = ""  # the digest of the reel's file, which is here
     size: Offset = 0  # bytes
-    work_s: Seconds = 0.0  # of its encoder
+    work_s: Seconds = 0.0  # what it cost the encoder
     note: Note = ""  # why this worker does not encode it
 
 
 HardwareAddress = Annotated[str, Meta(pattern=r"\A[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")]
-MAX_HARDWARE = 8  # of one machine
+MAX_HARDWARE = 8  # one machine has at most so many addresses of network cards
 MAX_WOKEN = 64  # addresses that one message names
 
 
@@ -375,7 +375,7 @@ class Encode(Message, frozen=True, tag=True):
     keys: Annotated[tuple[Key, ...], Meta(min_length=1, max_length=MAX_REEL_CLIPS)]
     digest: Digest
     pauses_s: Annotated[tuple[Annotated[float, Meta(ge=0, le=60)], ...], Meta(max_length=MAX_REEL_CLIPS)]  # after each
-    sample_rate: Hertz  # of the clips
+    sample_rate: Hertz  # the clips have this rate
     gain_db: Annotated[float, Meta(ge=-200, le=200)]
     peak_db: Annotated[float, Meta(ge=-200, le=0)]
     coding: ReelCoding
@@ -538,11 +538,11 @@ class SleeperRow(Struct, frozen=True):
 class CheckStatus(Struct, frozen=True):
     """What cross-checks showed in this run of a coordinator, and what they cost."""
 
-    share: Share  # of the clips that are compared
+    share: Share  # the share of the clips that are compared
     sentences: Count  # sentences of which two workers agreed
     outvoted: Count  # sounds of workers that were not that of two others
     open: Count  # sentences that wait for another worker
-    work_s: Seconds  # of engines
+    work_s: Seconds  # what checks cost the engines
 
 
 class StatusReply(Message, frozen=True, tag=True):

@@ -178,7 +178,7 @@ class OwnPlace(Struct, frozen=True):
 
     port: Annotated[int, Meta(ge=1, le=65535)] = DEFAULT_PORT
     bind: str = ""
-    announce: str = ""  # in place of this machine's own addresses
+    announce: str = ""  # given, it stands in place of this machine's own addresses
     also: tuple[str, ...] = ()  # those of relays, or ports that a router passes on
 
     def addresses(self) -> list[str]:

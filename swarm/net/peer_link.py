@@ -175,7 +175,7 @@ class NameLookup:
             found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
             addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
             address = addresses[self._tries[endpoint] % len(addresses)] if addresses else ""
-        except (OSError, ValueError):  # of a name that is none
+        except (OSError, ValueError):  # a name may stand for no address
             address = ""
         found_at = f"tcp://[{address}]:{port}" if ":" in address else f"tcp://{address}:{port}"
         with contextlib.suppress(RuntimeError):  # the loop has ended

@@ -39,7 +39,7 @@ class Connections(dict[str, Connection]):
     def __init__(self, say: Say) -> None:
         super().__init__()
         self._say = say
-        self._refusals = set[str]()  # that the user was told of
+        self._refusals = set[str]()  # what the user was told of already
         self.left = set[str]()  # addresses of coordinators that ended in good order
 
     @property

@@ -103,7 +103,7 @@ class CastMember(Struct, frozen=True):
     """A person of a book that speaks with a voice of its own."""
 
     name: str
-    voice: str  # of most of its sentences
+    voice: str  # the voice of most of its sentences
     sentences: int
     heard: tuple[SentenceToHear, ...]  # some of these, those with a sound first
 

@@ -42,7 +42,7 @@ MAX_SECRET_BYTES = 256 * 1024
 CASTS_FILE = "casts.json"
 CAST_NAME = re.compile(r"[^/\\<>:\"|?*\x00-\x1f.]{1,100}\.txt")
 MAX_CASTS = 500
-MAX_TIME_S = 1e11  # of a file: platforms take no later ones
+MAX_TIME_S = 1e11  # platforms take no later time of a file
 CUSTOM_MODEL = "--custom-model"
 NOT_COPIED = "its file had not been copied yet when its coordinator was lost: add the book again"
 
@@ -65,7 +65,7 @@ class QueueParts:
         self._queue, self._state_dir = queue, config.network.render.state_dir
         self._secrets = secrets
         self._words, self._left = config.words, config.left
-        self._given: dict[str, tuple[Path, QueuedFile]] | None = None  # by option, once a standby asks
+        self._given: dict[str, tuple[Path, QueuedFile]] | None = None  # the keys are options; made once a standby asks
         self._seen: tuple[bytes, list[str]] | None = None
         self._offered: Offered | None = None
         self._files = {option: str(path.absolute()) for option, path in config.given.items()}

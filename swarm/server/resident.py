@@ -252,7 +252,7 @@ class Resident:
             if mending:
                 del self._mending[book.id]
                 mending.answer(None if opened else refused or UsageError(STOPPED))
-        if mending and isinstance(refused, UsageError):  # of the order: the book itself is as it was
+        if mending and isinstance(refused, UsageError):  # the order is wrong, and the book is as it was
             opened, refused = await self._try_to_read(book, tell, None)
         is_opening = any(each.id == book.id and each.state is BookState.OPENING for each in self.queue.books)
         if is_opening and opened:

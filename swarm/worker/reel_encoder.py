@@ -34,7 +34,7 @@ class ReelEncoder:
         self._studio = Studio(root.parent / "log", encoders, priority="last" if stands_back else "low")
         self._scratch: Scratch | None = None
         self._count = 0
-        self._made: dict[str, Path] = {}  # by digest
+        self._made: dict[str, Path] = {}  # the keys are digests
         self._busy, self._idle_since_s = 0, 0.0
 
     async def encode_reel(self, command: EncodeReel, get: Callable[[Clip], bytes]) -> EncodedReel:

@@ -38,9 +38,9 @@ def read_clip(path: Path, digest: str, samples: int, sample_rate: int) -> Pcm:
 
 WINDOW_S, STEP_S, BANDS = 0.04, 0.01, 80
 FLOOR_DB = -80.0  # below the loudest band of a sound: all below is silence
-MAX_FRAMES = 3000  # of a sound; longer ones are looked at more coarsely, which bounds the memory
+MAX_FRAMES = 3000  # a longer sound is looked at more coarsely, which bounds the memory
 LONGER = 1.25  # times the other's length, at most
-MAX_UNLIKENESS_DB = 3.5  # of two sounds of one sentence (docs/benchmarks-of-reading.md)
+MAX_UNLIKENESS_DB = 3.5  # honest sounds of one sentence differ less (docs/benchmarks-of-reading.md)
 
 
 def is_alike(one: Pcm, other: Pcm, rate: int) -> bool:

@@ -38,7 +38,7 @@ class Processes:
 
     def __init__(self, log_dir: Path, words: Sequence[str] = ()) -> None:
         self._log_dir = log_dir
-        self._words = words  # of their command lines
+        self._words = words  # each command line ends with these
         self.running: dict[Child, str] = {}
         self._idle: defaultdict[str, list[Child]] = defaultdict(list)
         self._changed = asyncio.Event()  # another one whenever a process is given back or ended

@@ -472,7 +472,7 @@ def is_used(state_dir: Path, job: str) -> bool:
     return not free
 
 
-Overrides = dict[tuple[int, int], SegmentReworded]  # by chapter and index
+Overrides = dict[tuple[int, int], SegmentReworded]  # the keys are chapter and index
 
 
 def reworded_jobs(state_dir: Path, slug: str) -> list[tuple[JobSpec, Overrides]]:

@@ -59,7 +59,7 @@ FILE = "summary"
 FORMAT = 3  # raise it when what is in the file changes
 SETTLED_NS = 2_000_000_000  # a journal changed more recently may change again without another time
 _CRC_BYTES = 4
-KEY = re.compile(r"[0-9a-f]{32}")  # of a clip
+KEY = re.compile(r"[0-9a-f]{32}")  # the key of a clip
 
 Stamp = tuple[int, int]  # size and time of a journal
 

@@ -24,16 +24,16 @@ from swarm.lease.envelope import Hindrance, NotLeasing, Reason
 from swarm.lease.message import CheckStatus, Clip, Revoke
 from swarm.lease.outcome import Comparison, JournalEntry, Outcome
 
-MOST_LINES = 24  # of a lease while clips are compared: a check waits until another worker's lease ends
+MOST_LINES = 24  # a lease is this short while clips are compared, since a check waits until another worker's lease ends
 LATEST = 3  # clips of a worker that are compared at once when one of it sounds otherwise than another's
 SUSPECT = 20  # so many clips of a worker are all compared after it was outvoted, and then it is trusted again
 MAX_OUTVOTED = 3  # then a worker rests
 REST_S = 3600.0  # then it is tried again, and rests again once it is outvoted
 AGAIN_S = 600.0  # what a worker spoke in so many seconds before its rest is spoken again
 MAX_OPEN = 32  # checks at a time
-MAX_OPEN_OF_ONE = 6  # of the clips of one worker
+MAX_OPEN_OF_ONE = 6  # so many clips of one worker wait for a second sound
 MAX_ASKED = 8  # leases for one check
-MAX_SOUNDS = 5  # of one sentence: if no two are alike then, nobody is outvoted
+MAX_SOUNDS = 5  # if no two of so many sounds of a sentence are alike, nobody is outvoted
 MAX_REPUTATIONS = 1000  # processes that are remembered
 
 
@@ -101,7 +101,7 @@ class CrossChecks:
     confirmed: set[tuple[str, Place, str]] = field(default_factory=set)
     decided: int = 0  # sentences
     outvoted: int = 0  # sounds
-    work_s: float = 0.0  # of engines, for checks
+    work_s: float = 0.0  # what checks cost the engines
 
     # --- what is compared
 

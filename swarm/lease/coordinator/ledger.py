@@ -133,7 +133,7 @@ class Ledger:
     failed_s: dict[Place, float] = field(default_factory=dict)  # the last failure
     tried: dict[Place, dict[str, None]] = field(default_factory=dict)  # sessions that failed there, or made no progress
     lease_index: LeaseIndex = field(default_factory=LeaseIndex)  # all jobs of a coordinator share them
-    reel_ends: Sequence[Collection[int]] = ()  # by chapter, the indices before which reels end; () where none matters
+    reel_ends: Sequence[Collection[int]] = ()  # a chapter's indices before which reels end; () where none matters
     _sizes: dict[Place, int] = field(default_factory=dict)  # characters of the segments at either end of a lease
 
     def __post_init__(self) -> None:

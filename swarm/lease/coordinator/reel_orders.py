@@ -104,7 +104,7 @@ class ReelOrders:
 
     jobs: Jobs
     sessions: dict[str, Session]
-    encoders: int  # of this machine
+    encoders: int  # how many run on this machine
     waiting: dict[Queue, dict[str, ReelTask]] = field(default_factory=dict)
     ordered: dict[ReelName, ReelOrder] = field(default_factory=dict)
     arrived: dict[ReelName, ReelTask] = field(default_factory=dict)  # they are being checked
@@ -112,8 +112,8 @@ class ReelOrders:
     failing: dict[ReelName, ReelTask] = field(
         default_factory=dict
     )  # encoders died over them: they are tried again here
-    cost: Cost = field(default_factory=Cost)  # of this machine
-    encodings: dict[str, Encoding] = field(default_factory=dict)  # by the worker's process
+    cost: Cost = field(default_factory=Cost)  # what encoding costs on this machine
+    encodings: dict[str, Encoding] = field(default_factory=dict)  # the keys are the workers' processes
     distrusted: set[str] = field(default_factory=set)  # ids of workers that are asked for nothing any more
     proven: set[str] = field(default_factory=set)  # ids of workers of which a reel was compared and is good
     turns: dict[str, int] = field(default_factory=dict)  # when each job last had its turn here

@@ -35,7 +35,7 @@ class Sleeper(Struct, frozen=True):
     name: str
     hardware: tuple[str, ...]
     state: Literal["awake", "asleep", "by hand"] = "awake"  # a user put it to sleep by hand, or it may be so
-    since_s: float = 0.0  # in this state
+    since_s: float = 0.0  # when it came into this state
     day: int = 0  # the day on which that began
     asked_s: float = 0.0  # it was last asked to wake then; 0: never in this state
     tries: int = 0

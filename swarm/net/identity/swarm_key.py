@@ -21,7 +21,7 @@ CHECK_BITS = 12
 CHECK_PRIME = 4093  # all codes are multiples of it; one wrong digit or two swapped ones never give a multiple
 OPEN = "open"  # the public name of a swarm without a key
 MAX_CODE = 2000  # characters, with addresses
-MAX_ADDRESSES = 8  # of one coordinator
+MAX_ADDRESSES = 8  # one coordinator has at most so many
 ADDRESS = re.compile(r"[A-Za-z0-9._:-]{1,110}")
 
 

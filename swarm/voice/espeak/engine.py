@@ -39,7 +39,7 @@ CARD = EngineCard(
     casts=True,
     settings=(SettingCard("pitch", 50, 0, 99, about="how high the voice is"), SPEED),
     sample_rate=22_050,
-    characters_s=18.5,  # of three English novels
+    characters_s=18.5,  # measured over three English novels
     realtime=500,
     faults=(
         ("", "robotically"),
