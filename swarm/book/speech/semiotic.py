@@ -932,6 +932,13 @@ class Verbaliser:
         if forms.native:
             found.append((rf"{self._lone}(\d{{1,2}})(?=\s?(?:{forms.native}))", lambda match: self._native(match[1])))
         found.append((r"(?<![\p{L}\d)])[-−](?=\d)", lambda _: f"{forms.minus}{self._joint}"))
+        if forms.spaced:  # "no. 4a"
+            found.append(
+                (
+                    r"(?<=(?<![\p{L}\d.,:/–-])\d{1,4})(?=(?:[a-h]|(?=\P{Latin})\p{Ll})(?![\p{L}\p{M}\d'’-]))",
+                    lambda _: " ",
+                )
+            )
         before = r"(?<![\p{L}\p{M}\d])" if forms.spaced else r"(?<![\dA-Za-z])"
         before += r"(?<!\d\.)" if forms.whole else ""
         behind = r"(?!\d|\p{L}|\.\d)" if forms.whole else ""

@@ -1,5 +1,6 @@
 """What no pattern of its file can say in Russian: numbers in the case and gender that the words beside them show."""
 
+from decimal import Decimal
 from functools import lru_cache
 
 import regex
@@ -7,7 +8,7 @@ import regex
 from swarm.book.language.known import with_program
 from swarm.book.language.language import Forms, Language, Match, table, words
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.spelling import MAX_DIGITS, month_names
+from swarm.book.language.spelling import MAX_DIGITS, month_names, unit_name, unit_signs
 
 
 def _with(preposition: str | None, said: str) -> str:
@@ -17,7 +18,13 @@ def _with(preposition: str | None, said: str) -> str:
 UNITS_OF_MANY = table(
     "км=километров|м=метров|см=сантиметров|мм=миллиметров|кг=килограммов|г=граммов|л=литров|мл=миллилитров|мин=минут|"
     "ч=часов|руб=рублей|р=рублей|%=процентов|тыс=тысяч|млн=миллионов|°C=градусов Цельсия|°С=градусов Цельсия|"
-    "° C=градусов Цельсия|° С=градусов Цельсия|°=градусов"
+    "° C=градусов Цельсия|° С=градусов Цельсия|°=градусов|$=долларов|€=евро|£=фунтов|₽=рублей|"
+    "км/ч=километров в час|м/с=метров в секунду"
+)
+# Prepositions, and the ends of phrases such as "в возрасте", whose number is in the genitive.
+_OF = (
+    "около|до|от|более|менее|больше|меньше|свыше|из|без|после|у|для|порядка|возрасте|расстоянии|высоте|глубине|скоростью|"
+    "размере|количестве|протяжении|радиусе|пределах"
 )
 
 
@@ -41,6 +48,20 @@ _HER_NUMBERED = "глав|част|книг|степен|категори|гру
 _NUMBERED = compile_later(
     rf"(?<![\p{{L}}\d.])({_ROMAN})\s(?=(?i:(?:{_HIS_NUMBERED})(?P<his>ом|ем|[аяуюеьй]?)|(?:{_HER_NUMBERED})(?P<hers>[ое]й|[аяыиуюеь]))\b)"
 )
+_PLACES = compile_later(  # "на 2 этаже", "5 глава", "3 место", but not "2 этажа", "21 том" and "в 1 томе"
+    rf"(?:\b(\p{{L}}{{1,3}})\s)?(?<![\p{{L}}\d.,:/–—-]|\d\s)(\d{{1,3}})\s(?=(?i:(?:{_HIS_NUMBERED}|век|этаж|ряд|номер|вагон|месяц|сезон|квартал|эпизод|"
+    rf"батальон|полк)(?P<his>ом|[аеу]?)|(?:{_HER_NUMBERED}|страниц|комнат|палат|камер|школ|бригад|строк|минут|недел|песн|серии?|сцен|лини)"
+    r"(?P<hers>[ое]й|[аяыиуюеь])|мест(?P<its>[оае]|ом))(?!\p{L}))"
+)
+_COUNTED = compile_later(
+    r"\b(?i:(?:глав|книг|сцен)(?P<hers>[аыеу]|ой)|(?:част|песн)(?P<hers>ью?|и)|(?:том|акт)(?P<his>ом|[аеу]?))\s\K(\d{1,3})"
+    r"(?![\d.,:/–—-]*\d|-?\p{L}|\s?%|(?:,|\sи|\s[–—-])\s\d)"
+)
+_SHARED_SUFFIX = compile_later(r"(?<![\p{L}\d.,])(\d{1,4})(\s?[–—-]\s?)(?=\d{1,4}-(\p{Ll}{1,3})(?!\p{L}))")
+_SHARED_COMPOUND = compile_later(
+    r"(?<![\p{L}\d.,])(\d{1,3})(?=\s?[–—-]\s?\d{1,3}-(?:летн|дневн|минутн|месячн|часов|процентн|этажн|метров))"
+)
+_BETWEEN = compile_later(r"\b([Мм]ежду)\s(\d{1,3})\sи\s(\d{1,3})(?=\s\p{Ll}+(?:ами|ями|ьми)\b)")
 _KINGS = (
     "Пётр Петр Александр Людовик Карл Иван Генрих Павел Павл Фридрих Вильгельм Наполеон Иоанн Филипп Эдуард Георг "
     "Густав Бенедикт Франциск Станислав Август Сигизмунд Михаил Рамзес Ричард Фердинанд Альфонс Отто Максимилиан "
@@ -59,7 +80,7 @@ _QUEEN_CASES = {"а": "n", "я": "n", "ы": "g", "и": "g", "е": "p", "у": "a"
 _WORLD_WAR = compile_later(rf"\b({_ROMAN})\s(?=(?:мировая|(мировой)|(мировую))\b)")
 _SUFFIXED = compile_later(
     r"(?<![\p{L}\d.,])(\d{1,3}(?:[ \u00a0]\d{3})+|\d{1,7})-(ый|ий|ой|й|ая|я|ое|ее|е|ого|его|го|ому|ему|му|ом|ем|м|ую"
-    r"|юю|ю|ые|ых|х|ыми|ми|ым|ти|мя|ью)"
+    r"|юю|ю|ей|ые|ых|х|ыми|ми|ым|ти|и|ух|[её]х|умя|емя|мя|ью)"
     r"(?!\p{L})(?=(?:\s(\p{L}+))?)"
 )
 _SUFFIX_FORMS = {  # an ending tells the case, the gender and the plural of an ordinal
@@ -70,6 +91,7 @@ _SUFFIX_FORMS = {  # an ending tells the case, the gender and the plural of an o
     **dict.fromkeys(("ому", "ему", "му"), ("d", "m", False)),
     **dict.fromkeys(("ом", "ем", "м"), ("p", "m", False)),
     **dict.fromkeys(("ую", "юю", "ю"), ("a", "f", False)),
+    "ей": ("g", "f", False),
     **dict.fromkeys(("ых", "х"), ("g", "m", True)),
     "ые": ("n", "m", True),
     "ыми": ("i", "m", True),
@@ -87,7 +109,7 @@ _YEARS = compile_later(
     rf"(?:{_YEAR}|([1-9]\d?)(?=\s(?:года|году|год)\sдо\sн))\s(год(?:ами|ах|ам|ом|ов|а|у|ы)?)\b"
 )
 _MONTH_AND_YEAR = compile_later(
-    r"\b((?i:(?:январ|феврал|апрел|июн|июл|сентябр|октябр|ноябр|декабр)[ьяею]|ма[йяею]|(?:март|август)[аеу]?))\s(1\d{3}|20\d\d)"
+    r"\b((?i:(?:январ|феврал|апрел|июн|июл|сентябр|октябр|ноябр|декабр)[ьяею]|ма[йяею]|(?:март|август)[аеу]?|(?:весн|зим)(?:[аыеу]|ой)|осен(?:ь|и|ью)|лет(?:о|а|ом)))\s(1\d{3}|20\d\d)"
     r"(?![\d.,:/-]*\d|-?\p{L}|\s(?:г\b|год))"
 )
 # "в 1812", but not "до 1500 рублей"
@@ -100,7 +122,8 @@ _FROM_DAY = compile_later(  # "с 3 по 5 июня"
     r"\b([Сс])\s(\d{1,2})\sпо\s(\d{1,2})\s(?=(?:январ|феврал|март|апрел|ма|июн|июл|август|сентябр|октябр|ноябр|декабр)[яа]\b)"
 )
 _OBLIQUE = compile_later(
-    r"\b((?i:около|до|от|более|менее|больше|меньше|моложе|старше|младше|свыше|из|без|после|у|для|кроме|среди|против|вместо|течение|порядка))\s"
+    rf"\b((?i:{_OF}|моложе|старше|младше|кроме|среди|против|вместо|течение|"
+    r"с(?=\s[\d\s]+\s(?:лет|час(?:ов|а)|утра|вечера|дня|ночи|метров|километров|рублей|шагов)\b)))\s"
     r"([1-9]\d{0,2}|(?!(?:1[5-9]|20)\d\d(?<!00)\s)(?:[1-9]\d{3,5}|[1-9]\d{0,2}[ \u00a0]\d{3})(?=\s\p{Ll}{3,}))"
     r"(?![\d.,:/-]*\d|-|\s?[%°]|\s\d)(?=(?:\s\p{Ll}+[оы]го)?\s(?!(?:млн|млрд|тыс|руб|мин|сек|коп|долл|куб)(?!\p{L}))(\p{Ll}{3,})|\s(?:до|по)\s\d|[,.;:)](?!\d)|$)"
 )
@@ -113,18 +136,45 @@ _IN_PLURAL = compile_later(
 _TO_YEAR = compile_later(r"\b([Кк]о?)\s(\d{1,2})(?=\sгоду\b)")
 _HOURS = compile_later(r"\b([Сс])\s(\d{1,2})\sдо\s(\d{1,2})(?![\d.,:/-]*\d)")
 _OBLIQUE_UNIT = compile_later(
-    r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после|у|для))\s"
+    rf"\b((?i:{_OF}|с(?=\s\d{{1,3}}\s?%\sдо\s)))\s"
     r"([2-9]|1(?=\s(?:тыс|млн))|[1-9]\d{1,5}|[1-9]\d{0,2}[ \u00a0]\d{3})\s?"
-    rf"({'|'.join(sorted(UNITS_OF_MANY, key=len, reverse=True))})(?![\p{{L}}/²³])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
+    rf"({'|'.join(map(regex.escape, sorted(UNITS_OF_MANY, key=len, reverse=True)))})(?![\p{{L}}/²³])"
+    r"(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?"
 )
 _ROUBLES = compile_later(
     r"(?<![\d.,])(\d{1,3}(?:[ \u00a0]\d{3})*|\d+),(\d\d)\s(?:руб\b|р\b|₽)(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?"
 )
+_SIGN_BEFORE = compile_later(rf"(?<=\b(?i:{_OF})\s)([$€£₽])\s?(\d{{1,3}}(?:[ \u00a0]\d{{3}})+|\d+)(?![\d,]|\s(?:млн|млрд|тыс))")
+_ONE_THOUSAND_OF = compile_later(r"\b((?i:на|за|через|про|в|по))\s(\d?\d?1)[ \u00a0]?000(?=\s\p{Ll}{4,})")
+_HALF_MORE = compile_later(
+    rf"(?<![\d.,])(?<!\b(?i:{_OF})\s)([1-9]\d?),5\s(?=(?:раза|час(?:а|ов)|года|лет|месяц(?:а|ев)|дня|дней|метр(?:а|ов)|"
+    r"километр(?:а|ов)|века|литра|(минуты|недели|тысячи|секунды|версты|тонны))(?!\p{L}))"
+)
+_DECIMAL_OF = compile_later(
+    rf"\b((?i:{_OF})|[Вв]|[Нн]а|[Зз]а|[Чч]ерез)\s(\d{{1,6}}),(\d{{1,3}})(?![\d.,:/–—-]*\d)"
+    rf"(?!\s(?:млн|млрд|тыс)\.?\s(?:руб|долл))(?:\s?(%|[\p{{L}}°²³/]+)(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?)?"
+)
+_FRACTION_OF = compile_later(rf"\b((?i:{_OF}))\s(\d{{1,2}})/([2-9]|[1-9]\d{{1,2}})(?![\d/])")
 _SHORT_ROUBLES = compile_later(r"(?<=\d\s)р\.(?=\s[\p{Ll}\d]|[,;:)])")
 _FULL_HOUR = compile_later(
     r"(?:\b((?i:с|до|от|после|около|к))\s)?(?<![\d:.,])([01]?\d|2[0-4]):(?:00|(?<=\b(?i:с|до|от|после|около|к)\s\d?\d:)([0-5]\d))(?![\d:])"
 )
 _TENTHS = [(f"{part}ая", f"{part}ых") for part in ("десят", "сот", "тысячн", "десятитысячн", "стотысячн", "миллионн")]
+_HER_SOFT = (
+    "очь",
+    "верь",
+    "асть",
+    "ость",
+    "изнь",
+    "ышь",
+    "шадь",
+    "ощадь",
+    "овать",
+    "етрадь",
+    "епень",
+    "чередь",
+    "тупень",
+)
 _NO_NOUN = words("или при для она они над под без как так что где кто уже ещё еще тоже также была были")
 
 
@@ -179,6 +229,35 @@ def _numbered(match: Match) -> str:
     return f"{_ordinal(value(match[1]), case, gender)} "
 
 
+def _placed(match: Match) -> str:
+    """Say "на 2 этаже" and "5 глава" as ordinals: only 1 counts a singular, and 2 to 4 its genitive."""
+    before, number = (match[1] or "").lower(), int(match[2])
+    end = match["hers"] or match["its"] or match["his"] or ""
+    her, one = match["hers"] is not None, _category(number) == "one"
+    if her:
+        case = _QUEEN_CASES.get(end, "n")
+        counted = one if end in "аяьую" else end in "ыи" and _category(number) == "few"
+    else:
+        case = "n" if end == "о" else _KING_CASES[end]
+        case = "p" if end == "у" and before in ("в", "во", "на") else case
+        counted = (
+            number == 1 or one if end in ("", "о", "ом") else number == 1 or (end == "а" and _category(number) == "few")
+        )
+        century = match.string[match.end() : match.end() + 3].lower() == "век"
+        counted = _category(number) == "few" and end == "а" and before != "из" if century else counted
+    if counted:
+        return match[0]
+    return f"{_with(match[1], _ordinal(number, case, 'f' if her else 'n' if match['its'] else 'm'))} "
+
+
+def _behind_noun(match: Match) -> str:
+    """Say "глава 5" and "в томе 2" as ordinals: the ending of the noun shows the case."""
+    if match["hers"] is None:
+        return _ordinal(int(match[3]), _KING_CASES[match["his"]])
+    end = match["hers"]
+    return _ordinal(int(match[3]), "n" if end == "ь" else "i" if end == "ью" else _QUEEN_CASES[end], "f")
+
+
 def _world_war(match: Match) -> str:
     said = _ordinal(value(match[1]), "g" if match[2] else "a" if match[3] else "n", "f")
     return f"{said if match.start() else said.capitalize()} "
@@ -187,9 +266,13 @@ def _world_war(match: Match) -> str:
 def _suffixed(match: Match) -> str:
     """Say "3-й", "5-го", "60-х", "5-ти": the ending shows the case."""
     number, suffix, noun = int(regex.sub(r"\D", "", match[1])), match[2], (match[3] or "").lower()
-    if suffix == "ти" or (suffix == "х" and number < 5) or (suffix == "ми" and number % 10 in (7, 8)):
+    if (
+        suffix in ("ти", "и", "ух", "ех", "ёх")
+        or (suffix == "х" and number < 5)
+        or (suffix == "ми" and number % 10 in (7, 8))
+    ):
         return _inflected(number, "cardinal", "g")
-    if suffix in ("мя", "ью"):
+    if suffix in ("мя", "ью", "умя", "емя"):
         return _inflected(number, "cardinal", "i")
     case, gender, plural = _SUFFIX_FORMS[suffix]
     if suffix == "й" and noun.endswith(("ы", "и", "ой", "ей", "е")):
@@ -244,6 +327,42 @@ def _from_day(match: Match) -> str:
     return f"{match[1]} {_ordinal(int(match[2]), 'g', 'n')} по {_ordinal(int(match[3]), 'n', 'n')} "
 
 
+def _decimal_of(match: Match) -> str:
+    """Say "до 2,5 км" and "в 1,2 раза" in the case that the preposition asks for."""
+    before, whole, part, sign = match.groups()
+    unit = unit_signs(LANGUAGE).get(sign or "")
+    case = "a" if before.lower() in ("в", "на", "за", "через") else "g"
+    if len(part) > len(_TENTHS):
+        return str(match[0])
+    many, whole_many = (_category(int(each)) != "one" for each in (part, whole))
+    tenth = _TENTHS[len(part) - 1][1 if many else 0]
+    words = (
+        _inflected(int(whole), "cardinal", case, "f"),
+        "целых" if whole_many else {"a": "целую", "g": "целой"}[case],
+        _inflected(int(part), "cardinal", case, "f"),
+        tenth if many else tenth[:-2] + {"a": "ую", "g": "ой"}[case],
+    )
+    name = "процента" if sign == "%" else unit_name(unit, Decimal("1.5"), LANGUAGE) if unit else sign
+    said = " ".join(filter(None, (before, *words, name)))
+    return said if name != sign else f"{said}{'.' if match[0].endswith('.') else ''}"
+
+
+def _fraction_of(match: Match) -> str:
+    """Say "около 2/3" in the genitive."""
+    over, under = int(match[2]), int(match[3])
+    one = _category(over) == "one"
+    names = {3: ("трети", "третей"), 4: ("четверти", "четвертей")}.get(under)
+    said = names[0 if one else 1] if names else _ordinal(under, "g", "f", plural=not one)
+    return f"{match[1]} {_inflected(over, 'cardinal', 'g', 'f')} {said}"
+
+
+def _half_more(match: Match) -> str:
+    """Say "1,5 раза" as "полтора" and "2,5 часа" with a half."""
+    if match[1] == "1":
+        return "полторы " if match[2] else "полтора "
+    return f"{_inflected(int(match[1]), 'cardinal', 'n', 'f' if match[2] else 'm')} с половиной "
+
+
 def _full_hour(match: Match) -> str:
     hour = int(match[2])
     if match[3]:
@@ -290,6 +409,16 @@ def _prepare(text: str) -> str:
     text = _QUEEN.sub(lambda match: _numbered_name(match, _QUEEN_CASES[match[1]], "f"), text)
     if not _FIGURE.search(text):
         return text
+    text = _COUNTED.sub(_behind_noun, _PLACES.sub(_placed, _SIGN_BEFORE.sub(r"\2\1", text)))
+    text = _SHARED_COMPOUND.sub(lambda match: _genitive(match[1]), text)
+    text = _SHARED_SUFFIX.sub(r"\1-\3\2", text)
+    text = _FRACTION_OF.sub(_fraction_of, _DECIMAL_OF.sub(_decimal_of, _HALF_MORE.sub(_half_more, text)))
+    text = _BETWEEN.sub(
+        lambda match: f"{match[1]} {' и '.join(_inflected(int(match[at]), 'cardinal', 'i') for at in (2, 3))}", text
+    )
+    text = _ONE_THOUSAND_OF.sub(
+        lambda match: f"{match[1]} {_inflected(int(match[2]) * 1000, 'cardinal', 'a').replace('одна ', 'одну ')}", text
+    )
     text = _FULL_HOUR.sub(_full_hour, _FROM_TO.sub(_from_to, text))
     text = _FROM_DAY.sub(_from_day, text)
     text = _dates().sub(_date, text)
@@ -348,6 +477,8 @@ def _agree(said: str, noun: str) -> str:
         return f"{said[:-1]}е" if noun.endswith(("ы", "и", "ие", "ые")) else said
     if not said.endswith("один"):
         return said
+    if noun.endswith(_HER_SOFT):
+        return f"{said[:-2]}на"
     ending = {"а": "на", "я": "на", "у": "ну", "ю": "ну", "о": "но", "е": "но"}.get(noun[-1])
     return f"{said[:-2]}{ending}" if ending else said
 
