@@ -101,6 +101,8 @@ UNITS = {
     for sign in "°º"
     for gap in ("", " ")
 }  # fmt: skip
+# Signs that are no words, so that they are units behind a number in words, too.
+LONE_UNITS = "kWh|kHz|MHz|GHz|lbs|mph|kph|km|kg|cm|mm|mg|ml|kW|MW|GW|dB|kB|MB|GB|TB|hp|lb|ft|км|кг|см|мм|мг|мл|кВт"
 # Short signs of units, which are words or letters in some languages.
 SHORT_UNITS = {
     "m": "length-meter", "g": "mass-gram", "l": "volume-liter", "t": "mass-tonne", "ha": "area-hectare",

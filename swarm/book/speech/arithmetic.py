@@ -4,6 +4,7 @@ figures and variables ("x < 3" is "x is less than 3").
 
 from decimal import Decimal
 from functools import lru_cache
+from math import gcd
 from unicodedata import normalize
 
 import regex
@@ -14,6 +15,7 @@ from swarm.book.language.spelling import THOUSANDS, amount, plural_category, uni
 
 FRACTIONS = "½¼¾"
 ALL_DAY = (24, 7)
+MONTHS, MAX_SMALL = 12, 10  # the greatest month, and the greatest denominator that a greater number may stand over
 THIRDS_AND_ON = "⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _FRACTION = compile_later(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
 _WRITTEN = compile_later(
@@ -42,8 +44,12 @@ def say_fractions(text: str, language: Language) -> str:
         return text
     text = _SIGN.sub(" ", text).translate(_SPELLED)
     text = _WRITTEN.sub(lambda match: _fraction(match, numbers), text)
-    if language.forms and not language.forms.month_first:  # dates are said before, but "12/5" may be one in English
-        text = _NO_DATE.sub(lambda match: _fraction(match, numbers, True), text)
+    if forms := language.forms:  # a date behind a word such as "on" is said before
+
+        def improper(match: Match) -> str:
+            return match[0] if forms.month_first and _may_be_date(match) else _fraction(match, numbers, True)
+
+        text = _NO_DATE.sub(improper, text)
     whole, behind = _units(language)
     if numbers.part_of != " ":
         text = whole.sub(lambda match: f"{match[1]} {match[3]}{_after_whole(match[2], numbers)}", text)
@@ -85,6 +91,14 @@ def _fraction(match: Match, numbers: Numbers, improper: bool = False) -> str:
         return match[0]
     said = _TWICE.sub("", numbers.fraction(over, under))
     return f"{numbers.join} {said}" if match["after_whole"] is not None else said
+
+
+def _may_be_date(match: Match) -> bool:
+    """Return whether "9/11" or the "7/4" before a diary's entry may be a day, where months come first."""
+    over, under = int(match["over"]), int(match["under"])
+    fraction = over > MONTHS or over > under <= MAX_SMALL
+    diary = not match.start() and match[0] != match.string
+    return not fraction or gcd(over, under) > 1 or (over <= MONTHS and diary)
 
 
 def _half_behind(match: Match, numbers: Numbers) -> str:

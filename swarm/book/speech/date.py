@@ -86,9 +86,8 @@ class Calendar:
             found.append((rf"{alone}(?P<y>(?:19|20)\d\d)[-/](?P<m>0[1-9]|1[0-2]){_APART}", self._month_of_year))
             found.append((rf"{alone}(?P<m>{zero}[1-9]|1[0-2])/(?P<y>(?:19|20)\d\d){_APART}", self._month_of_year))
         if forms.date_before:
-            found.append(
-                (rf"{alone}{_DAY}/{_MONTH}{_APART}(?!\s(?:de|di|van|of|dos?|das?)\b)", self._day_and_month)
-            )  # "el 5/3"
+            pair = rf"{_MONTH}/{_DAY}" if forms.month_first else rf"{_DAY}/{_MONTH}"
+            found.append((rf"{alone}{pair}{_APART}(?!\s(?:de|di|van|of|dos?|das?)\b)", self._day_and_month))  # "el 5/3"
         elif not forms.year_first and not self._language.numbers:  # "01-10": a 0 at the start makes it a date
             found.append((rf"{alone}(?=0|\d\d[-/]0){_DAY}[-/]{_MONTH}(?!\d|\s\d\d)(?<=\d\d.\d\d){_APART}", self._date))
         elif mark != "(?!)":  # "04. 1-je"
@@ -147,7 +146,8 @@ class Calendar:
         """Say "03.05.24", "3/5/24" and "am 3.5.24"; "3.5.24" in a sentence may be a section."""
         day, month, year = match["d"], match["m"], match["y"]
         padded = month[0] == "0" or (len(day) == 2 and len(month) == 2 and (day[0] == "0" or match[2] == "."))
-        padded = padded or (self._forms.month_first and match[2] == "-") or match[0] == match.string
+        whole = match[0] == match.string and (match[2] == "/" or not self._forms.month_first)
+        padded = padded or whole or (self._forms.month_first and match[2] == "-")
         if match[2] != "/" and not padded and not self._is_announced(match):
             return ""
         if self._forms.oh and year != "00":  # "November seventeenth, oh five"
@@ -169,8 +169,6 @@ class Calendar:
     def _day_and_month(self, match: Match) -> str:
         """Say "el 5/3" and "am 24/12" as a day; "1/2" may be a fraction."""
         day, month = int(match["d"]), int(match["m"])
-        if self._forms.month_first:
-            day, month = month, day
         sure = day >= month or self._forms.month_first or not self._language.numbers
         return self._said(day, month, "") if sure and self._is_announced(match) else ""
 

@@ -7,7 +7,7 @@ CLDR's number words, plurals, units, currencies and months. What is found first 
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from math import exp
 from unicodedata import digit, normalize
 
@@ -17,6 +17,7 @@ from swarm.book.language.known import function_words
 from swarm.book.language.language import Language, Match, SpokenForms, Step, forms_of
 from swarm.book.language.pattern import NUMERAL, compile_later, value
 from swarm.book.language.spelling import (
+    LONE_UNITS,
     MAX_DIGITS,
     SHORT_UNITS,
     THOUSANDS,
@@ -37,7 +38,7 @@ from swarm.book.speech.date import Calendar, say_found
 from swarm.book.speech.roman import numerals_of_data, say_kings
 
 _FIGURE = compile_later(
-    r"\p{Nd}|^\s*%\s*$|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]|einhalb\s|(?<!\p{L})\p{L}\s?=\s?\p{L}(?!\p{L})"
+    r"\p{Nd}|^\s*%\s*$|[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]|einhalb\s|(?<!\p{L})\p{L}\s?=\s?\p{L}(?!\p{L})|(?<=\S\s)[=+−](?=\s\S)"
 )  # "einhalb": said by the program of German
 _FOREIGN_DIGIT = compile_later(r"[\p{Nd}--[0-9]]", regex.V1)
 _VULGAR = compile_later(r"(?<=(\d)?)\s?([½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
@@ -72,6 +73,14 @@ _LONG_RUN = compile_later(r"(?<![\d.,])\d{40,}")  # some patterns would take the
 _POINTED_SUM = compile_later(r"(?<=\p{Sc}\s?|\b[A-Z]{3}\s)\.(?=\d)|(?<![\p{L}\d.,:/])\.(?=\d\d\s?(?:\p{Sc}|US\$))")
 _LETTER_OR_NUMBER = compile_later(r"\p{L}|\d+")
 _SIGN = compile_later(r"[/-]")
+_LONE_UNIT = compile_later(
+    rf"(?<![\p{{L}}\d-])(?P<word>\p{{L}}[\p{{L}}\p{{M}}-]+)[\s\u00a0](?P<unit>km/h|{LONE_UNITS}|%)"
+    r"(?![\p{L}\d²³/’'])"
+)
+_GLUED = compile_later(
+    r"(?<![\d.,])(?:(?<=(?P<behind>\p{L}))(?P<n>\d++)(?![.,]\d)(?=(?P<before>\p{L})?)|(?P<n>\d++)(?=(?P<before>\p{L})))"
+)
+MIN_LAST_WORD_CHARS = 4  # of a number word that may end a longer one
 MAX_GROUP_DIGITS = 4  # of a docket or a serial number; the digits of longer groups are said one by one
 SIGNS = {
     "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₩": "KRW", "₹": "INR", "₺": "TRY", "₽": "RUB",
@@ -232,6 +241,8 @@ class Verbaliser:
         """Return a sentence with its written forms as words."""
         if self._forms.roman:
             text = self._roman.sub(lambda match: str(value(match[1].upper())), text)
+        if self._forms.spaced:
+            text = say_found(text, _LONE_UNIT, self._worded_unit)
         if not _FIGURE.search(text):
             return text
         plain = not self._beside.search(text)
@@ -253,9 +264,18 @@ class Verbaliser:
         text = say_fractions(text, self._language)
         for pattern, say in self._steps:
             text = say_found(text, pattern, say)
+        if self._forms.spaced:
+            text = _GLUED.sub(self._glued, text)
         for pattern, words in (*self._after, *(self._otherwise if plain else ())):
             text = pattern.sub(words, text)
         return _SPACES.sub(" ", text).strip() if self._forms.spaced and not self._language.numbers else text
+
+    def _glued(self, match: Match) -> str:
+        """Say figures that touch letters, as in "abc12" and "x86", as a word of their own."""
+        figures = match["n"]
+        long = len(figures) > MAX_GROUP_DIGITS or figures[0] == "0"
+        said = self._one_by_one(figures) if long else self.cardinal(figures)
+        return f"{' ' if match['behind'] else ''}{said}{' ' if match['before'] else ''}"
 
     def _compiled(self, *kinds: Callable[[], tuple[tuple[str, Callable[[Match], str]], ...]]) -> tuple[Step, ...]:
         return tuple((compile_later(pattern), say) for kind in kinds for pattern, say in kind())
@@ -481,7 +501,8 @@ class Verbaliser:
         return self._amended(numeral_words(int(figures), self._language, "cardinal", "native-attributive"))
 
     def _versions(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-        found = ((rf"{self._lone}\d{{1,3}}(?:\.\d{{1,3}}){{2,3}}(?![\d/-]|[.,]\d)", self._version),)
+        port = r"(?::(?P<port>\d{2,5})(?<=(?:\.\d{1,3}){3}:\d+))?"  # "127.0.0.1:8080"
+        found = ((rf"{self._lone}(?P<n>\d{{1,3}}(?:\.\d{{1,3}}){{2,3}}){port}(?![\d/-]|[.,]\d)", self._version),)
         years = self._forms.year_digits and rf"(?<!\d)\d{{2,4}}(?={self._forms.year_digits})"
         digits = (years, self._forms.digits)
         counted = rf"{self._lone}(1\d\d\d|20\d\d)\.?(?=\s?(?:{self._forms.year_words})(?!\p{{L}}))"
@@ -497,13 +518,14 @@ class Verbaliser:
 
     def _version(self, match: Match) -> str:
         """Say "2.0.1" with its dots, and an address of four numbers digit by digit, but no groups of thousands."""
-        parts = match[0].split(".")
+        parts = match["n"].split(".")
         grouped = self._group.search(".") and all(len(part) == 3 for part in parts[1:])
         if grouped or any(len(part) > 1 and part[0] == "0" for part in parts):
             return ""
         say = self._one_by_one if len(parts) == 4 else self.cardinal
         dot = self._language.dot if len(parts) == 4 or self._forms.comma else self._forms.point
-        return f" {dot} ".join(map(say, parts))
+        port = match["port"] and f" {self._language.signs.get(':', ':')} {self._one_by_one(match['port'])}"
+        return f" {dot} ".join(map(say, parts)) + (port or "")
 
     def _calls(self) -> tuple[tuple[str, Callable[[Match], str]], ...]:
         abroad = r"\d{1,3}(?:[\s./-]{0,2}(?:\(\d+\)|\d{1,8})){1,6}|\d{8,15}"
@@ -520,7 +542,8 @@ class Verbaliser:
             (rf"{self._lone}8[ -]?\(?\d{{3}}\)?[ -]\d{{3}}[ -]?\d\d[ -]?\d\d(?![\d%]|[.,/-]\d)", self._call),
             (rf"{self._lone}\d{{3}}-(?:\d{{3}}-\d{{3}}|\d\d-\d\d(?:\d\d)?)(?![\d%]|[.,/-]\d)", self._call),
             (
-                rf"{self._lone}(?:\d{{1,5}}(?:-\d{{1,7}}){{3,6}}|(?:\d{{4}}-){{2}}\d{{4}})(?![\d%]|[.,/-]\d)",
+                rf"{self._lone}(?:\d{{1,5}}(?:-\d{{1,7}}){{3,6}}|(?:\d{{4}}-){{2}}\d{{4}}|\d{{4}}(?: \d{{4}}){{3}})"
+                r"(?![\d%]|[.,/-]\d)",
                 self._call,
             ),  # "978-3-16-148410-0"
             (
@@ -528,7 +551,7 @@ class Verbaliser:
                 self._call,
             ),
             (rf"{self._lone}(?<!\d\s)\d{{2,3}}(?: \d{{3}})? \d\d \d\d(?!\s?\d|[.,/-]\d)", self._call),
-            (rf"{self._lone}(?<!\d\s)\d{{3}} \d{{4}}(?!\s?\d|[.,/-]\d)", self._call),
+            (rf"{self._lone}(?<!\d\s)(?:(?:1 )?\d{{3}} )?\d{{3}} \d{{4}}(?!\s?\d|[.,/-]\d)", self._call),
         )
 
     def _call(self, match: Match) -> str:
@@ -743,6 +766,22 @@ class Verbaliser:
         pattern = rf"(?<=\d\s)(?P<scale>(?i:{scale}))\s(?P<unit>{sign})(?![\p{{L}}²³/’'])"
         return ((pattern, unit),) if self._forms.spaced else ()
 
+    def _worded_unit(self, match: Match) -> str:
+        """Say "three km" and "fünfundzwanzig kg", whose unit stands behind a number word, with the unit's name."""
+        word = match["word"].lower()
+        long = (said for said in self._number_words if len(said) >= MIN_LAST_WORD_CHARS and word.endswith(said))
+        count = self._number_words.get(word) or self._number_words.get(next(long, ""))
+        percent = self._forms.percent.replace("{}", "").strip() or "concentr-percent"
+        unit = {**self._units, "%": percent}.get(match["unit"])
+        return f"{match['word']} {unit_name(unit, count, self._language)}" if count and unit else ""
+
+    @cached_property
+    def _number_words(self) -> Mapping[str, Decimal]:
+        """The last words of numbers, the longest first, with their values."""
+        counts = (*range(1, 20), *range(20, 100, 10), 100, 1000, 1_000_000)
+        words = {self.cardinal(str(count)).lower().rpartition(" ")[2]: Decimal(count) for count in counts}
+        return dict(sorted(words.items(), key=lambda item: -len(item[0])))
+
     def _rates(self, number: str, end: str) -> tuple[tuple[str, Callable[[Match], str]], ...]:
         """Return the patterns of a unit per another one, and of a sum for each: "5 kg/m³", "5 €/kg"."""
         if not self._forms.per:
@@ -845,6 +884,9 @@ class Verbaliser:
             (r"(?<=^|[\s(])\+(?=\p{Sc}?\d)", forms.plus),
         )
         steps = tuple((pattern, partial(self._word, word)) for pattern, word in found if word)
+        said = {"=": forms.equals, "+": forms.plus, "−": forms.minus}
+        signs = "".join(sign for sign, word in said.items() if word)
+        spaced = (rf"(?<=[^\s=<>]\s)[{signs}](?=\s[^\s=<>])", lambda match: said[match[0]])
         scale = (
             rf"{self._lone}1\s?:\s?(?=\d{{1,3}}(?:[., ]\d{{3}})+(?!\d)|[1-9]\d+0(?![\d:]))",
             lambda _: f"1{forms.score if self._language.numbers else self._joint + forms.to + self._joint}",
@@ -855,7 +897,7 @@ class Verbaliser:
         )
         per = f" {forms.per} " if forms.per and "l/100 km" not in self._units else ""
         fuel = (r"(?<=\d\s?[lLл])\s?/\s?(?=100\s?(?:km|км)\b)", lambda _: per)
-        return (zone, (r"°(?=\d)", lambda _: "° "), scale, fuel, *steps)
+        return (zone, (r"°(?=\d)", lambda _: "° "), scale, fuel, *steps, spaced)
 
     def _word(self, word: str, match: Match) -> str:
         """Return a word in place of a sign, with the spaces that it needs."""

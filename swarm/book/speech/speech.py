@@ -15,6 +15,7 @@ import regex
 from swarm.book.language.known import find_language
 from swarm.book.language.language import Abbreviations, Language
 from swarm.book.language.pattern import compile_later
+from swarm.book.language.spelling import LONE_UNITS
 from swarm.book.model.engine_text import change_unmarked, mark, replace_brackets
 from swarm.book.model.speaker import Speaker
 from swarm.book.page.spoken_mark import Marker
@@ -75,6 +76,7 @@ class TokenFeatures(dict[str, int]):
         super().__init__()
         pronoun = language.numbers is not None and language.numbers.pronoun
         self._stopped, self._whole = _parts_of(language.abbreviations)
+        self._whole |= frozenset(LONE_UNITS.split("|"))
         self._rulers = rulers(language)
         self._sounds = language.sounds
         self._listed = (
