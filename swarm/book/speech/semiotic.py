@@ -604,7 +604,11 @@ class Verbaliser:
         sign, scaled, scale = self._sum_patterns()
         minus = r"(?P<minus>(?<![\p{L}\d)])[-−])?"
         units = "|".join(map(regex.escape, sorted({**SHORT_UNITS, **self._units}, key=len, reverse=True)))
-        each = rf"(?:\s?/\s?(?P<each>{units}|\p{{Ll}}{{3,}})(?!\p{{L}}))?" if self._forms.per else ""
+        each = (
+            rf"(?:\s?/\s?(?P<each>{units}|[\p{{Ll}}\p{{Lo}}\p{{M}}]{{3,}})(?![\p{{L}}\p{{M}}]))?"
+            if self._forms.per
+            else ""
+        )
         of = rf"\s{self._between.strip()[:1] or '(?!)'}(?:['’]|{self._between.strip()[1:]}\b)"
         found = [
             *self._millions(),
