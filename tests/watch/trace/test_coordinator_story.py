@@ -12,7 +12,7 @@ from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.message import Failed, Grant, Heartbeat, Held, Hello, Release, SlotReport
 from swarm.watch.trace.log_file import open_log, read_log
 from swarm.watch.trace.recorder import Trace
-from swarm.watch.trace.story import NOT_JOURNALED, REDONE, RESTARTED, LoggedLeases, Story
+from swarm.watch.trace.story import Story
 
 
 def told(path: Path, place: tuple[int, int] | None = None, machine: str = "") -> list[str]:
@@ -56,11 +56,11 @@ def test_the_story_of_a_run(tmp_path: Path) -> None:
     assert told(tmp_path / "run.log", (0, 1)) == [
         "1/1 to 1/6: granted to P, slot 0",
         "1/2: the clip of P is rejected: the digest is another",
-        "1/2: granted again to Q, slot 0: the clip of P was rejected (the digest is another)",
+        "1/2 to 1/6: granted to Q, slot 0",
         "Q leaves; it gives back 1/2 to 1/6",
     ]
     assert told(tmp_path / "run.log", (0, 2))[-2:] == [
-        "1/3 to 1/6: granted again to Q, slot 0: P was silent for 5 s",
+        "1/2 to 1/6: granted to Q, slot 0",
         "Q leaves; it gives back 1/2 to 1/6",
     ]
 
@@ -73,12 +73,12 @@ def test_the_story_of_a_sentence_begins_with_the_book_and_its_words(tmp_path: Pa
     assert head[1] == f"“{TEXTS[1]}”"
 
 
-def test_a_coordinator_that_was_killed_and_starts_again_says_why_it_grants_again(bench: Bench) -> None:
+def test_a_coordinator_that_was_killed_and_starts_again_names_what_is_free_again(bench: Bench) -> None:
     offer(bench.core)
     lines = bench.start_again()
     assert lines[0] == "1/1 to 1/4: granted to P, slot 0"
-    assert lines[1].endswith("2 chapters, 5 sentences; what was not journaled is free again")
-    assert lines[2] == "1/1 to 1/4: granted again to P, slot 0: the coordinator started again"
+    assert lines[1].endswith("; 1/1 to 1/4 of the last run are free again")
+    assert lines[2] == "1/1 to 1/4: granted to P, slot 0"
 
 
 def test_a_coordinator_that_was_told_to_leave_says_so_of_its_leases(bench: Bench) -> None:
@@ -86,27 +86,7 @@ def test_a_coordinator_that_was_told_to_leave_says_so_of_its_leases(bench: Bench
     bench.core.stop()
     lines = bench.start_again()
     assert lines[1] == "1/1 to 1/4: the lease is taken from P: the coordinator is told to leave"
-    assert lines[-1] == "1/1 to 1/4: granted again to P, slot 0: the coordinator was told to leave"
-
-
-def test_a_clip_that_was_promised_and_did_not_come_is_the_reason_of_the_next_grant(bench: Bench) -> None:
-    clip = make_clip(offer(bench.core))
-    bench.core.receive(b"p", Held("job", ((0, 0, clip.key),)), 1.5)
-    for now in range(2, 19):
-        bench.core.receive(b"p", Heartbeat((), (), ()), float(now))
-        bench.core.tick(float(now))
-    join(bench.core, b"q", 19.0)
-    offer(bench.core, b"q", now=19.5)
-    assert bench.story((0, 0))[-1] == "1/1: granted again to Q, slot 0: P did not send the clip it held"
-
-
-def test_a_worker_that_lost_its_lease_is_the_reason_of_the_next_grant(bench: Bench) -> None:
-    offer(bench.core)
-    for now in range(1, 9):
-        bench.core.receive(b"p", Heartbeat((), (), ()), float(now))
-    join(bench.core, b"q", 9.0)
-    offer(bench.core, b"q", now=9.5)
-    assert bench.story((0, 0))[-1] == "1/1 to 1/4: granted again to Q, slot 0: P does not have the lease"
+    assert lines[-1] == "1/1 to 1/4: granted to P, slot 0"
 
 
 def test_a_clip_that_comes_twice_is_not_needed(bench: Bench) -> None:
@@ -126,7 +106,7 @@ def test_a_lease_that_makes_no_progress_expires_and_is_reissued(bench: Bench) ->
     offer(bench.core, b"q", now=605.5)
     assert bench.story((0, 0))[1:] == [
         "1/1 to 1/4: the lease has expired: P made no progress",
-        "1/1 to 1/4: granted again to Q, slot 0: the lease of P expired without progress",
+        "1/1 to 1/4: granted to Q, slot 0",
     ]
 
 
@@ -138,7 +118,6 @@ def test_what_a_worker_cannot_speak_is_set_aside_after_three_tries(tmp_path: Pat
         offers = bench.core.receive(b"p", Heartbeat((), (0,)), 1.5 + take)
         grant = next(iter(sent(offers, Grant)), grant)
     lines = bench.story((0, 0))
-    assert "1/1: granted again to P, slot 0: P could not speak it (silent: no sound)" in lines
     assert lines.count("1/1: P cannot speak it (silent: no sound)") == 3
     assert lines[-1] == "1/1: set aside (silent: no sound)"
 
@@ -167,7 +146,7 @@ def test_a_lease_that_is_cut_for_an_idle_slot_names_what_was_taken(bench: Bench)
     assert bench.story((0, 3)) == [
         "1/1 to 1/4: granted to P, slot 0",
         "1/3 to 1/4: taken from P, for a slot that is idle",
-        "1/3 to 1/4: granted again to Q, slot 0: a slot was idle, and P had not begun it",
+        "1/3 to 1/4: granted to Q, slot 0",
     ]
 
 
@@ -210,45 +189,3 @@ def test_a_lease_of_which_nothing_is_left_ends_without_a_line(bench: Bench) -> N
         bench.core.receive(b"p", make_clip(grant, index), 1.0 + index, b"sound")
     bench.core.receive(b"p", Heartbeat((), (), (grant.lease,)), 6.0)
     assert not any("nothing" in line or "taken" in line for line in bench.story())
-
-
-ONE, TWO = ("job", 0, 0), ("job", 0, 1)
-BOTH = frozenset([ONE, TWO])
-
-
-@pytest.fixture
-def leases() -> LoggedLeases:
-    found = LoggedLeases()
-    assert found.grant(1, "P", BOTH) == {"": BOTH}
-    return found
-
-
-def test_each_reason_has_its_sentences(leases: LoggedLeases) -> None:
-    leases.fail("P", frozenset([ONE]), "P could not speak it")
-    assert leases.end_of("P", "P left") == {TWO}
-    assert leases.grant(2, "Q", BOTH) == {"P could not speak it": {ONE}, "P left": {TWO}}
-    assert leases.waiting("job") == frozenset()
-
-
-def test_a_failure_at_what_a_worker_does_not_hold_changes_nothing(leases: LoggedLeases) -> None:
-    leases.fail("Q", BOTH, "Q could not speak it")
-    assert leases.waiting("job") == frozenset()
-
-
-def test_a_restart_frees_what_was_not_settled(leases: LoggedLeases) -> None:
-    leases.settle_sentences(frozenset([ONE]))
-    leases.restart()
-    assert leases.waiting("job") == {TWO}
-    assert leases.grant(1, "P", BOTH) == {NOT_JOURNALED: {ONE}, RESTARTED: {TWO}}
-
-
-def test_what_the_user_has_spoken_again_had_a_clip(leases: LoggedLeases) -> None:
-    leases.settle_sentences(frozenset([ONE]))
-    leases.redo(BOTH)
-    leases.restart()
-    assert leases.grant(1, "P", BOTH) == {REDONE: {ONE}, RESTARTED: {TWO}}
-
-
-def test_a_sentence_that_another_worker_still_has_is_spoken_twice(leases: LoggedLeases) -> None:
-    leases.note_leases("P", [1])
-    assert leases.grant(2, "Q", frozenset([ONE])) == {"P is slow with it; the first clip counts": {ONE}}
