@@ -93,7 +93,8 @@ def render_config(arguments: argparse.Namespace, *, is_voice_name: bool = False)
     recording = None if is_voice_name else voice_file(arguments.voice)
     output = _writable(arguments.output_dir.strip())
     books, found = books_named(arguments)
-    on_failure = chosen(arguments, "--on-failure")
+    on_failure, edition = chosen(arguments, "--on-failure"), chosen(arguments, "--edition")
+    speaker_server, _, speaker_model = arguments.speaker_server.strip().partition("#")
     return RenderConfig(
         books=books,
         found=found,
@@ -114,15 +115,15 @@ def render_config(arguments: argparse.Namespace, *, is_voice_name: bool = False)
         lexicon=Path(arguments.lexicon).expanduser() if arguments.lexicon else None,
         cast=cast_of(arguments),
         expressive=arguments.expressive,
-        speaker_server=arguments.speaker_server.strip(),
-        speaker_model=arguments.speaker_model.strip(),
+        speaker_server=speaker_server,
+        speaker_model=speaker_model or arguments.speaker_model.strip(),
         one_engine=arguments.one_engine,
         settings=_settings(arguments),
         on_failure="stop" if on_failure == "stop" else "finish",
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),
         deliver_gaps=on_failure == "deliver" or arguments.deliver_gaps,
-        replace=arguments.replace,
-        keep_both=arguments.keep_both,
+        replace=edition == "replace" or arguments.replace,
+        keep_both=edition == "keep" or arguments.keep_both,
         anyway=arguments.anyway,
         options=words_of(option_parser(FILES_AND_READING), arguments),
         allow_sleep=arguments.allow_sleep,

@@ -350,19 +350,20 @@ JOB = Sheet(
         ),
         Option("--deliver-gaps", instead="`--on-failure deliver`"),
         Option(
-            "--replace", "", "take the place of the last edition even if its voice is another", rivals="editions",
-            more="See [Editions](../audiobook.md#editions).",
+            "--edition", "replace|keep", "take the place of the book's last edition, or keep that, too",
+            usual="replace, if the voice is the same", rivals="editions", choices=_plain("replace", "keep"),
+            more="With `keep` this one is named `Title - Author (2)`. See [Editions](../audiobook.md#editions).",
         ),
+        Option("--replace", instead="`--edition replace`", rivals="editions"),
+        Option("--keep-both", instead="`--edition keep`", rivals="editions"),
         Option(
-            "--keep-both", "", "do not take the place of the last edition of the same book", rivals="editions",
-            more="This one is named `Title - Author (2)`.",
+            "--speaker-server", "URL[#MODEL]",
+            "a server of a language model that points at who speaks, with OpenAI's API",
+            more="Without a model its own is asked. Only with a `--cast` or a `--dialogue-voice`. [It changes voices "
+            "and no word](../audiobook.md#a-model-that-points-at-who-speaks). Its key belongs into "
+            f"`{ENV_SPEAKER_KEY}`.",
         ),
-        Option(
-            "--speaker-server", "URL", "a server of a language model that points at who speaks, with OpenAI's API",
-            more="Only with a `--cast` or a `--dialogue-voice`. [It changes voices and no word]"
-            f"(../audiobook.md#a-model-that-points-at-who-speaks). Its key belongs into `{ENV_SPEAKER_KEY}`.",
-        ),
-        Option("--speaker-model", "NAME", "its model", usual="the server's own"),
+        Option("--speaker-model", "NAME", instead="`--speaker-server URL#NAME`"),
         Option("--anyway", "", "speak a book even if the voice cannot say most of it"),
         ALLOW_SLEEP,
         STATE_DIR,

@@ -259,7 +259,7 @@ class Books:
         if note_claim(self.store.folder(job), address) and others:
             self.say(
                 f"This edition is named {target.name}: the last one has another voice and stays. "
-                "With --replace this one takes its place."
+                "With --edition replace this one takes its place."
             )
         return Edition(
             prepared.state,

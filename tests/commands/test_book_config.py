@@ -55,6 +55,18 @@ def test_everything_said_arrives(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("older", "words"),
+    [
+        ("--replace", "--edition replace"),
+        ("--keep-both", "--edition keep"),
+        ("--speaker-server http://[::1]:11434 --speaker-model a:8b", "--speaker-server http://[::1]:11434#a:8b"),
+    ],
+)
+def test_an_older_word_means_what_is_said_today(older: str, words: str) -> None:
+    assert render("a.epub", *older.split()) == render("a.epub", *words.split()) != render("a.epub")
+
+
 def test_books_by_every_way_of_naming_them(tmp_path: Path) -> None:
     for name in ("b.epub", "A.EPUB", "notes.txt"):
         (tmp_path / name).touch()

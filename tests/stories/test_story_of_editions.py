@@ -37,7 +37,7 @@ def test_an_edition_takes_the_place_of_the_last_one_and_keep_both_leaves_it(
     assert report_of(path)["book"]["job"] == before
     assert clips(here.home) == spoken
 
-    assert here.run("convert", small_book, *FAST, "--lexicon", lexicon, "--keep-both").returncode == 0
+    assert here.run("convert", small_book, *FAST, "--lexicon", lexicon, "--edition", "keep").returncode == 0
     assert len(list(here.desk.glob("*.m4b"))) == 2
     assert "finished already" in here.run("convert", small_book, *FAST).stdout
 
@@ -62,7 +62,7 @@ def test_editions_with_two_voices_lie_beside_each_other_and_each_takes_its_own_p
     assert path.read_bytes() != first
     assert len(list(here.desk.glob("*.m4b"))) == 2
 
-    assert here.run("convert", small_book, *tock, "--replace").returncode == 0  # makes up its mind later
+    assert here.run("convert", small_book, *tock, "--edition", "replace").returncode == 0  # makes up its mind later
     assert report_of(path)["recipe"]["voice"] == "tock"
 
 
