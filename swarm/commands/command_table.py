@@ -499,8 +499,8 @@ JOBS = Command(
         "e2a-swarm jobs --json",
         "e2a-swarm jobs remove NAME",
         "e2a-swarm jobs prune --older 30d --dry-run",
-        "e2a-swarm jobs export NAME --to /media/stick/NAME.e2a-job",
-        "e2a-swarm jobs import /media/stick/NAME.e2a-job",
+        "e2a-swarm jobs export NAME --to /media/stick/NAME",
+        "e2a-swarm jobs import /media/stick/NAME",
     ),
     options=(json_option("print the list as JSON"), STATE_DIR),
     line="list the jobs on this machine, remove some, or take them to another machine",
@@ -531,24 +531,24 @@ JOBS = Command(
         ),
         Command(
             "export",
-            "Write a job into one file: its book, its settings and every sentence that is spoken. On another machine "
-            "`e2a-swarm jobs import` takes it, and the same command goes on there.",
-            ("e2a-swarm jobs export NAME", "e2a-swarm jobs export NAME --to /media/stick/NAME.e2a-job"),
+            "Copy a job into a folder: its book, its settings and every sentence that is spoken. On another machine "
+            "`e2a-swarm jobs import` takes it, and the same command goes on there. The folder may hold several jobs.",
+            ("e2a-swarm jobs export NAME", "e2a-swarm jobs export NAME --to /media/stick/NAME"),
             options=(
                 JOB_NAME,
-                Option("--to", "FILE", "the new file", usual="NAME.e2a-job in this folder"),
+                Option("--to", "FOLDER", "the folder for it", usual="NAME in this folder"),
                 JOBS_FOLDER,
             ),
             function="run_export",
         ),
         Command(
             "import",
-            "Take jobs that `e2a-swarm jobs export` wrote. Each sentence is checked; one that is damaged is spoken "
-            "again. If the job is here already, only the sentences that it lacks are taken. They count for that book "
-            "alone until `e2a-swarm verify` has listened to them.",
-            ("e2a-swarm jobs import NAME.e2a-job",),
+            "Take jobs that `e2a-swarm jobs export` wrote, or all of another state folder. What is damaged is spoken "
+            "again. A job that is here already gets the sentences that it lacks. They count for that book alone until "
+            "`e2a-swarm verify` has listened to them.",
+            ("e2a-swarm jobs import NAME", "e2a-swarm jobs import /mnt/laptop/e2a-swarm"),
             options=(
-                Option("files", "FILE", "a file that `e2a-swarm jobs export` wrote", nargs="+", default=None),
+                Option("folders", "FOLDER", "a folder that `e2a-swarm jobs export` wrote", nargs="+", default=None),
                 JOBS_FOLDER,
             ),
             function="run_import",

@@ -17,9 +17,9 @@ from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, StoreError, UsageError
 from swarm.job.card import SPEED
 from swarm.job.spec import Setting
-from swarm.job.store.parcel import SUFFIX, Unpacked, read_parcel, write_parcel
 from swarm.job.store.store import DiskStore, clip_bytes_of_all, job_names, list_jobs
 from swarm.job.store.summary import JobSummary, size_of
+from swarm.standby.adopt import adopt_job
 from swarm.system.text import bytes_text, clean, count_text
 
 MAX_PATH = 4096  # characters of a path, so that no real path is shortened
@@ -60,33 +60,39 @@ def _check_names(folder: Path, names: Sequence[str]) -> None:
 
 
 def run_export(arguments: argparse.Namespace) -> int:
-    """Write the named job into a file; return the exit code. Raises UsageError and StoreError."""
-    folder = state_folder(arguments.state_dir)
+    """Copy the named job into a state folder of its own; return the exit code. Raises UsageError and StoreError."""
+    folder, target = state_folder(arguments.state_dir), Path(arguments.to or arguments.name).expanduser().absolute()
     _check_names(folder, [arguments.name])
-    target = Path(arguments.to or f"{arguments.name}{SUFFIX}")
-    packed = write_parcel(folder, arguments.name, target)
-    say(f"{target}: {count_text(packed.clips, 'spoken sentence')}, {bytes_text(packed.bytes)}")
-    if packed.lost:
-        say(f"{count_text(packed.lost, 'sentence')} could not be read and will be spoken again")
-    say(f"take it to another machine, and there: e2a-swarm jobs import {target.name}")
+    if target.exists() and not _has_jobs(target):
+        raise UsageError(f"{target} exists already, and holds no jobs: name another folder with --to.")
+    _take(folder, target, [arguments.name])
+    say(f"take {target} to another machine, and there: e2a-swarm jobs import {target.name}")
     return EXIT_DONE
 
 
 def run_import(arguments: argparse.Namespace) -> int:
-    """Take the jobs of the named files; return the exit code. Raises UsageError and StoreError."""
-    with closing(DiskStore(state_folder(arguments.state_dir))) as store:
-        for file in arguments.files:
-            _say_unpacked(store, read_parcel(store, Path(file)))
+    """Take the jobs of the named folders; return the exit code. Raises UsageError and StoreError."""
+    folder = state_folder(arguments.state_dir)
+    for source in (Path(name).expanduser().absolute() for name in arguments.folders):
+        if not _has_jobs(source):
+            raise UsageError(f"{source} is no folder that `e2a-swarm jobs export` wrote; export the job once more.")
+        _take(source, folder, job_names(source))
+    say(f"the same command as on the other machine goes on; a copy of each book is in {folder / 'jobs'}")
     return EXIT_DONE
 
 
-def _say_unpacked(store: "DiskStore", unpacked: "Unpacked") -> None:
-    lead = "imported" if unpacked.is_new else "was here already, and has the sentences it lacked"
-    say(f"{unpacked.job} {lead}: {clean(unpacked.title)}, {unpacked.clips} of {unpacked.sentences} sentences spoken")
-    if unpacked.lost:
-        say(f"{count_text(unpacked.lost, 'sentence')} missing or damaged in the file will be spoken again")
-    book = store.folder(unpacked.job) / "book.epub"
-    say(f"the same command as on the other machine goes on; a copy of its book is {book}")
+def _has_jobs(folder: Path) -> bool:
+    return (folder / "jobs").is_dir()
+
+
+def _take(source: Path, target: Path, names: Sequence[str]) -> None:
+    """Unite jobs of a state folder with those of another one, and print what came of it. Raises StoreError."""
+    with closing(DiskStore(target)) as store:
+        for name in names:
+            taken = adopt_job(store, source, name, own_stands=True)
+            say(f"{name}: {clean(taken.title)}, {taken.clips} of {taken.sentences} sentences spoken")
+            if taken.lost:
+                say(f"{count_text(taken.lost, 'sentence')} could not be read and will be spoken again")
 
 
 def run_prune(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Takes a job over from another state folder: the copy of a standby, or the folder of a machine that is gone.
+"""Takes a job from another state folder: the copy of a standby, that of a machine that is gone, or an exported job.
 
 The union of two journals of one job. It is a journal again: the one of the higher epoch, and what the other adds.
 
@@ -18,6 +18,7 @@ A job's folder remembers of other machines with the job that a standby copied it
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from itertools import chain, takewhile
@@ -30,19 +31,32 @@ from msgspec import Struct
 from swarm.config import STANDBY
 from swarm.errors import StoreError
 from swarm.job.job_asset import digests_of
-from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, GainFixed, LatentsKept, SegmentReworded, WorkerSeen
+from swarm.job.record import (
+    AnyRecord,
+    ClipAccepted,
+    ClipDiscarded,
+    ClipDoubted,
+    GainFixed,
+    LatentsKept,
+    RunStarted,
+    SegmentFailed,
+    SegmentQuarantined,
+    SegmentReworded,
+    WorkerSeen,
+)
 from swarm.job.run import MAX_EPOCH, taken_over
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, Place, apply
 from swarm.job.store.clips import clip_name, file_size
 from swarm.job.store.journal import Journal
-from swarm.job.store.parcel import fits
 from swarm.job.store.store import BOOK, BROUGHT, DiskStore, file_path, list_jobs
-from swarm.job.store.summary import standing_of
+from swarm.job.store.summary import KEY, standing_of
 from swarm.system.disk import guarded, replace_file
 from swarm.system.text import clean
 
 Records = Sequence[AnyRecord]
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def replayed(spec: JobSpec, records: Records) -> JobState:
@@ -57,8 +71,13 @@ def unite(spec: JobSpec, one: Records, other: Records) -> list[AnyRecord]:
     """Return the union of two journals of a job, whichever comes first."""
     states = replayed(spec, one), replayed(spec, other)
     if _rank(states[0], one) >= _rank(states[1], other):
-        return [*one, *_additions(states[0], one, states[1], other)]
-    return [*other, *_additions(states[1], other, states[0], one)]
+        return _enriched(spec, one, other)
+    return _enriched(spec, other, one)
+
+
+def _enriched(spec: JobSpec, higher: Records, lower: Records) -> list[AnyRecord]:
+    """Return the higher journal and what the lower one adds."""
+    return [*higher, *_additions(replayed(spec, higher), higher, replayed(spec, lower), lower)]
 
 
 def _rank(state: JobState, records: Records) -> tuple[int, int, int]:
@@ -132,6 +151,27 @@ def _is_wanted(state: JobState, place: Place, clip: ClipAccepted) -> bool:
     return state.sample_rate in (0, clip.sample_rate) and state.key(place, clip.take) == clip.key
 
 
+def fits(record: AnyRecord, spec: JobSpec) -> bool:
+    """Tell whether a record can be of this job, and names no file by a path of its own."""
+    match record:
+        case RunStarted(epoch=epoch):
+            return 0 <= epoch <= MAX_EPOCH
+        case LatentsKept(digest=digest):
+            return not digest or DIGEST.fullmatch(digest) is not None
+        case ClipAccepted(key=key) if not KEY.fullmatch(key):
+            return False
+        case (
+            ClipAccepted(chapter=chapter, index=index)
+            | ClipDiscarded(chapter=chapter, index=index)
+            | ClipDoubted(chapter=chapter, index=index)
+            | SegmentReworded(chapter=chapter, index=index)
+            | SegmentFailed(chapter=chapter, index=index)
+            | SegmentQuarantined(chapter=chapter, index=index)
+        ):
+            return 0 <= chapter < len(spec.chapters) and 0 <= index < len(spec.chapters[chapter].segments)
+    return True
+
+
 CLIPS_AT_A_TIME = 64  # one sync covers this many
 
 
@@ -144,9 +184,10 @@ class Adopted(Struct, frozen=True):
     lost: int  # clips that a journal names and no folder has
 
 
-def adopt_job(store: DiskStore, source: Path, job: str) -> Adopted:
+def adopt_job(store: DiskStore, source: Path, job: str, *, own_stands: bool = False) -> Adopted:
     """Unite a job of another state folder with the store's own, or take it as it is if the store has none.
 
+    With `own_stands` the other journal only adds to the store's own, even if its epoch is higher.
     Locks the job in the store and only reads the other folder. Raises StoreError.
     """
     folder = source / "jobs" / job
@@ -159,7 +200,8 @@ def adopt_job(store: DiskStore, source: Path, job: str) -> Adopted:
     store.lock_job(job)
     files = {digest: path for digest in _digests(spec, records) if (path := file_path(folder, digest)).is_file()}
     own = None if store.open_job(job) is None else list(store.records(job))
-    united = records if own is None else unite(spec, own, records)
+    join = _enriched if own_stands else unite
+    united = records if own is None else join(spec, own, records)
     known = set[ClipAccepted]() if own is None else set(standing_of(own).clips)
     taken = [record for record in standing_of(united).clips if record not in known]
     _take_clips(store, job, (source / BROUGHT / job, source / "clips"), taken)

@@ -22,14 +22,13 @@ from swarm.job.job_asset import MAX_LATENTS
 from swarm.job.record import AnyRecord, ClipAccepted, JobFinished, LatentsKept, RunStarted, journal_digest
 from swarm.job.run import MAX_EPOCH, RUNS, lineage_of
 from swarm.job.spec import JobSpec
-from swarm.job.store.parcel import MAX_BOOK, MAX_CLIP, MAX_SPEC, fits
 from swarm.job.store.store import JOB_NAME, DiskStore
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.member_message import Content, Copied, CopiedJob, Copy, Epochs, QueueHead
 from swarm.lease.transfer import Incoming, Took
 from swarm.net.addresses import split_address
 from swarm.net.transport import AnyKeys, DealerSocket
-from swarm.standby.adopt import keep_parted, note_followed
+from swarm.standby.adopt import fits, keep_parted, note_followed
 from swarm.standby.queue_copy import MAX_LIST, QUEUE_ID, QueueCopies, QueueCopy, UnsoundQueue, checked_list
 from swarm.standby.successor import Successor
 from swarm.system.machine import Say
@@ -42,6 +41,7 @@ RETRY_S = 10.0  # the pause after a fault of the disk or of what came
 WINDOW = 8  # pieces that are asked for at a time
 LEADER_S = 10.0  # a copy follows another run of its job once the one before was silent for so long
 QUEUE_S = 2.0  # files of a queue come for so long, then records of jobs again
+MAX_SPEC, MAX_BOOK, MAX_CLIP = 256 << 20, 2 << 30, 8 << 20  # bytes
 MAX_JOBS = 500  # copies of one coordinator
 MIN_FREE_BYTES = 10**9  # copies leave so much free on the disk
 COMMIT_BYTES = 4 << 20  # clips up to this size are written and synced together

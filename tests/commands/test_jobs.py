@@ -226,3 +226,15 @@ def test_where_nothing_is_old_enough_prune_says_that_and_no_figures(
         assert capsys.readouterr().out == "nothing to remove: no job here is old enough\n"
     assert main(["jobs", "prune", "--older", "9999w", "--state-dir", str(state)]) == 0
     assert capsys.readouterr().out == "nothing to remove: no finished job here is old enough\n"
+
+
+def test_a_job_is_written_into_no_folder_of_other_things_and_taken_from_none(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    assert main(["jobs", "export", "emma-1", "--to", str(desk), "--state-dir", str(state)]) == EXIT_USAGE
+    assert main(["jobs", "import", str(desk), "--state-dir", str(state)]) == EXIT_USAGE
+    told = capsys.readouterr().err
+    assert "holds no jobs: name another folder" in told and "is no folder that `e2a-swarm jobs export` wrote" in told
+    assert not list(desk.iterdir())

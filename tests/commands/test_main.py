@@ -128,7 +128,6 @@ def test_a_slip_is_one_line_with_a_hint(capsys: pytest.CaptureFixture[str]) -> N
         ("convert", "b.epub", "--lexicon"),
         ("convert", "b.epub", "--cast"),
         ("convert", "b.epub", "--cover"),
-        ("jobs", "import"),
     ],
 )
 def test_a_pipe_in_place_of_a_file_is_refused_at_once(

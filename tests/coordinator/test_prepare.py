@@ -18,7 +18,6 @@ from swarm.coordinator.verification import listen, open_spoken
 from swarm.errors import BookError, EnvironmentFault, Outdated, StoreError, UsageError
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
 from swarm.job.spec import Recipe
-from swarm.job.store.parcel import read_parcel, write_parcel
 from swarm.job.store.store import DiskStore
 from swarm.standby.adopt import adopt_job
 from swarm.system.platform import peak_bytes
@@ -459,12 +458,11 @@ def test_a_book_of_sentences_without_number_makes_no_job(
         run(tmp_path, book)
 
 
-def test_a_parcel_speaks_in_no_other_book_until_verify_listened_to_it(tmp_path: Path, book: Path) -> None:
+def test_a_store_from_elsewhere_speaks_in_no_other_book_until_verify_listened_to_it(tmp_path: Path, book: Path) -> None:
     speak_all(tmp_path / "elsewhere", spoken := run(tmp_path / "elsewhere", book))
-    write_parcel(tmp_path / "elsewhere" / "state", spoken.state.job, tmp_path / "parcel")
     other = make_book(tmp_path / "other.epub", "It was a dark night. He slept.")
     with closing(DiskStore(tmp_path / "state")) as store:
-        read_parcel(store, tmp_path / "parcel")
+        assert adopt_job(store, tmp_path / "elsewhere" / "state", spoken.state.job).lost == 0
     assert len(run(tmp_path, book).state.accepted) == 5
     assert not run(tmp_path, other).state.accepted
     with closing(DiskStore(tmp_path / "state")) as store:
@@ -475,14 +473,6 @@ def test_a_parcel_speaks_in_no_other_book_until_verify_listened_to_it(tmp_path: 
         assert sum(bool(finding.doubt) for finding in findings) == 1
     reused = run(tmp_path, other).state.accepted
     assert len(reused) == 3 and all(clip.reused for clip in reused.values())
-
-
-def test_a_store_from_elsewhere_speaks_in_no_other_book(tmp_path: Path, book: Path) -> None:
-    speak_all(tmp_path / "elsewhere", spoken := run(tmp_path / "elsewhere", book))
-    with closing(DiskStore(tmp_path / "state")) as store:
-        assert adopt_job(store, tmp_path / "elsewhere" / "state", spoken.state.job).lost == 0
-    assert not run(tmp_path, make_book(tmp_path / "other.epub", "It was a dark night. He slept.")).state.accepted
-    assert len(run(tmp_path, book).state.accepted) == 5
 
 
 def test_expressive_is_for_engines_that_can_and_another_job(tmp_path: Path, book: Path) -> None:

@@ -1,4 +1,4 @@
-"""A half-spoken job moves house in one file, or with the whole state folder, and goes on where it stood."""
+"""A half-spoken job moves house in a folder of its own, or with the whole state folder, and goes on where it stood."""
 
 import shutil
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def job_of(machine: Machine) -> str:
     return only(machine.home / "jobs", "*").name
 
 
-def test_a_job_in_one_file_goes_on_at_another_machine(
+def test_a_job_in_a_folder_of_its_own_goes_on_at_another_machine(
     old: Machine, machine: Callable[[str], Machine], small_book: Path
 ) -> None:
     new, before = machine("new"), accepted(old.home)
@@ -33,10 +33,10 @@ def test_a_job_in_one_file_goes_on_at_another_machine(
     job = job_of(old)
     packed = old.run("jobs", "export", job)
     assert (packed.returncode, packed.stderr) == (0, "")
-    assert f"{job}.e2a-job: {len(before)} spoken sentences, " in packed.stdout
-    shutil.move(old.desk / f"{job}.e2a-job", new.desk)
+    assert f"{len(before)} of " in packed.stdout
+    shutil.move(old.desk / job, new.desk)
     shutil.rmtree(old.home)
-    taken = new.run("jobs", "import", f"{job}.e2a-job")
+    taken = new.run("jobs", "import", job)
     assert (taken.returncode, taken.stderr) == (0, "")
     assert f"{len(before)} of " in taken.stdout
     assert_goes_on(new, small_book, before=len(before))

@@ -1,4 +1,4 @@
 """The coordinator's disk: jobs with their journals, clips and files.
 
-Specs, records and sound come in, durably; jobs, summaries and parcels go out.
+Specs, records and sound come in, durably; jobs and summaries go out.
 """

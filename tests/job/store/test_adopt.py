@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from msgspec import structs
 from specs_for_tests import a_job
 
 from swarm.errors import StoreError
-from swarm.job.record import AnyRecord, ClipAccepted, LatentsKept, RunStarted
+from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept, RunStarted
 from swarm.job.run import RUNS
 from swarm.job.spec import clip_key
 from swarm.job.store.store import DiskStore
@@ -88,14 +87,59 @@ def test_a_damaged_clip_on_another_disk_is_lost_and_no_other(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize(
-    "harm", [lambda clip: structs.replace(clip, key="../../x"), lambda clip: structs.replace(clip, index=7)]
+    "record",
+    [
+        structs.replace(spoken(0), key="../../x"),
+        structs.replace(spoken(0), key="A" * 32),
+        structs.replace(spoken(0), index=7),
+        structs.replace(spoken(0), chapter=-1),
+        LatentsKept("../../outside", 5, "w"),
+        ClipDiscarded(1, 0, "no such chapter"),
+    ],
 )
-def test_a_journal_that_names_other_places_or_paths_is_refused(
-    tmp_path: Path, harm: Callable[[ClipAccepted], ClipAccepted]
-) -> None:
+def test_a_journal_that_names_other_places_or_paths_is_refused(tmp_path: Path, record: AnyRecord) -> None:
     source = a_folder(tmp_path / "old", 1)
     with closing(DiskStore(source)) as store:
-        store.commit([(JOB, harm(spoken(0)), b"")])
+        store.commit([(JOB, record, b"")])
     with closing(DiskStore(tmp_path / "new")) as store, pytest.raises(StoreError, match="is not a copy of the job"):
         adopt_job(store, source, JOB)
     assert not (tmp_path / "new" / "jobs" / JOB).exists()
+
+
+def test_clips_from_elsewhere_count_for_their_own_job_alone_until_somebody_listened(tmp_path: Path) -> None:
+    adopted(tmp_path / "new", a_folder(tmp_path / "old", 1, 0))
+    key = spoken(0).key
+    with closing(DiskStore(tmp_path / "new")) as store:
+        assert store.find_clip(key, JOB) and not store.find_clip(key, "another-job")
+        store.believe_clip(key, JOB)
+        assert store.clip_path(key, "another-job").read_bytes() == frame(0)
+        assert not store.lost_clips(JOB)
+
+
+def test_what_came_with_a_job_goes_on_with_it_and_ends_with_it(tmp_path: Path) -> None:
+    adopted(tmp_path / "new", a_folder(tmp_path / "old", 1, 0, 1))
+    assert adopted(tmp_path / "third", tmp_path / "new")[0].clips == 2
+    with closing(DiskStore(tmp_path / "new")) as store:
+        store.remove_jobs([JOB])
+    assert not list((tmp_path / "new" / "brought").rglob("*.flac"))
+
+
+def test_a_store_from_elsewhere_changes_no_sound_that_its_job_has_here_already(tmp_path: Path) -> None:
+    a_folder(tmp_path / "new", 1)
+    sound = b"spoken here"
+    own = structs.replace(spoken(0), digest=hashlib.sha256(sound).hexdigest(), bytes=len(sound))
+    with closing(DiskStore(tmp_path / "new")) as store:
+        store.commit([(JOB, own, sound)])
+    source = a_folder(tmp_path / "old", RUNS, 0, 1)
+    with closing(DiskStore(tmp_path / "new")) as store:
+        assert adopt_job(store, source, JOB, own_stands=True).clips == 2
+        assert store.clip_path(own.key, JOB).read_bytes() == sound
+
+
+def test_a_job_in_use_can_be_copied_but_not_united(tmp_path: Path) -> None:
+    source = a_folder(tmp_path / "old", 1, 0)
+    with closing(DiskStore(source)) as busy:
+        busy.lock_job(JOB)
+        assert adopted(tmp_path / "new", source)[0].clips == 1
+        with closing(DiskStore(source)) as another, pytest.raises(StoreError, match="is already working on"):
+            adopt_job(another, tmp_path / "new", JOB)

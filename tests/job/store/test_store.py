@@ -31,8 +31,9 @@ from swarm.job.record import (
 )
 from swarm.job.run import RunStats
 from swarm.job.store.journal import Journal
-from swarm.job.store.store import DiskStore, Tally, has_job, is_used, reworded_jobs
+from swarm.job.store.store import JOB_NAME, DiskStore, Tally, has_job, is_used, reworded_jobs
 from swarm.system.disk import VERSION_FILE, part_of
+from swarm.system.text import is_device_name
 
 JOB = "moby-dick-1a2b"
 
@@ -531,3 +532,9 @@ def test_clips_that_were_spoken_count_and_kept_ones_do_not() -> None:
     tally.commit([clip(1), clip(3), JobPaused(True, 1.0)])
     tally.commit([clip(1, reused=True)])
     assert tally == Tally(commits=2, clips=2, clip_bytes=200, sound_s=4.0, work_s=1.0, retakes=2)
+
+
+@pytest.mark.parametrize("name", ["CON", "nul", "Aux.txt", "com1", "LPT9.a"])
+def test_no_job_is_called_as_a_device_of_windows(name: str) -> None:
+    assert not JOB_NAME.fullmatch(name) and JOB_NAME.fullmatch(f"a{name}")
+    assert is_device_name(name) and not is_device_name(f"a{name}")
