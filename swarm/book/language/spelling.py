@@ -93,7 +93,7 @@ UNITS = {
     "kJ": "energy-kilojoule", "mW": "power-milliwatt", "GW": "power-gigawatt", "µg": "mass-microgram",
     "μg": "mass-microgram", "hl": "volume-hectoliter", "ft²": "area-square-foot", "lx": "light-lux",
     "KB": "digital-kilobyte", "kbit": "digital-kilobit", "Mbit": "digital-megabit", "Gbit": "digital-gigabit",
-    "ppm": "concentr-permillion", "m/s²": "acceleration-meter-per-square-second", "px": "graphics-pixel",
+    "m/s²": "acceleration-meter-per-square-second", "px": "graphics-pixel",
     "m²": "area-square-meter", "km²": "area-square-kilometer", "cm²": "area-square-centimeter",
     "m³": "volume-cubic-meter", "cm³": "volume-cubic-centimeter", "°": "angle-degree", "‰": "concentr-permille",
     "′": "duration-minute", "″": "duration-second",
