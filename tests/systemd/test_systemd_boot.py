@@ -115,9 +115,10 @@ def test_a_worker_is_a_good_service(booted: Booted) -> None:
 
 
 def test_a_worker_takes_the_key_when_it_comes(booted: Booted) -> None:
-    booted.shell("mv /etc/credstore/e2a-swarm.key /root; systemctl start e2a-swarm-work@cpu")
+    booted.shell("install -d -m 700 /var/lib/kept; mv /etc/credstore/e2a-swarm.key /var/lib/kept")
+    booted.run("systemctl", "start", UNIT)
     await_that(lambda: "/etc/credstore/e2a-swarm.key" in booted.shows(UNIT, "StatusText"), what="where to put the key")
-    booted.shell("install -m 600 /root/e2a-swarm.key /etc/credstore")
+    booted.shell("install -m 600 /var/lib/kept/e2a-swarm.key /etc/credstore")
     await_that(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work")
 
 
