@@ -7,7 +7,7 @@ import logging
 import time
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -161,8 +161,13 @@ class Retry:
         self._relieve = relieve
         self._alone = asyncio.Lock()
 
-    async def insist(self, work: Callable[[], Awaitable[Answer]], waits: Callable[[], None] = lambda: None) -> Answer:
-        """Do work in a process, and again if processes die over it; call `waits` before each wait.
+    async def insist(
+        self,
+        work: Callable[[], Awaitable[Answer]],
+        waits: Callable[[], None] = lambda: None,
+        pause: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+    ) -> Answer:
+        """Do work in a process, and again if processes die over it; call `waits` before each wait in a `pause`.
 
         Raises EnvironmentFault.
         """
@@ -177,7 +182,8 @@ class Retry:
                 deaths += 1
                 if deaths >= MAX_DEATHS:
                     waits()
-                    await self._wait(death, deaths)
+                    async with pause():
+                        await self._wait(death, deaths)
 
     async def _wait(self, death: ChildDied, deaths: int) -> None:
         """Wait before another try, less long if all is spoken meanwhile.
@@ -205,12 +211,14 @@ TIMEOUT_S = 900.0  # a slow disk may take minutes to finish a whole book
 class Binder:
     """Begins a file, appends its reels in reading order and finishes it.
 
-    If its process dies, another one first gets all reels that were appended before, and then the same work.
+    If its process dies, another one first gets all reels that were appended before, and then the same work. While it
+    waits for another try, other files have its permit.
     """
 
-    def __init__(self, processes: Processes, retry: Retry) -> None:
+    def __init__(self, processes: Processes, retry: Retry, permit: "BinderPermit") -> None:
         self._processes = processes
         self._retry = retry
+        self._permit = permit
         self.child: Child | None = None
         self._book: AudiobookRequest | None = None
         self._reels: list[Path] = []
@@ -222,7 +230,7 @@ class Binder:
             book = msgspec.structs.replace(book, cover=None)
             self._notes = (f"its cover is larger than {MAX_COVER_BYTES >> 20} MiB: one is drawn in its place",)
         self._book, self._reels = book, []
-        await self._retry.insist(self._reopen)
+        await self._retry.insist(self._reopen, pause=self._permit.lend)
 
     async def append_reel(self, reel: Path) -> None:
         """Append the next reel in reading order; it must stay on disk until the file is finished.
@@ -256,7 +264,7 @@ class Binder:
                 await self._reopen()
             return await self._ask(message)
 
-        return await self._retry.insist(attempt)
+        return await self._retry.insist(attempt, pause=self._permit.lend)
 
     async def _reopen(self) -> None:
         self.child = self.child or await self._processes.take_process(BINDER)
@@ -316,17 +324,27 @@ class BinderPermits:
         self._line: list[tuple[asyncio.Future[Any], asyncio.Future[None]]] = []
 
     @asynccontextmanager
-    async def permit(self, whole: "asyncio.Future[Any]") -> AsyncIterator[None]:
+    async def permit(self, whole: "asyncio.Future[Any]") -> AsyncIterator["BinderPermit"]:
         """Hold a permit for a file; `whole` is done once all its parts are there."""
+        permit = BinderPermit(self, whole)
+        await permit.take()
+        try:
+            yield permit
+        finally:
+            permit.give_back()
+
+    async def wait_for_one(self, whole: "asyncio.Future[Any]") -> None:
+        """Wait until a file may have a permit."""
         seat = asyncio.get_running_loop().create_future()
         self._line.append((whole, seat))
         whole.add_done_callback(lambda _: self._assign())
         self._assign()
-        await _wait(seat, self._leave)
-        try:
-            yield
-        finally:
-            self._leave()
+        await _wait(seat, self.leave)
+
+    def leave(self) -> None:
+        """Have another file take a permit that was waited for."""
+        self._taken -= 1
+        self._assign()
 
     def _assign(self) -> None:
         self._line = [(whole, seat) for whole, seat in self._line if not seat.done()]
@@ -335,9 +353,31 @@ class BinderPermits:
                 self._taken += 1
                 seat.set_result(None)
 
-    def _leave(self) -> None:
-        self._taken -= 1
-        self._assign()
+
+class BinderPermit:
+    """The permit of one file."""
+
+    def __init__(self, permits: BinderPermits, whole: "asyncio.Future[Any]") -> None:
+        self._permits, self._whole = permits, whole
+        self._held = False
+
+    async def take(self) -> None:
+        """Wait for the permit."""
+        await self._permits.wait_for_one(self._whole)
+        self._held = True
+
+    def give_back(self) -> None:
+        """Leave the permit to other files, if it is held."""
+        if self._held:
+            self._held = False
+            self._permits.leave()
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[None]:
+        """Leave the permit to other files for a while; a fault or a cancellation meanwhile takes it no more."""
+        self.give_back()
+        yield
+        await self.take()
 
 
 async def _wait(seat: "asyncio.Future[None]", give_back: Callable[[], None]) -> None:
@@ -406,8 +446,8 @@ class Studio:
     @asynccontextmanager
     async def binder(self, whole: "asyncio.Future[Any]") -> AsyncIterator[Binder]:
         """Yield a binder for one file; `whole` is done once all its reels are encoded."""
-        async with self._permits.permit(whole):
-            binder = Binder(self.processes, self._retry)
+        async with self._permits.permit(whole) as permit:
+            binder = Binder(self.processes, self._retry, permit)
             try:
                 yield binder
             except BaseException:

@@ -329,6 +329,48 @@ async def test_work_over_which_encoders_die_does_not_hold_up_other_books(
     await studio.close_studio()
 
 
+@pytest.mark.parametrize("is_ended", [False, True])
+async def test_files_over_which_binders_die_do_not_hold_up_other_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_ended: bool
+) -> None:
+    monkeypatch.setattr(studios, "RETRY_S", 600.0)
+    studio = Studio(tmp_path / "logs", 1, is_speaking=lambda: True)
+    died = dying(studio, deaths := 2 * studios.MAX_BINDERS)
+
+    async def bind(name: str) -> None:
+        async with binding(studio) as binder:
+            await binder.begin_file(AudiobookRequest(tmp_path / name, Tags("A title")))
+
+    deadly = [asyncio.create_task(bind(f"deadly-{n}.part")) for n in range(studios.MAX_BINDERS)]
+    while len(died) < deaths:
+        await asyncio.sleep(0.01)
+    if is_ended:
+        for task in deadly:
+            task.cancel()
+        await asyncio.wait(deadly, timeout=60)
+    await asyncio.wait_for(bind("other.part"), 60)
+    assert studio._permits._taken == 0
+    for task in deadly:
+        task.cancel()
+    await asyncio.wait(deadly, timeout=60)
+    assert studio._permits._taken == 0  # no permit was given back twice
+    await studio.close_studio()
+
+
+async def test_a_file_that_is_tried_again_waits_for_a_permit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studios, "RETRY_S", 0.1)
+    studio = Studio(tmp_path / "logs", 1, is_speaking=lambda: True)
+    died = dying(studio, 2)
+    async with binding(studio) as binder:
+        begun = asyncio.create_task(binder.begin_file(book_order(tmp_path)))
+        while len(died) < 2:
+            await asyncio.sleep(0.01)
+        await asyncio.wait_for(begun, 60)
+        assert studio._permits._taken == 1
+    assert studio._permits._taken == 0
+    await studio.close_studio()
+
+
 async def test_a_file_that_was_left_unfinished_takes_its_process_along(tmp_path: Path, studio: Studio) -> None:
     with pytest.raises(ZeroDivisionError):
         async with binding(studio) as binder:
