@@ -57,11 +57,10 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "recorded_run": [[]],
     "coqui_speed": [[]],
     "xtts_batch": [[]],
-    "vits_batch": [[]],
     "hearing": [[]],
     "boxes": [[]],
 }
-NEED_COQUI = ("coqui_speed", "xtts_batch", "vits_batch")
+NEED_COQUI = ("coqui_speed", "xtts_batch")
 MAX_S = 3600
 
 
