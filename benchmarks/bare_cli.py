@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from process import ROOT
 
@@ -51,9 +52,9 @@ def count_reels() -> None:
     """Have the coordinator of this process count the sound of reels by who encoded them."""
     counted_s, work = Counter[str](), Studio._work
 
-    async def counted(self: Studio, book: str, task: str, request: ReelRequest, **more: object) -> dict[str, object]:
+    async def counted(self: Studio, book: str, task: str, request: ReelRequest, *rest: Any, **more: Any) -> Any:
         counted_s[task] += sum(clip.info.length_s for clip in request.clips if clip)
-        return await work(self, book, task, request, **more)
+        return await work(self, book, task, request, *rest, **more)
 
     Studio._work = counted  # type: ignore[method-assign]
     file = Path(os.environ["E2A_SWARM_HOME"], REELS)

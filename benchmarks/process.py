@@ -19,6 +19,7 @@ CLI = (sys.executable, str(ROOT / "cli.py"))
 BARE_CLI = (sys.executable, str(ROOT / "benchmarks" / "bare_cli.py"))  # knows --no-split and --no-audiobook
 HELPS = 10
 POLL_S = 0.1
+PERIOD_US = 100_000
 ROLES = {
     "swarm.voice.host.engine_child": "engine",
     "swarm.audiobook.sound.encoder": "encoder",
@@ -45,6 +46,26 @@ def beside(target: Any, *arguments: Any) -> Iterator[None]:
     finally:
         process.kill()
         process.join()
+
+
+@contextmanager
+def held(cores: float) -> Iterator[tuple[str, ...]]:
+    """Yield the words before a command that hold it and its children to a part of the cores; that needs root."""
+    place = Path("/sys/fs/cgroup")
+    place = (place / "cpu" if (place / "cpu").is_dir() else place) / f"e2a-swarm-bench-{os.getpid()}"
+    place.mkdir()
+    try:
+        quota_us = round(cores * PERIOD_US)
+        if (place / "cpu.max").exists():
+            (place / "cpu.max").write_text(f"{quota_us} {PERIOD_US}")
+        else:
+            (place / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+            (place / "cpu.cfs_quota_us").write_text(str(quota_us))
+        yield "sh", "-c", f'echo $$ > {place}/cgroup.procs; exec "$@"', "sh"
+    finally:
+        while (place / "cgroup.procs").read_text():  # its last processes are about to end
+            time.sleep(POLL_S)
+        place.rmdir()
 
 
 def watch(process: "subprocess.Popen[bytes]", timeout_s: float = 1800) -> dict[int, Use]:
