@@ -82,7 +82,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "a reel that differs is not encoded again": Edit(ReelOrders, "refused", "self._put_back(task)", "pass"),
     "a worker that lied is asked again": Edit(ReelOrders, "_maker", "or worker in self.distrusted", ""),
     "a worker is asked for any number of reels": Edit(
-        ReelOrders, "assign", "len(self._orders_of(maker)) < maker.hello.encoders + QUEUED", "True"
+        ReelOrders, "_may_ask", "unmade < maker.hello.encoders + QUEUED and", ""
     ),
     "all reels are encoded here at once": Edit(ReelOrders, "assign", "len(self.here) < self.encoders and", ""),
     "leases end anywhere in reels": Value(Ledger, "_end_with_reel", lambda self, chapter, run, following: None),
@@ -93,8 +93,10 @@ MUTANTS: dict[str, Edit | Value] = {
     "reels come over slow links": Edit(ReelOrders, "_maker", "and not session.link.is_slow", ""),
     "a reel comes in one piece": Value(WorkerCore, "piece_bytes", lambda self, name: 10**6),
     "a worker keeps the reels that were fetched": Edit(OrderedReels, "fetched", "self._drop(name, out)", "pass"),
-    "declined reels are waited for": Edit(ReelOrders, "heard", "self._take_back(orders[name], now, out)", "pass"),
-    "orders that got lost are not missed": Edit(ReelOrders, "heard", "self._take_back(order, now, out)", "pass"),
+    "declined reels are waited for": Edit(
+        ReelOrders, "heard", "self._take_back(orders[name], now, is_late=False)", "pass"
+    ),
+    "orders that got lost are not missed": Edit(ReelOrders, "heard", "self._take_back(order, now)", "pass"),
     "send before persist": Value(SimCoordinator, "persist_first", False),
     "paused jobs are granted": Value(ServedJob, "is_open", property(lambda self: not self.state.complete)),
     "no expiry": Value(ServedJob, "deadline_s", lambda self, session, lease: 1e9),

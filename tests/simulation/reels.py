@@ -18,7 +18,7 @@ from swarm.lease.coordinator.reel_orders import LOST_S, PATIENCE_S, QUEUED, Reel
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.envelope import CLIP_PIECE_BYTES, Message
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.lease.message import Encode, EncodedReel, Grant, Heartbeat, ReelCoding, Revoke, Trim
+from swarm.lease.message import MAX_REELS, Encode, EncodedReel, Grant, Heartbeat, ReelCoding, Revoke, Trim
 from swarm.lease.outcome import EncodeReel, Outcome
 from swarm.lease.scheduling import batch_size
 from swarm.lease.states import SessionState
@@ -261,8 +261,9 @@ class ReelJudge:
             raise Violation(f"{len(reels.here)} reels are encoded here at a time")
         for session in core.sessions.values():
             mine = [order for order in reels.ordered.values() if order.session == session.key]
-            if len(mine) > session.hello.encoders + QUEUED:
-                raise Violation(f"{session.key} has {len(mine)} reels to encode")
+            unmade = [order for order in mine if not order.coming]
+            if len(unmade) > session.hello.encoders + QUEUED or len(mine) > MAX_REELS:
+                raise Violation(f"{session.key} has {len(unmade)} reels to encode, and {len(mine)} in all")
 
     def looks(self, coordinator: SimCoordinator) -> None:
         """Check between two calls that no reel waits in vain."""

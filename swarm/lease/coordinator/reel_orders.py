@@ -16,18 +16,19 @@ from swarm.lease.coordinator.served_job import Jobs
 from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.envelope import Reason
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.lease.message import Encode, EncodedReel
+from swarm.lease.message import MAX_REELS, Encode, EncodedReel
 from swarm.lease.outcome import Outcome, ReelArrival
 from swarm.lease.transfer import Incoming
 
 USUAL_S = 60.0  # seconds of sound of a reel
 UNKNOWN_COST = 0.05  # seconds of work for a second of sound, before anything was encoded
-QUEUED = 1  # reels that a worker has beside those that it encodes
+QUEUED = 1  # reels that a worker has beside those that it encodes; those that are on their way do not count
 LOST_S = 6.0  # an order that no heartbeat names after so long did not arrive
 DUE_S, DUE_TIMES = 10.0, 4.0  # an order is late after so long, and so many times what it should take
 PATIENCE_S = 60.0  # while its book is spoken, so much later: a process may have to start beside busy engines
 SPARE_S = 10.0  # while its book is spoken, a reel is left to a worker that has it within so long
-ASIDE_S = 30.0  # a worker that declined or was late is asked for nothing for so long, and twice as long each time
+MAX_DECLINED = 2  # reels in a row that a worker may decline: it forgets clips, and has those of the next reels
+ASIDE_S = 30.0  # a worker that declined more or was late is asked for nothing for so long, and twice as long each time
 MAX_DOUBLINGS = 6
 BEHIND_S = 30.0  # what waits for an encoder is worth a word if this machine needs so long for it
 ASK_AGAIN_S = 5.0  # a piece that did not come is asked for again
@@ -78,10 +79,12 @@ class Encoding:
     aside_until_s: float = 0.0
     lapses: int = 0  # reels in a row that were declined or late
 
-    def put_aside(self, now: float) -> None:
-        """Ask it for nothing for a while."""
-        self.aside_until_s = now + ASIDE_S * 2 ** min(self.lapses, MAX_DOUBLINGS)
+    def lapse(self, now: float, *, is_late: bool) -> None:
+        """Ask it for nothing for a while, unless it only declined a reel or two of which it forgot clips."""
         self.lapses += 1
+        too_many = self.lapses - (0 if is_late else MAX_DECLINED)
+        if too_many > 0:
+            self.aside_until_s = now + ASIDE_S * 2 ** min(too_many - 1, MAX_DOUBLINGS)
 
 
 @dataclass
@@ -193,11 +196,16 @@ class ReelOrders:
         makers = {queue: self._maker(queue, now) for queue in self.waiting}
         for queue, tasks in self.waiting.items():
             maker = makers[queue]
-            while maker and tasks and len(self._orders_of(maker)) < maker.hello.encoders + QUEUED:
+            while maker and tasks and self._may_ask(maker):
                 self._ask(maker, tasks.pop(next(reversed(tasks))), now, out)
         while len(self.here) < self.encoders and (found := self._next_here(makers)):
             queue, name = found
             self._encode_here(self.waiting[queue].pop(name), out)
+
+    def _may_ask(self, maker: Session) -> bool:
+        """Tell whether a worker has room for one more reel: what it has made does not keep its encoders busy."""
+        unmade = len(self._unmade_of(maker))
+        return unmade < maker.hello.encoders + QUEUED and len(self._orders_of(maker)) < MAX_REELS
 
     def _maker(self, queue: Queue, now: float) -> Session | None:
         """Return the process of the worker of a queue, if it may be asked for reels now.
@@ -230,7 +238,7 @@ class ReelOrders:
     def _is_sooner_here(self, maker: Session, worker: str, task: ReelTask) -> bool:
         """Tell whether the first reel that waits for a worker is sooner there if it is encoded here."""
         waiting = [task for (id_, _), tasks in self.waiting.items() if id_ == worker for task in tasks.values()]
-        sound_s = sum(task.sound_s for task in (*waiting, *(order.task for order in self._orders_of(maker))))
+        sound_s = sum(task.sound_s for task in (*waiting, *(order.task for order in self._unmade_of(maker))))
         there_s = sound_s * self._encoding(maker).cost.expected / maker.hello.encoders
         spare_s = SPARE_S if task.order.job in self.jobs.open else 0.0
         return max(spare_s, task.sound_s * self.cost.expected) < there_s
@@ -238,11 +246,14 @@ class ReelOrders:
     def _orders_of(self, session: Session) -> list[ReelOrder]:
         return [order for order in self.ordered.values() if order.session == session.key]
 
+    def _unmade_of(self, session: Session) -> list[ReelOrder]:
+        return [order for order in self._orders_of(session) if not order.coming]
+
     def _encoding(self, session: Session) -> Encoding:
         return self.encodings.setdefault(session.key, Encoding())
 
     def _ask(self, session: Session, task: ReelTask, now: float, out: Outcome) -> None:
-        sound_s = task.sound_s + sum(order.task.sound_s for order in self._orders_of(session))
+        sound_s = task.sound_s + sum(order.task.sound_s for order in self._unmade_of(session))
         takes_s = sound_s * self._encoding(session).cost.expected
         self.ordered[task.name] = ReelOrder(task, session.key, now, now + takes_s, now + DUE_S + DUE_TIMES * takes_s)
         out.send(session.peer, task.order)
@@ -263,19 +274,19 @@ class ReelOrders:
                 if reel.digest:  # it is not wanted any more
                     out.send(session.peer, Fetch(reel.digest, reel.size, "reel", reel.job))
             elif reel.note:
-                self._take_back(orders[name], now, out)
+                self._take_back(orders[name], now, is_late=False)
             elif reel.digest:
                 self._fetch(session, orders[name], reel, now, out)
         for name, order in orders.items():
             if name not in told and now - order.sent_s > LOST_S:
-                self._take_back(order, now, out)
+                self._take_back(order, now)
         if orders:
             self.assign(now, out)
 
     def _fetch(self, session: Session, order: ReelOrder, reel: EncodedReel, now: float, out: Outcome) -> None:
         """Ask for the next piece of a reel, unless it was asked for a moment ago or too many others come."""
         if not 0 < reel.size <= order.task.most:
-            self._take_back(order, now, out)
+            self._take_back(order, now)
             return
         if order.coming is None or order.coming.digest != reel.digest:
             coming = sum(other.coming.size for other in self.ordered.values() if other.coming)
@@ -286,7 +297,15 @@ class ReelOrders:
             self._encoding(session).cost.learn(reel.work_s, order.task.sound_s)
             order.work_s = reel.work_s
             order.asked_s, order.due_s = -inf, max(order.due_s, now + DUE_S)
-        if now - order.asked_s >= ASK_AGAIN_S:
+        self._ask_for_piece(session, now, out)
+
+    def _ask_for_piece(self, session: Session, now: float, out: Outcome) -> None:
+        """Ask a worker for the next piece of one reel: of several pieces it would only send the one asked for last."""
+        coming = [order for order in self._orders_of(session) if order.coming]
+        asked = next((order for order in coming if now - order.asked_s < ASK_AGAIN_S), None)
+        if asked is None and coming:
+            order = min(coming, key=lambda order: order.asked_s)
+            assert order.coming
             order.asked_s = now
             out.send(session.peer, order.coming.next_fetch)
 
@@ -303,6 +322,9 @@ class ReelOrders:
             out.send(session.peer, coming.next_fetch)  # if it is whole, this lets the worker forget it
             if took == "whole":
                 self._hand_over(session, order, coming, out)
+                for other in self._orders_of(session):  # it waited for its turn, which may come now
+                    other.due_s = max(other.due_s, now + DUE_S)
+                self._ask_for_piece(session, now, out)
                 self.assign(now, out)
             return
 
@@ -314,11 +336,11 @@ class ReelOrders:
         self.arrived[order.task.name] = order.task
         out.reels.append(ReelArrival(*order.task.name, session.worker, bytes(coming.data)))
 
-    def _take_back(self, order: ReelOrder, now: float, out: Outcome) -> None:
+    def _take_back(self, order: ReelOrder, now: float, *, is_late: bool = True) -> None:
         """Encode a reel here that its worker does not deliver."""
         del self.ordered[order.task.name]
         if session := self.sessions.get(order.session):
-            self._encoding(session).put_aside(now)
+            self._encoding(session).lapse(now, is_late=is_late)
         self._put_back(order.task)
 
     def _put_back(self, task: ReelTask) -> None:
@@ -341,7 +363,7 @@ class ReelOrders:
                 del self.ordered[order.task.name]
                 self._put_back(order.task)
             else:
-                self._take_back(order, now, out)
+                self._take_back(order, now)
         if self.waiting:
             self.assign(now, out)
         if len(self.encodings) > len(self.sessions):

@@ -3,11 +3,19 @@ from making import join, make_core, make_hello, make_spec, said, sent
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
-from swarm.lease.coordinator.reel_orders import ASIDE_S, DUE_S, LOST_S, UNKNOWN_COST, ReelTask
+from swarm.lease.coordinator.reel_orders import (
+    ASIDE_S,
+    ASK_AGAIN_S,
+    DUE_S,
+    LOST_S,
+    MAX_DECLINED,
+    UNKNOWN_COST,
+    ReelTask,
+)
 from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.envelope import CLIP_PIECE_BYTES, Reason
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.lease.message import Bye, Encode, EncodedReel, Heartbeat, ReelCoding
+from swarm.lease.message import MAX_REELS, Bye, Encode, EncodedReel, Heartbeat, ReelCoding
 from swarm.lease.outcome import Outcome
 from swarm.watch.words import waiting_text
 
@@ -74,15 +82,31 @@ def test_a_reel_that_is_not_wanted_any_more_is_dropped_there() -> None:
     assert sent(beat(core, EncodedReel("job", "old", DIGEST, 7), now=1.0), Fetch) == [Fetch(DIGEST, 7, "reel", "job")]
 
 
-def test_what_a_worker_declines_is_encoded_here_and_it_is_left_alone_for_a_while() -> None:
-    core = house(encoders=2)
-    core.encode_reel(task("a"), 0.0)
-    assert here(beat(core, EncodedReel("job", "a", note="its encoder is another"), now=1.0)) == ["a"]
-    assert here(core.encode_reel(task("b"), 2.0)) == ["b"]
-    core.reel_encoded("job", "a", 3.0, 2.0)
+def decline(core: CoordinatorCore, reel: str, now: float) -> list[str]:
+    """Have a worker decline a reel that it was asked for; return what is encoded here instead."""
+    assert asked(core.encode_reel(task(reel), now)) == [reel]
+    return here(beat(core, EncodedReel("job", reel, note="its clips are not here any more"), now=now))
+
+
+def test_what_a_worker_declines_is_encoded_here_and_it_is_asked_for_the_next_ones() -> None:
+    core = house(encoders=MAX_DECLINED)
+    assert [decline(core, reel, 1.0) for reel in "ab"] == [["a"], ["b"]]
+    core.encode_reel(task("c"), 2.0)
+    deliver(core, "c", 3.0)
+    core.reel_encoded("job", "c", 0.0, 3.0)
+    for reel in "ab":
+        core.reel_encoded("job", reel, 3.0, 4.0)
+    assert [decline(core, reel, 5.0) for reel in "de"] == [["d"], ["e"]]
+
+
+def test_a_worker_that_declines_all_is_left_alone_for_a_while() -> None:
+    core = house(encoders=MAX_DECLINED + 2)
+    for reel in "abc":
+        assert decline(core, reel, 1.0) == [reel]
+    assert here(core.encode_reel(task("d"), 2.0)) == ["d"]
     for second in range(1, int(ASIDE_S) + 2):
         beat(core, now=1.0 + second)
-    assert asked(core.encode_reel(task("c"), ASIDE_S + 2.0)) == ["c"]
+    assert asked(core.encode_reel(task("e"), ASIDE_S + 2.0)) == ["e"]
 
 
 def test_an_order_that_got_lost_is_encoded_here() -> None:
@@ -153,8 +177,32 @@ def test_of_a_backlog_a_worker_has_the_latest_reels_since_it_forgets_the_earlies
     made = core.receive(
         b"p", Heartbeat((), reels=(EncodedReel("job", "a", DIGEST, 10, 3.0), EncodedReel("job", "b"))), 2.0
     )
-    assert asked(made) == []
-    assert asked(core.receive(b"p", Piece(DIGEST, 0, 10, "reel", "job"), 2.0, b"z" * 10)) == ["f"]
+    assert asked(made) == ["f"]  # its encoder would wait while a comes
+
+
+def test_a_worker_is_asked_for_a_piece_of_one_reel_at_a_time() -> None:
+    core = house()
+    made = {}
+    for number, reel in enumerate("ab"):
+        core.encode_reel(task(reel), 0.0)
+        made[reel] = EncodedReel("job", reel, str(number) * 64, 10, 3.0)
+    both = beat(core, *made.values(), now=1.0)
+    assert sent(both, Fetch) == [Fetch(made["a"].digest, 0, "reel", "job")]
+    assert sent(beat(core, *made.values(), now=2.0), Fetch) == []
+    whole = core.receive(b"p", Piece(made["a"].digest, 0, 10, "reel", "job"), 2.5, b"z" * 10)
+    assert sent(whole, Fetch) == [Fetch(made["a"].digest, 10, "reel", "job"), Fetch(made["b"].digest, 0, "reel", "job")]
+    again = beat(core, made["b"], now=2.5 + ASK_AGAIN_S)  # that piece got lost
+    assert sent(again, Fetch) == [Fetch(made["b"].digest, 0, "reel", "job")]
+
+
+def test_a_worker_has_no_more_reels_than_a_heartbeat_may_name() -> None:
+    core = house(encoders=MAX_REELS)
+    made, orders = list[EncodedReel](), list[str]()
+    for number in range(MAX_REELS + 2):
+        orders += asked(core.encode_reel(task(f"r{number}"), 0.0))
+        made = [EncodedReel("job", reel, f"{place:064}", 10, 3.0) for place, reel in enumerate(orders)]
+        orders += asked(beat(core, *made, now=0.1))
+    assert len(orders) == len(set(orders)) == MAX_REELS
 
 
 def test_a_slow_machine_leaves_the_reels_to_a_worker_that_is_faster() -> None:
