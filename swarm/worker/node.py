@@ -104,11 +104,13 @@ class PrintedLines:
     work_s: float = 0.0
     said: int = 0
     said_s: float = 0.0
+    jobs: set[str] = field(default_factory=set)  # those whose sentences were spoken
     rests: dict[int, str] = field(default_factory=dict)  # the reason of each slot's rest
 
     def count_clip(self, clip: Clip) -> None:
         """Count a clip that was spoken."""
         self.sentences += 1
+        self.jobs.add(clip.job)
         self.audio_s += clip.length_s
         self.work_s += clip.work_s
 
@@ -123,6 +125,12 @@ class PrintedLines:
         self.said, self.said_s = self.sentences, now
         speed = f", {speed_text(self.audio_s / self.work_s)} real time a slot" if self.work_s else ""
         return f"spoke {count_text(self.sentences, 'sentence')} {when}, {duration_text(self.audio_s)} of sound{speed}"
+
+    def total(self, now: float, stay_s: float) -> str:
+        """Return a line that tells how much was spoken, and of how many books, while the worker stayed."""
+        if not self.sentences:
+            return f"spoke nothing in {duration_text(stay_s)}"
+        return self.line(now, f"of {count_text(len(self.jobs), 'book')} in {duration_text(stay_s)}")
 
     def rest_news(self, slots: Iterable[EngineSlot], now: float) -> list[str]:
         """Return lines about the slots that rest now and did not before, and those that go on."""
@@ -377,7 +385,7 @@ class WorkNode:
 
     def total(self, stay_s: float) -> str:
         """Return a line that tells how much was spoken while the worker stayed."""
-        return self._notices.line(self.clock.now(), f"in {duration_text(stay_s)}")
+        return self._notices.total(self.clock.now(), stay_s)
 
     def announce(self, engines: tuple[EngineOffer, ...]) -> None:
         """Announce the engines of this machine again; an engine that did not open may then be tried again."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from patience import until
 
@@ -354,6 +355,14 @@ def test_a_worker_speaks_of_itself_once_a_minute_and_only_when_it_did_something(
     assert tally.news(NOTICE_INTERVAL_S - 1) == ""
     assert tally.news(NOTICE_INTERVAL_S) == "spoke 1 sentence so far, 2 s of sound, 4.0x real time a slot"
     assert tally.news(1000.0) == ""
+
+
+def test_the_total_of_a_worker_names_sentences_books_and_sound() -> None:
+    tally = PrintedLines(said_s=0.0)
+    assert tally.total(0.0, 9.0) == "spoke nothing in 9 s"
+    for job in ("job", "job", "other"):
+        tally.count_clip(msgspec.structs.replace(CLIP, job=job))
+    assert tally.total(9.0, 9.0) == "spoke 3 sentences of 2 books in 9 s, 6 s of sound, 4.0x real time a slot"
 
 
 def test_what_is_true_of_all_slots_is_said_once_and_only_when_it_is_new() -> None:
