@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import chain, pairwise
+from itertools import chain, pairwise, repeat
 from math import exp
 from operator import itemgetter
 from pathlib import Path
@@ -353,7 +353,7 @@ def _with_facts(page: Page, turns: Sequence[SpokenTurn], index: int, talk: _Talk
         if turn.kind == "noun" and turn.tag.who not in (NOBODY, who):
             mine.update(dict.fromkeys(_by_noun(page, who, turn.tag.who, talk)))
     found = {who: tuple(mine) for who, mine in facts.items()}
-    best = sorted(found, key=lambda who: (-sum(map(weight, found[who])), who))[:MAX_CANDIDATES]
+    best = sorted(found, key=lambda who: (-weigh(found[who]), who))[:MAX_CANDIDATES]
     return turn._replace(facts={who: found[who] for who in best})
 
 
@@ -577,9 +577,9 @@ def weights() -> dict[str, float]:
     return learnt | {POINTED: POINTED_WEIGHT}
 
 
-def weight(fact: str) -> float:
-    """Return the weight of a fact."""
-    return weights().get(fact, 0.0)
+def weigh(facts: Iterable[str]) -> float:
+    """Return the sum of the weights of facts."""
+    return sum(map(weights().get, facts, repeat(0.0)))
 
 
 def steps(turn: SpokenTurn, before: SpokenTurn) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -619,8 +619,9 @@ def likely_speakers(turns: Sequence[SpokenTurn]) -> list[dict[int, float]]:
 
 
 def _values(turn: SpokenTurn) -> list[float]:
-    scores = [sum(map(weight, turn.facts_of(who))) for who in turn.candidates]
-    return [exp(score - max(scores)) for score in scores]
+    scores = [weigh(turn.facts_of(who)) for who in turn.candidates]
+    most = max(scores)
+    return [exp(score - most) for score in scores]
 
 
 def _forward(turns: Sequence[SpokenTurn]) -> list[_Table]:
@@ -628,7 +629,7 @@ def _forward(turns: Sequence[SpokenTurn]) -> list[_Table]:
     tables: list[_Table] = [[_values(turns[0])]]
     for number in range(1, len(turns)):
         turn, before, table = turns[number], turns[number - 1], tables[-1]
-        same, back, new = (exp(sum(map(weight, facts))) for facts in steps(turn, before))
+        same, back, new = (exp(weigh(facts)) for facts in steps(turn, before))
         second = turns[number - 2].candidates if number > 1 else [NOBODY]
         values = _values(turn)
         rows = []
@@ -651,7 +652,7 @@ def _forward(turns: Sequence[SpokenTurn]) -> list[_Table]:
 
 def _step_back(turns: Sequence[SpokenTurn], number: int, table: _Table) -> _Table:
     turn, before = turns[number], turns[number - 1]
-    same, back, new = (exp(sum(map(weight, facts))) for facts in steps(turn, before))
+    same, back, new = (exp(weigh(facts)) for facts in steps(turn, before))
     second = turns[number - 2].candidates if number > 1 else [NOBODY]
     values = _values(turn)
     columns = []

@@ -30,7 +30,6 @@ NEAR = 60  # characters after a name in which a pronoun stands for it
 
 _ME_KEY = "\1"
 _NAME = r"\p{Lu}[\p{L}’'-]*\p{L}|\p{Lu}\."
-_GATE = r"(?=\p{Lu}|(?:\p{Ll}++\s){1,3}+\p{Lu})"  # most words of a text end the search for a name here
 _LINK = r"(?:de|von|van|of|du|la|di|da|der|le|zu)"
 _SMALL = re.compile(r"[^\W\d_]+")  # a word; that of the standard library is faster here
 _PLACE = compile_later(r"\b(?:in|at|to|from|near|through|towards?|nach|aus|bei|à|en|de|a|da|till|into)\s\Z")
@@ -111,8 +110,9 @@ def _words_of(code: str) -> _Words:
     short = _alternation(each[:1].upper() + each[1:] for each in titles if _SHORT.fullmatch(each))
     link = rf"(?:(?:{short})\.\s|(?:{high}|{title})\s)"
     # An article belongs to a name only before a title: "le capitaine Nemo".
+    gate = rf"(?=\p{{Lu}}|(?:{article}|{title})\s)"  # most words of a text end the search for a name here
     name = (
-        rf"{_GATE}(?:(?:{article})\s(?={link}))?(?:{link}{{1,2}}(?:{_LINK}\s){{0,2}})?"
+        rf"{gate}(?:(?:{article})\s(?={link}))?(?:{link}{{1,2}}(?:{_LINK}\s){{0,2}})?"
         rf"(?:{_NAME})(?:\s(?:{_LINK}\s)?(?:{_NAME})){{0,3}}"
     )
     # "I" is no name by its letters; "Je" and "Ich" might be one.
