@@ -15,7 +15,7 @@ from slow_link import SlowLink
 RATES_KBIT_S = (64, 128, 256, 512)
 CLIP_BYTES = 110_000  # about; five seconds of speech
 LONG_TONES = ("--tts-engine", "metronome", "--engine-option", "cost_per_char=0.0001")
-LONG_TONES += ("--engine-option", "seconds_per_char=0.125")
+LONG_TONES += ("--engine-option", "seconds_per_char=0.0625")
 SECONDS = 40  # seconds of sending, roughly
 
 
