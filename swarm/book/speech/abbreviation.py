@@ -39,6 +39,7 @@ _FILE = compile_later(
 )
 _PATH = compile_later(r"(?<![^\s(\"“‘'])((?:file://)?(?:/[\p{L}_][\w.-]{0,63}){2,12}/?)(?![\w/])")  # "/usr/local/bin"
 _NUMBERS, _INNER_STOP = compile_later(r"\d+"), compile_later(r"\.\s?\p{L}")
+_INNER_SPACE = compile_later(r"(?<=\.)\s?(?=[\p{Ll}\p{Lo}])")
 
 _ISBN = compile_later(r"\bISBN(?:-1[03])?:?\s*(?:97[89][\s-]?)?\d[\d\s-]{8,14}[\dXx]\b")
 
@@ -52,7 +53,12 @@ def say_abbreviations(text: str, language: Language) -> str:
 
 
 def _said(text: str, finder: "regex.Pattern[str]", said: Mapping[str, str]) -> str:
-    return finder.sub(lambda match: match[0] if _is_initial(match) else said[match[1]] + _stop(match), text)
+    return finder.sub(lambda match: match[0] if _is_initial(match) else _words(match[1], said) + _stop(match), text)
+
+
+def _words(short: str, said: Mapping[str, str]) -> str:
+    """Return the words of an abbreviation, which may be written with and without spaces: "т.д." and "т. д."."""
+    return said.get(short) or said.get(_INNER_SPACE.sub("", short)) or said[_INNER_SPACE.sub(" ", short)]
 
 
 def _is_initial(match: Match) -> bool:
@@ -105,8 +111,12 @@ def _after_title(language: Language) -> str:
 
 def _finder(said: Mapping[str, str], after: str, whole: Collection[str]) -> "regex.Pattern[str]":
     """Return the pattern of the abbreviations in `said` before `after`; those in `whole` need no full stop."""
-    names = "|".join(map(regex.escape, sorted(said, key=len, reverse=True)))
-    complete = "|".join(map(regex.escape, sorted(set(whole) & set(said), key=len, reverse=True)))
+    names, complete = (
+        "|".join(
+            r"\s?".join(map(regex.escape, _INNER_SPACE.split(each))) for each in sorted(some, key=len, reverse=True)
+        )
+        for some in (said, set(whole) & set(said))
+    )
     undotted = rf"|(?<=(?:{complete}))(?:(?<=\W)|(?!\p{{L}}))" if complete else ""
     return compile_later(rf"(?<![\p{{L}}\d.])({names})(?:\.{undotted})(?={after})")
 
