@@ -24,19 +24,22 @@ _WEB = compile_later(
 )
 
 _MAIL = compile_later(
-    r"(?:mailto:)?([\w.+-]{1,64})@([\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}(?:/[\w-]{1,20}(?![\w/]))?)"
+    r"(?:mailto:)?([\w.+-]{1,64})@([\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){0,8}(?:/[\w-]{1,20}(?![\w/]))?)"
 )
 
 _HANDLE = compile_later(r"(?<![\w@.])@(\w{2,32})(?![\w@])")  # "@name"
 # A site without "www.": its last part is no word of a language, or a path follows; "archive.org", but not "sagte.es".
 _SITE = compile_later(
-    r"(?<![\w@./-])((?:[A-Za-z0-9-]{1,63}\.){1,4}(?:(?:com|org|net|edu|gov|info|biz|io|de|fr|uk|ru|pl|nl|se|hu|cz|eu|ch|jp|cn|ca|au|"
+    r"(?<![\w@./-])((?:[A-Za-z0-9-]{1,63}\.){1,4}(?:(?:com|COM|org|ORG|net|NET|edu|EDU|gov|GOV|info|biz|io|de|fr|uk|ru|pl|nl|se|hu|cz|eu|ch|jp|cn|ca|au|"
     r"xyz|app|dev|tv|museum|(?:co|com|org|gov|ac|net|nic|go|or|gob)\.[a-z]{2})(?::\d{2,5})?(?:/[\w.~-]{1,40}){0,6}(?<![.])|"
     r"[a-z]{2,8}(?:(?::\d{2,5})?(?:/[\w.~-]{1,40}){1,6}(?<![.])|(?=[?#][\w-]))))/?(?:[?#][\w=&%.+-]{1,80}(?<![.]))?(?![\w@/-]|\.\w)"
 )
 _FILE = compile_later(
-    r"(?<![\w@./-])([\w-]{1,64}\.(?:txt|pdf|docx?|xlsx?|html?|css|js|json|xml|csv|py|exe|zip|jpe?g|png|gif|mp[34]|md|epub))(?![\w@/-]|\.\w)"
+    r"(?<![\w@./-])([\w-]{1,64}(?:\.[\w-]{1,16}){0,4}\.(?:gz|bz2|tar|rar|dll|sys|xhtml|php|cpp|sql|ya?ml|toml|svg|bmp|tiff|wav|avi|psd|"
+    r"pptx?|rtf|odt|ini|txt|pdf|docx?|xlsx?|html?|css|js|json|xml|csv|py|exe|zip|jpe?g|png|gif|mp[34]|md|epub))(?![\w@/-]|\.\w)"
 )
+_DRIVE = compile_later(r"(?<!\w)([A-Z]:(?:\\[\w.~-]{1,64}){1,12})")  # "C:\Windows"
+_UNDERSCORED = compile_later(r"(?<![\w@./-])([A-Za-z0-9]+(?:_[A-Za-z0-9]+){1,9})(?![\w@])")
 _PATH = compile_later(r"(?<![^\s(\"“‘'])((?:file://)?(?:/[\p{L}_][\w.-]{0,63}){2,12}/?)(?![\w/])")  # "/usr/local/bin"
 _NUMBERS, _INNER_STOP = compile_later(r"\d+"), compile_later(r"\.\s?\p{L}")
 _INNER_SPACE = compile_later(r"(?<=\.)\s?(?=[\p{Ll}\p{Lo}])")
@@ -134,6 +137,9 @@ def shorten(text: str, language: Language) -> str:
         text = _WEB.sub(lambda match: _dotted(match[1].lower().removeprefix("www.").strip("."), language), text)
     if "/" in text and language.signs:
         text = _PATH.sub(lambda match: _dotted(match[1], language), text)
+    if "\\" in language.signs:
+        text = _DRIVE.sub(lambda match: _dotted(match[1], language), text) if "\\" in text else text
+        text = _UNDERSCORED.sub(lambda match: _dotted(match[1], language), text) if "_" in text else text
     for pattern in (_SITE, _FILE) if "." in text else ():
         text = pattern.sub(lambda match: _dotted(match[1], language), text)
     return text

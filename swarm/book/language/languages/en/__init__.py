@@ -37,7 +37,7 @@ _STATES = table(
 )
 _WIND, _POST, _KIND = "|".join(_WINDS), "|".join(_STATES), "|".join((*_KINDS, *_KINDS.values()))
 _ADDRESS = compile_later(  # "2788 N. San Tomas Expy", "21B Baker St.", "350 5th Ave NW"
-    rf"(?<![\p{{L}}\d.,:/$£€#-])(?P<number>\d{{1,5}})(?P<letter>[A-Z])?\s(?:(?P<before>{_WIND})\.?\s(?=[\p{{Lu}}\d]))?"
+    rf"(?<![\p{{L}}\d.,:/$£€#-])(?P<number>\d{{1,5}})(?P<letter>[A-Za-z])?\s(?:(?P<before>{_WIND})\.?\s(?=[\p{{Lu}}\d]))?"
     rf"(?P<name>(?:(?:\p{{Lu}}[\p{{L}}'’-]*\.?|\d{{1,3}}(?:st|nd|rd|th))\s){{1,4}}?)(?P<kind>{_KIND})\b"
     rf"(?P<stop>\.)?(?:\s(?P<behind>{_WIND})\b(?!['’])\.?)?"
 )
