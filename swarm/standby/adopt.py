@@ -172,6 +172,9 @@ def fits(record: AnyRecord, spec: JobSpec) -> bool:
     return True
 
 
+MAX_BOOK = 2 << 30  # bytes
+MAX_RECORD_BYTES = 64 << 10  # a long sentence has the times of its words in its record
+MAX_RECORDS_OF_JOB, MAX_RECORDS_OF_SENTENCE = 10_000, 50  # runs; takes of a sentence, and what became of them
 CLIPS_AT_A_TIME = 64  # one sync covers this many
 
 
@@ -192,7 +195,13 @@ def adopt_job(store: DiskStore, source: Path, job: str, *, own_stands: bool = Fa
     """
     folder = source / "jobs" / job
     with closing(Journal(folder, read_only=True)) as journal:
-        spec, records = journal.spec(), list(journal.records())
+        spec, (count, longest) = journal.spec(), journal.extent()
+        most = MAX_RECORDS_OF_JOB + MAX_RECORDS_OF_SENTENCE * sum(len(chapter.segments) for chapter in spec.chapters)
+        if count > most or longest > MAX_RECORD_BYTES:
+            raise StoreError(f"{journal.path} has more records than its book can have, or longer ones")
+        records = list(journal.records())
+    if not 0 < file_size(folder / BOOK) <= MAX_BOOK:
+        raise StoreError(f"{folder / BOOK} is missing, or no file that a book could be")
     if spec.job != job or not all(fits(record, spec) for record in records):
         raise StoreError(f"{folder} is not a copy of the job {job}; copy that folder once more.")
     if parted := parted_records(folder, spec):
@@ -272,7 +281,7 @@ def keep_parted(folder: Path, spec: JobSpec, records: Records) -> None:
 def parted_records(folder: Path, spec: JobSpec) -> list[AnyRecord]:
     """Return the records of other runs that a copy followed before; none if they are damaged or of another job."""
     with suppress(OSError, ValueError, RecursionError):
-        if (folder / PARTED).stat().st_size <= MAX_PARTED_BYTES:
+        if 0 < file_size(folder / PARTED) <= MAX_PARTED_BYTES:
             records = msgspec.msgpack.decode((folder / PARTED).read_bytes(), type=list[AnyRecord])
             return records if all(fits(record, spec) for record in records) else []
     return []

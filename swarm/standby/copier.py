@@ -28,7 +28,7 @@ from swarm.lease.member_message import Content, Copied, CopiedJob, Copy, Epochs,
 from swarm.lease.transfer import Incoming, Took
 from swarm.net.addresses import split_address
 from swarm.net.transport import AnyKeys, DealerSocket
-from swarm.standby.adopt import fits, keep_parted, note_followed
+from swarm.standby.adopt import MAX_BOOK, fits, keep_parted, note_followed
 from swarm.standby.queue_copy import MAX_LIST, QUEUE_ID, QueueCopies, QueueCopy, UnsoundQueue, checked_list
 from swarm.standby.successor import Successor
 from swarm.system.machine import Say
@@ -41,7 +41,7 @@ RETRY_S = 10.0  # the pause after a fault of the disk or of what came
 WINDOW = 8  # pieces that are asked for at a time
 LEADER_S = 10.0  # a copy follows another run of its job once the one before was silent for so long
 QUEUE_S = 2.0  # files of a queue come for so long, then records of jobs again
-MAX_SPEC, MAX_BOOK, MAX_CLIP = 256 << 20, 2 << 30, 8 << 20  # bytes
+MAX_SPEC, MAX_CLIP = 256 << 20, 8 << 20  # bytes
 MAX_JOBS = 500  # copies of one coordinator
 MIN_FREE_BYTES = 10**9  # copies leave so much free on the disk
 COMMIT_BYTES = 4 << 20  # clips up to this size are written and synced together

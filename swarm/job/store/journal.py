@@ -24,13 +24,11 @@ Kind = TypeVar("Kind")
 SCHEMA = 2  # the version of the tables, and of what spec and records mean; others are refused
 ROWS_AT_A_TIME = 1000  # a replay reads so many at a time
 FILE = "journal.sqlite"
-TABLES = f"""
-BEGIN;
-CREATE TABLE job (body BLOB NOT NULL, crc INTEGER NOT NULL);
-CREATE TABLE record (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL, crc INTEGER NOT NULL);
-PRAGMA user_version = {SCHEMA};
-COMMIT;
-"""
+TABLES = (
+    "CREATE TABLE job (body BLOB NOT NULL, crc INTEGER NOT NULL)",
+    "CREATE TABLE record (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL, crc INTEGER NOT NULL)",
+)
+SCRIPT = ";\n".join(("BEGIN", *TABLES, f"PRAGMA user_version = {SCHEMA}", "COMMIT;"))
 SPEC = msgspec.msgpack.Decoder(JobSpec)
 RECORD: "msgspec.msgpack.Decoder[AnyRecord]" = msgspec.msgpack.Decoder(AnyRecord)
 REWORDED = msgspec.msgpack.Decoder(SegmentReworded)
@@ -48,6 +46,7 @@ class Journal:
         self._open: sqlite3.Connection | None = None
         try:
             self._check_version()
+            self._check_tables()
             if not read_only:
                 self._check_pages()
         except BaseException:
@@ -88,6 +87,13 @@ class Journal:
             )
             raise StoreError(f"{self.path} was written by an older e2a-swarm", Remedy(begin, again=""))
 
+    def _check_tables(self) -> None:
+        """Refuse a file with other tables: one from elsewhere may have a view in place of a table, without an end."""
+        with guarded(self.path):
+            found = self._database.execute("SELECT sql FROM sqlite_schema LIMIT 3").fetchall()
+        if sorted(found) != sorted((table,) for table in TABLES):
+            raise self._damaged()
+
     def _check_pages(self) -> None:
         with guarded(self.path):
             found = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -116,6 +122,12 @@ class Journal:
         while rows := self._rows(last):
             last = rows[-1][0]
             yield from (self._decoded(body, crc, RECORD) for _, body, crc in rows)
+
+    def extent(self) -> tuple[int, int]:
+        """Return how many records there are, and the bytes of the longest, without reading them."""
+        with guarded(self.path), self._lock:
+            count, longest = self._database.execute("SELECT count(*), max(length(body)) FROM record").fetchone()
+        return count, longest or 0
 
     def page(self, after: int, most: int) -> tuple[int, list[AnyRecord]]:
         """Return how many records there are, and up to `most` of those after number `after`."""
@@ -170,7 +182,7 @@ def create_journal(folder: Path, spec: JobSpec) -> None:
     """Make a journal in a folder that no other process knows yet. Raises StoreError."""
     path = folder / FILE
     with guarded(path), closing(_connect(path)) as database:
-        database.executescript(TABLES)
+        database.executescript(SCRIPT)
         with database:
             database.execute("INSERT INTO job VALUES (?, ?)", _with_crc(spec))
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept
 from swarm.job.run import RUNS
 from swarm.job.spec import clip_key
 from swarm.job.store.store import DiskStore
+from swarm.standby import adopt
 from swarm.standby.adopt import Adopted, adopt_job
 
 SPEC = a_job()
@@ -104,6 +106,43 @@ def test_a_journal_that_names_other_places_or_paths_is_refused(tmp_path: Path, r
     with closing(DiskStore(tmp_path / "new")) as store, pytest.raises(StoreError, match="is not a copy of the job"):
         adopt_job(store, source, JOB)
     assert not (tmp_path / "new" / "jobs" / JOB).exists()
+
+
+def test_more_or_longer_records_than_a_book_can_have_are_refused_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = a_folder(tmp_path / "old", 1, 0, 1)
+    with monkeypatch.context() as few, pytest.raises(StoreError, match="more records than its book can have"):
+        few.setattr(adopt, "MAX_RECORDS_OF_JOB", 2)
+        few.setattr(adopt, "MAX_RECORDS_OF_SENTENCE", 0)
+        adopted(tmp_path / "new", source)
+    with closing(DiskStore(source)) as store:
+        store.commit([(JOB, ClipDiscarded(0, 0, "x" * adopt.MAX_RECORD_BYTES), b"")])
+    with pytest.raises(StoreError, match="or longer ones"):
+        adopted(tmp_path / "new", source)
+
+
+def test_a_journal_with_a_view_in_place_of_a_table_is_refused(tmp_path: Path) -> None:
+    source = a_folder(tmp_path / "old", 1, 0)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS number, 'x', '', 0 FROM n"
+    with closing(sqlite3.connect(source / "jobs" / JOB / "journal.sqlite")) as database:
+        database.executescript(f"DROP TABLE record; CREATE VIEW record AS {endless};")
+    with pytest.raises(StoreError, match="damaged"):
+        adopted(tmp_path / "new", source)
+
+
+@pytest.mark.parametrize("name", ["book.epub", "parted", "journal.sqlite"])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_nobody_waits_for_a_pipe_in_a_folder_from_elsewhere(tmp_path: Path, name: str) -> None:
+    source = a_folder(tmp_path / "old", 1, 0)
+    path = source / "jobs" / JOB / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    if name == "parted":
+        assert adopted(tmp_path / "new", source)[0].clips == 1
+    else:
+        with pytest.raises(StoreError, match=f"{name} is missing"):
+            adopted(tmp_path / "new", source)
 
 
 def test_clips_from_elsewhere_count_for_their_own_job_alone_until_somebody_listened(tmp_path: Path) -> None:
