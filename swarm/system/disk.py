@@ -252,8 +252,6 @@ class Lock:
                 self._lock.acquire(blocking=False)
             except Timeout:
                 return False
-            with suppress(OSError):  # an older version let others read it
-                self.path.chmod(PRIVATE)
         return True
 
     def wait(self, on_loop_s: float = 0.0) -> None:

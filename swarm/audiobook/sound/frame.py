@@ -49,7 +49,7 @@ def with_key(frame: bytes, key: str) -> bytes:
 
 
 def key_of(frame: bytes) -> str:
-    """Return the key that a clip says, "" if it says none: only what a coordinator since 0.2 has stored does."""
+    """Return the key that a clip says, "" if it says none."""
     start = STREAMINFO_BYTES + len(KEY_BLOCK)
     head = frame[STREAMINFO_BYTES:start]
     if head[1:] != KEY_BLOCK[1:] or head[0] & ~LAST_BLOCK != KEY_BLOCK[0]:

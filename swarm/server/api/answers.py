@@ -161,7 +161,6 @@ class FeedAnswer(Struct, frozen=True):
     book: int
     podcast: str
     opds: str
-    opds2: str  # the same address again, for programs that read this name
     note: str = ""  # why other devices cannot open these addresses
 
 

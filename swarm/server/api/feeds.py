@@ -204,7 +204,6 @@ class Feeds:
             *unlisted(book, self._shown(self.page)),
             *unlisted(f"{place}/podcast.xml", self._shown(self.podcast)),
             *unlisted(f"{place}/opds", self._shown(self.opds)),
-            *unlisted(f"{place}/opds.json", self._shown(self.opds)),
             *unlisted(f"{book}/podcast.xml", self._shown(self.podcast)),
             *unlisted(f"{book}/cover", self._shown(self.cover)),
             *unlisted(f"{book}/cover.jpg", self._shown(self.square)),
@@ -243,8 +242,7 @@ class Feeds:
                 note = ONLY_HERE
         base = f"{site}{PUBLIC}{token.secret}"
         feed = f"{base}/books/{token.book}/podcast.xml" if token.book else f"{base}/podcast.xml"
-        opds = f"{base}/opds"
-        return FeedAnswer(token.id, token.name, token.book, feed, opds, opds, note)
+        return FeedAnswer(token.id, token.name, token.book, feed, f"{base}/opds", note)
 
     def make_token(self, name: str, book: int) -> FeedToken:
         """Make a token of the shelf, or of one book if its number is not 0. Raises UsageError, StoreError."""
