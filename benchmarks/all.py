@@ -57,10 +57,11 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "recorded_run": [[]],
     "coqui_speed": [[]],
     "xtts_batch": [[]],
+    "vits_batch": [[]],
     "hearing": [[]],
     "boxes": [[]],
 }
-NEED_COQUI = ("coqui_speed", "xtts_batch")
+NEED_COQUI = ("coqui_speed", "xtts_batch", "vits_batch")
 MAX_S = 3600
 
 

@@ -66,6 +66,7 @@ QUICK: dict[str, list[str]] = {
     ],
     "coqui_speed": ["--tiny", "--slots", "1", "--sentences", "1"],
     "xtts_batch": ["--tiny", "--tokens", "5", "--batches", "1", "2"],
+    "vits_batch": ["--tiny", "--sentences", "2", "--batches", "1", "2"],
     "hearing": [TINY_BOOK, "--sentences", "1", "--engines", "hibari"],
     "boxes": ["--parts"],
 }

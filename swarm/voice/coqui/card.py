@@ -3,6 +3,7 @@
 They need no torch, so that a coordinator without it can segment books. Listeners disagree about the gender of one
 speaker, which is left open."""
 
+import re
 import sys
 from collections.abc import Mapping
 from importlib.resources import files
@@ -73,8 +74,10 @@ _XTTS_SETTINGS = (
     SettingCard("top_p", 0.85, 0.01, 1.0, about="among what share of the likely sounds it chooses"),
 )
 
-# XTTS speaks so many sentences together: each takes up to 150 MB beside the model, for some 600 positions in 30 layers.
+# Sentences that are spoken together: in XTTS each takes up to 150 MB beside the model, for some 600 positions in 30
+# layers. VITS has no more in its vocoder at once than a single sentence of 48 s.
 BATCH = 8
+_IS_VITS = re.compile(r"/(?:vits[\w-]*|your_tts|jenny)\Z|\Avits\Z")
 
 
 def _card(
@@ -116,7 +119,7 @@ _XTTS = structs.replace(
 _BY_NAME = {
     XTTS: _XTTS,
     XTTS.replace("v2", "v1.1"): _XTTS,
-    YOUR_TTS: _card("YourTTS by Coqui", ("en", "fr", "pt"), clones=True),
+    YOUR_TTS: _card("YourTTS by Coqui", ("en", "fr", "pt"), clones=True, batch=BATCH),
 }
 COQUI = structs.replace(
     _card(
@@ -158,7 +161,7 @@ def model_card(model: str, config: Mapping[str, object] | None = None) -> Engine
     if model.startswith(CUSTOM):
         return _custom_card(config or {})
     language = model_language(model)
-    card = _card(f"{model.partition('/')[2]} by Coqui", (language,) if language else ("*",))
+    card = _card(f"{model.partition('/')[2]} by Coqui", (language,) if language else ("*",), batch=_batch(model))
     return structs.replace(card, licence=licence_of(model))
 
 
@@ -186,7 +189,11 @@ def _custom_card(config: Mapping[str, object]) -> EngineCard:
             batch=BATCH,
         )
     about, voices = f"a custom {kind[:40]} model", _custom_voices(config)
-    return _card(about, languages or ("*",), voices=voices)
+    return _card(about, languages or ("*",), voices=voices, batch=_batch(kind))
+
+
+def _batch(model: str) -> int:
+    return BATCH if _IS_VITS.search(model) else 1
 
 
 def _custom_voices(config: Mapping[str, object]) -> tuple[VoiceCard, ...]:
