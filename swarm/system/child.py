@@ -233,7 +233,8 @@ class Child:
             return
         self._outbox.put(None)
         try:
-            await asyncio.wait_for(self._gone.wait(), _PATIENCE_S)
+            async with asyncio.timeout(_PATIENCE_S):  # wait_for of Python 3.11 loses a cancellation as the child goes
+                await self._gone.wait()
         except TimeoutError:
             self.kill_child()
             await self._gone.wait()

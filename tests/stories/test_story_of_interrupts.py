@@ -61,7 +61,7 @@ def test_rented_machines_leave_in_time_when_idle_and_when_warned_and_nothing_is_
     assert "its 6 s (--for) are nearly over" in short.ends()
     patient = lan("patient").start("work", *rent, "--exit-when-idle", "2s")
     coordinator.ends()
-    assert re.search(r"there was no work for 2 s.*\nspoke \d+ sentences? in \d", patient.ends(), re.DOTALL)
+    assert re.search(r"there was no work for 2 s.*\nspoke \d+ sentences? of 1 book in \d", patient.ends(), re.DOTALL)
     assert_spoken_once(laptop.home)
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
 

@@ -56,7 +56,8 @@ class Processes:
         while (left_s := self._patience_s(module)) > 0:
             began_s = _now_s()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), left_s)
+                async with asyncio.timeout(left_s):
+                    await self._changed.wait()
             self._waited_s[module] += _now_s() - max(began_s, self._ready_s.get(module, 0.0))
         return await self.take_process(module)
 
@@ -128,7 +129,8 @@ async def ask(child: Child, message: dict[str, Any], timeout_s: float) -> dict[s
     Raises ChildDied and ChildRaised, EnvironmentFault if the disk fails, and ReelDamaged if the reply names a reel.
     """
     try:
-        reply = await asyncio.wait_for(child.call(message), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            reply = await child.call(message)
     except TimeoutError:
         child.kill_child()
         raise ChildDied(f"A process of ours did not answer for {timeout_s:g} s.") from None
