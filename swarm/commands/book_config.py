@@ -88,13 +88,22 @@ def _writable(folder: str) -> str:
     return folder
 
 
+def _speaker_server(arguments: argparse.Namespace) -> tuple[str, str]:
+    """Return the address of the server that points at who speaks, and its model. Raises UsageError."""
+    server, _, model = arguments.speaker_server.strip().partition("#")
+    older_word = arguments.speaker_model.strip()
+    if older_word and not server:
+        raise UsageError("--speaker-model names a model of a server: give --speaker-server URL#MODEL.")
+    return server, model or older_word
+
+
 def render_config(arguments: argparse.Namespace, *, is_voice_name: bool = False) -> RenderConfig:
     """Build the config from the options of `RENDERING`. `is_voice_name`: --voice names no file. Raises UsageError."""
     recording = None if is_voice_name else voice_file(arguments.voice)
     output = _writable(arguments.output_dir.strip())
     books, found = books_named(arguments)
     on_failure, edition = chosen(arguments, "--on-failure"), chosen(arguments, "--edition")
-    speaker_server, _, speaker_model = arguments.speaker_server.strip().partition("#")
+    speaker_server, speaker_model = _speaker_server(arguments)
     return RenderConfig(
         books=books,
         found=found,
@@ -116,7 +125,7 @@ def render_config(arguments: argparse.Namespace, *, is_voice_name: bool = False)
         cast=cast_of(arguments),
         expressive=arguments.expressive,
         speaker_server=speaker_server,
-        speaker_model=speaker_model or arguments.speaker_model.strip(),
+        speaker_model=speaker_model,
         one_engine=arguments.one_engine,
         settings=_settings(arguments),
         on_failure="stop" if on_failure == "stop" else "finish",

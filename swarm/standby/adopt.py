@@ -57,6 +57,8 @@ from swarm.system.text import clean
 Records = Sequence[AnyRecord]
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+MAX_GAIN_DB = 200.0
+MAX_TIME_S = 1e11  # seconds since the epoch: clocks tell no later ones
 
 
 def replayed(spec: JobSpec, records: Records) -> JobState:
@@ -95,7 +97,8 @@ def _additions(state: JobState, higher: Records, lower_state: JobState, lower: R
 
 def _wishes(state: JobState, higher: Records, lower: Records) -> Iterator[AnyRecord]:
     """Yield what the user wanted last of places of which the higher journal says nothing since the two parted."""
-    decided = {place for record in higher if (place := _wished(record))}
+    known = {record for record in lower if _wished(record)}  # the higher journal may have them from here
+    decided = {place for record in higher if (place := _wished(record)) and record not in known}
     wishes = {(type(record), place): record for record in lower if (place := _wished(record)) and place not in decided}
     for (_, place), wish in wishes.items():
         if isinstance(wish, ClipDiscarded) and wish.retake > state.first_takes.get(place, 0):
@@ -156,6 +159,8 @@ def fits(record: AnyRecord, spec: JobSpec) -> bool:
     match record:
         case RunStarted(epoch=epoch):
             return 0 <= epoch <= MAX_EPOCH
+        case GainFixed(gain_db=gain_db):
+            return -MAX_GAIN_DB <= gain_db <= MAX_GAIN_DB
         case LatentsKept(digest=digest):
             return not digest or DIGEST.fullmatch(digest) is not None
         case ClipAccepted(key=key) if not KEY.fullmatch(key):
@@ -194,6 +199,29 @@ def adopt_job(store: DiskStore, source: Path, job: str, *, own_stands: bool = Fa
     Locks the job in the store and only reads the other folder. Raises StoreError.
     """
     folder = source / "jobs" / job
+    spec, records = _read_job(folder, job)
+    store.lock_job(job)
+    files = {digest: path for digest in _digests(spec, records) if (path := file_path(folder, digest)).is_file()}
+    is_new = store.open_job(job) is None
+    own = [] if is_new else list(store.records(job))
+    join = _enriched if own_stands else unite
+    # A job without records is of an adoption that was cut off.
+    united = join(spec, own, records) if own else records
+    known = set(standing_of(own).clips)
+    taken = [record for record in standing_of(united).clips if record not in known]
+    _take_clips(store, job, (source / BROUGHT / job, source / "clips"), taken)
+    if is_new:
+        store.create_job(spec, folder / BOOK, files)
+    for digest, path in files.items():
+        if not store.asset_size(job, digest):
+            store.restore_asset(job, digest, path)
+    _unite(store, spec, own, united)
+    lost = len(store.lost_clips(job))
+    return Adopted(spec.title, sum(len(chapter.segments) for chapter in spec.chapters), _count(store, job) - lost, lost)
+
+
+def _read_job(folder: Path, job: str) -> tuple[JobSpec, list[AnyRecord]]:
+    """Return what a job's folder of another state folder holds, once it is known to be sound. Raises StoreError."""
     with closing(Journal(folder, read_only=True)) as journal:
         spec, (count, longest) = journal.spec(), journal.extent()
         most = MAX_RECORDS_OF_JOB + MAX_RECORDS_OF_SENTENCE * sum(len(chapter.segments) for chapter in spec.chapters)
@@ -202,28 +230,11 @@ def adopt_job(store: DiskStore, source: Path, job: str, *, own_stands: bool = Fa
         records = list(journal.records())
     if not 0 < file_size(folder / BOOK) <= MAX_BOOK:
         raise StoreError(f"{folder / BOOK} is missing, or no file that a book could be")
-    if spec.job != job or not all(fits(record, spec) for record in records):
+    if spec.job != job or not 0 <= spec.created_s <= MAX_TIME_S or not all(fits(record, spec) for record in records):
         raise StoreError(f"{folder} is not a copy of the job {job}; copy that folder once more.")
     if parted := parted_records(folder, spec):
         records = unite(spec, records, parted)
-    store.lock_job(job)
-    files = {digest: path for digest in _digests(spec, records) if (path := file_path(folder, digest)).is_file()}
-    own = None if store.open_job(job) is None else list(store.records(job))
-    join = _enriched if own_stands else unite
-    united = records if own is None else join(spec, own, records)
-    known = set[ClipAccepted]() if own is None else set(standing_of(own).clips)
-    taken = [record for record in standing_of(united).clips if record not in known]
-    _take_clips(store, job, (source / BROUGHT / job, source / "clips"), taken)
-    if own is None:
-        store.create_job(spec, folder / BOOK, files)
-        store.commit([(job, record, b"") for record in records])
-    else:
-        for digest, path in files.items():
-            if not store.asset_size(job, digest):
-                store.restore_asset(job, digest, path)
-        _unite(store, spec, own, united)
-    lost = len(store.lost_clips(job))
-    return Adopted(spec.title, sum(len(chapter.segments) for chapter in spec.chapters), _count(store, job) - lost, lost)
+    return spec, list(records)
 
 
 def _unite(store: DiskStore, spec: JobSpec, own: list[AnyRecord], united: list[AnyRecord]) -> None:

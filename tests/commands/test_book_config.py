@@ -67,6 +67,11 @@ def test_an_older_word_means_what_is_said_today(older: str, words: str) -> None:
     assert render("a.epub", *older.split()) == render("a.epub", *words.split()) != render("a.epub")
 
 
+def test_a_model_without_its_server_is_refused() -> None:
+    with pytest.raises(UsageError, match="give --speaker-server URL#MODEL"):
+        render("a.epub", "--speaker-model", "a:8b")
+
+
 def test_books_by_every_way_of_naming_them(tmp_path: Path) -> None:
     for name in ("b.epub", "A.EPUB", "notes.txt"):
         (tmp_path / name).touch()

@@ -24,6 +24,7 @@ Kind = TypeVar("Kind")
 SCHEMA = 2  # the version of the tables, and of what spec and records mean; others are refused
 ROWS_AT_A_TIME = 1000  # a replay reads so many at a time
 FILE = "journal.sqlite"
+BESIDE = "-journal", "-wal", "-shm"  # SQLite reads these files too
 TABLES = (
     "CREATE TABLE job (body BLOB NOT NULL, crc INTEGER NOT NULL)",
     "CREATE TABLE record (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL, crc INTEGER NOT NULL)",
@@ -42,6 +43,9 @@ class Journal:
         self._lock = threading.Lock()  # commits and reads may come from different threads
         if self.path.is_dir():
             raise NO_FILE.fault(self.path)
+        for path in (self.path.with_name(f"{FILE}{ending}") for ending in ("", *BESIDE)):
+            if path.exists() and not path.is_file():  # SQLite would wait for a pipe
+                raise DAMAGED.fault(path)
         self._connect = _connect_to_read if read_only else _connect
         self._open: sqlite3.Connection | None = None
         try:
@@ -105,7 +109,7 @@ class Journal:
         try:
             if zlib.crc32(body) == crc:
                 return decoder.decode(body)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise self._damaged() from error
         raise self._damaged()
 
@@ -120,8 +124,13 @@ class Journal:
         """Yield all records, oldest first."""
         last = 0
         while rows := self._rows(last):
-            last = rows[-1][0]
-            yield from (self._decoded(body, crc, RECORD) for _, body, crc in rows)
+            for number, body, crc in rows:
+                if (
+                    number <= last
+                ):  # pages from elsewhere may have their rows in any order, and would be read without end
+                    raise self._damaged()
+                last = number
+                yield self._decoded(body, crc, RECORD)
 
     def extent(self) -> tuple[int, int]:
         """Return how many records there are, and the bytes of the longest, without reading them."""

@@ -293,10 +293,11 @@ class ReelOrders:
             if coming and coming + reel.size > MAX_COMING:
                 order.due_s = max(order.due_s, now + DUE_S)
                 return
+            if order.coming is None:  # a worker that always names another digest gets no more time
+                order.due_s = max(order.due_s, now + DUE_S)
             order.coming = Incoming(reel.digest, reel.size, 0, "reel", reel.job, hashes=False)
-            self._encoding(session).cost.learn(reel.work_s, order.task.sound_s)
-            order.work_s = reel.work_s
-            order.asked_s, order.due_s = -inf, max(order.due_s, now + DUE_S)
+            order.asked_s, order.work_s = -inf, min(reel.work_s, now - order.sent_s)
+            self._encoding(session).cost.learn(order.work_s, order.task.sound_s)
         self._ask_for_piece(session, now, out)
 
     def _ask_for_piece(self, session: Session, now: float, out: Outcome) -> None:

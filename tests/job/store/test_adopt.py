@@ -3,17 +3,28 @@
 import hashlib
 import os
 import sqlite3
+import zlib
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec import structs
 from specs_for_tests import a_job
 
 from swarm.errors import StoreError
-from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept, RunStarted
+from swarm.job.record import (
+    AnyRecord,
+    ClipAccepted,
+    ClipDiscarded,
+    GainFixed,
+    LatentsKept,
+    RunStarted,
+    SegmentReworded,
+)
 from swarm.job.run import RUNS
 from swarm.job.spec import clip_key
+from swarm.job.store.journal import Journal
 from swarm.job.store.store import DiskStore
 from swarm.standby import adopt
 from swarm.standby.adopt import Adopted, adopt_job
@@ -97,6 +108,8 @@ def test_a_damaged_clip_on_another_disk_is_lost_and_no_other(tmp_path: Path, mon
         structs.replace(spoken(0), chapter=-1),
         LatentsKept("../../outside", 5, "w"),
         ClipDiscarded(1, 0, "no such chapter"),
+        GainFixed(float("nan")),
+        GainFixed(1e300),
     ],
 )
 def test_a_journal_that_names_other_places_or_paths_is_refused(tmp_path: Path, record: AnyRecord) -> None:
@@ -131,7 +144,7 @@ def test_a_journal_with_a_view_in_place_of_a_table_is_refused(tmp_path: Path) ->
         adopted(tmp_path / "new", source)
 
 
-@pytest.mark.parametrize("name", ["book.epub", "parted", "journal.sqlite"])
+@pytest.mark.parametrize("name", ["book.epub", "parted", "journal.sqlite", "journal.sqlite-journal"])
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
 def test_nobody_waits_for_a_pipe_in_a_folder_from_elsewhere(tmp_path: Path, name: str) -> None:
     source = a_folder(tmp_path / "old", 1, 0)
@@ -141,8 +154,66 @@ def test_nobody_waits_for_a_pipe_in_a_folder_from_elsewhere(tmp_path: Path, name
     if name == "parted":
         assert adopted(tmp_path / "new", source)[0].clips == 1
     else:
-        with pytest.raises(StoreError, match=f"{name} is missing"):
+        with pytest.raises(StoreError, match=f"{name} (is missing|cannot be used)"):
             adopted(tmp_path / "new", source)
+
+
+def with_row(source: Path, table: str, body: bytes) -> Path:
+    """Put a body in place of the first one of a table, with its checksum."""
+    with closing(sqlite3.connect(source / "jobs" / JOB / "journal.sqlite")) as database, database:
+        row = database.execute(f"SELECT min(rowid) FROM {table}").fetchone()
+        database.execute(f"UPDATE {table} SET body = ?, crc = ? WHERE rowid = ?", (body, zlib.crc32(body), *row))
+    return source
+
+
+@pytest.mark.parametrize("table", ["job", "record"])
+def test_a_row_that_is_nested_without_end_is_damage(tmp_path: Path, table: str) -> None:
+    body = msgspec.msgpack.encode(SPEC if table == "job" else RunStarted(1, 5.0))
+    size, more = body[0] + 1, b"\xa3zzz" + b"\x91" * 50_000 + b"\x01"
+    source = with_row(a_folder(tmp_path / "old", 1, 0), table, bytes([size]) + body[1:] + more)
+    with pytest.raises(StoreError, match="damaged"):
+        adopted(tmp_path / "new", source)
+
+
+@pytest.mark.parametrize("created_s", [1e300, float("nan"), -1e15])
+def test_a_job_from_no_time_of_ours_is_refused(tmp_path: Path, created_s: float) -> None:
+    source = a_folder(tmp_path / "old", 1, 0)
+    with_row(source, "job", msgspec.msgpack.encode(structs.replace(SPEC, created_s=created_s)))
+    with pytest.raises(StoreError, match="is not a copy of the job"):
+        adopted(tmp_path / "new", source)
+
+
+def test_rows_that_run_backwards_are_damage_and_not_read_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = a_folder(tmp_path / "old", 1, 0)
+    monkeypatch.setattr(Journal, "_rows", lambda journal, after: [(3, b"", 0), (5, b"", 0)][:1] if after < 5 else [])
+    monkeypatch.setattr(Journal, "_decoded", lambda journal, body, crc, decoder: RunStarted(1, 5.0))
+    with closing(Journal(source / "jobs" / JOB, read_only=True)) as journal, pytest.raises(StoreError, match="damaged"):
+        list(journal.records())
+
+
+def test_a_job_whose_adoption_was_cut_off_is_taken_whole_the_next_time(tmp_path: Path) -> None:
+    source, book = a_folder(tmp_path / "old", 1, 0), tmp_path / "moby.epub"
+    with closing(DiskStore(tmp_path / "new")) as store:
+        store.create_job(SPEC, book)
+    with closing(DiskStore(tmp_path / "new")) as store:
+        adopt_job(store, source, JOB, own_stands=True)
+        assert [type(record) for record in store.records(JOB)] == [RunStarted, ClipAccepted]
+
+
+def test_what_the_user_wants_next_on_the_other_machine_is_taken_as_was_what_came_before(tmp_path: Path) -> None:
+    source = a_folder(tmp_path / "old", 1, 0)
+    for said in ("one", "two", "one"):
+        with closing(DiskStore(source)) as store:
+            store.commit([(JOB, SegmentReworded(0, 0, said), b"")])
+        with closing(DiskStore(tmp_path / "new")) as store:
+            adopt_job(store, source, JOB, own_stands=True)
+            assert adopt.replayed(SPEC, list(store.records(JOB))).wordings[0, 0] == said
+    with closing(DiskStore(tmp_path / "new")) as store:
+        store.commit([(JOB, SegmentReworded(0, 0, "mine"), b"")])
+        adopt_job(store, source, JOB, own_stands=True)
+        assert adopt.replayed(SPEC, list(store.records(JOB))).wordings[0, 0] == "mine"
 
 
 def test_clips_from_elsewhere_count_for_their_own_job_alone_until_somebody_listened(tmp_path: Path) -> None:

@@ -129,6 +129,23 @@ def test_a_late_reel_is_encoded_here() -> None:
     assert here(core.reel_encoded("job", "before it", 3.0, now)) == ["a"]
 
 
+def test_a_worker_that_always_names_another_digest_is_late_too() -> None:
+    core = house()
+    core.encode_reel(task("a"), 0.0)
+    taken_back = []
+    for now in range(1, 300):
+        out = beat(core, EncodedReel("job", "a", f"{now:064x}", SIZE, 3.0), now=now)
+        taken_back += here(out) + here(core.tick(now))
+    assert taken_back == ["a"]
+
+
+def test_a_worker_that_tells_of_endless_work_gets_no_endless_time() -> None:
+    core = house()
+    core.encode_reel(task("a"), 0.0)
+    beat(core, EncodedReel("job", "a", DIGEST, 10, 1e9), now=2.0)
+    assert core.reels.encodings[next(iter(core.reels.encodings))].cost.expected < 1.0
+
+
 def test_the_last_reels_are_encoded_here_once_that_would_have_been_sooner() -> None:
     core = house()
     core.reels.cost.learn(1.0, 60.0)
@@ -308,9 +325,9 @@ def test_a_reel_that_is_withdrawn_is_asked_of_nobody() -> None:
 def test_the_time_left_counts_what_workers_encode() -> None:
     core = house()
     core.encode_reel(task("a"), 0.0)
-    beat(core, EncodedReel("job", "a", DIGEST, 10, 3.0), now=1.0)
+    beat(core, EncodedReel("job", "a", DIGEST, 10, 3.0), now=4.0)
     assert core.reels.all_use(EncoderUse(2, 5, 100.0, 1.0)) == EncoderUse(3, 5, 100.0, 1.0)
-    core.receive(b"p", Piece(DIGEST, 0, 10, "reel", "job"), 1.0, b"z" * 10)
+    core.receive(b"p", Piece(DIGEST, 0, 10, "reel", "job"), 4.0, b"z" * 10)
     assert core.reels.all_use(EncoderUse(2, 5, 100.0, 1.0)) == EncoderUse(2, 6, 160.0, 4.0)
 
 
