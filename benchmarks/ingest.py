@@ -11,7 +11,7 @@ bytes go through a bare ROUTER and DEALER with CURVE and the same window, before
 With --standby each row comes twice, the second time with a standby that copies meanwhile; the last column says how many
 records its copy had when the last clip was acknowledged. With --invites each row comes once more with six invites open:
 the coordinator has a server key for each, finds out for which one a connection is meant, and looks at whose connection
-each message is.
+each message is. Wait some minutes after files were deleted: ext4 skips their inodes for so long.
 """
 
 import argparse
