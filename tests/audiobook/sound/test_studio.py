@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import pytest
 import pytest_asyncio
+from patience import until
 from sounds import RATE, decoded, reel_of, store, tone
 
 from swarm.audiobook.sound import studio as studios
@@ -342,14 +343,13 @@ async def test_files_over_which_binders_die_do_not_hold_up_other_files(
             await binder.begin_file(AudiobookRequest(tmp_path / name, Tags("A title")))
 
     deadly = [asyncio.create_task(bind(f"deadly-{n}.part")) for n in range(studios.MAX_BINDERS)]
-    while len(died) < deaths:
-        await asyncio.sleep(0.01)
+    await until(lambda: len(died) == deaths)
     if is_ended:
         for task in deadly:
             task.cancel()
         assert not (await asyncio.wait(deadly, timeout=60))[1]  # none goes on in spite of its cancellation
     await asyncio.wait_for(bind("other.part"), 60)
-    assert studio._permits._taken == 0
+    await until(lambda: studio._permits._taken == 0)  # a file lends its permit a moment after its process died
     for task in deadly:
         task.cancel()
     assert not (await asyncio.wait(deadly, timeout=60))[1]
@@ -363,8 +363,7 @@ async def test_a_file_that_is_tried_again_waits_for_a_permit(tmp_path: Path, mon
     died = dying(studio, 2)
     async with binding(studio) as binder:
         begun = asyncio.create_task(binder.begin_file(book_order(tmp_path)))
-        while len(died) < 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(died) == 2)
         await asyncio.wait_for(begun, 60)
         assert studio._permits._taken == 1
     assert studio._permits._taken == 0
